@@ -1,0 +1,134 @@
+# crmock: see README.md. `make help` lists what there is to do.
+VERSION := 0.1.0
+CC := gcc
+PYTHON := /usr/bin/python3
+PREFIX := /usr/local
+
+# VARIANT: a sanitized build in a folder of its own, build/asan or build/tsan.
+VARIANT :=
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_tsan := -fsanitize=thread
+OPTIMIZE := $(if $(VARIANT),-O1 -g,-O2 -g -D_FORTIFY_SOURCE=2)
+B := build$(addprefix /,$(VARIANT))
+
+PACKAGES := libmicrohttpd libcjson sqlite3 glib-2.0
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+HARDENING := -fstack-protector-strong -fPIE
+# Library headers are the system's: their warnings are not ours.
+CPPFLAGS = -Iserver -I$B -D_GNU_SOURCE -DCRMOCK_VERSION='"$(VERSION)"' \
+	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
+CFLAGS = -std=c17 $(OPTIMIZE) $(WARNINGS) $(HARDENING) $(SANITIZE_$(VARIANT)) -pthread
+LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE_$(VARIANT)) -pthread
+LDLIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CHECK_CPPFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags check 2>/dev/null))
+CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
+TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
+EMBEDDED := schema.sql $(sort $(wildcard fixtures/*/*.json))
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
+TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
+
+.PHONY: all help deps run test unit api check-all sanitizers valgrind lint format format-check install clean
+.DELETE_ON_ERROR:
+all: $B/crmock ## build build/crmock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+$B/crmock: $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/unit: $(TEST_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CHECK_LDLIBS)
+
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$B/tests/%.o: CPPFLAGS += $(CHECK_CPPFLAGS) -Itests/unit
+
+# schema.sql and the default fixtures, as the binary carries them.
+$B/embedded.c: $(EMBEDDED) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "store/embedded.h"'; n=0; \
+	for f in $(EMBEDDED); do n=$$((n + 1)); printf 'static const char text%d[] = {' $$n; \
+	od -An -v -td1 "$$f" | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
+	echo 'const struct embedded_file embedded_files[] = {'; n=0; \
+	for f in $(EMBEDDED); do n=$$((n + 1)); \
+	printf '{"%s", text%d, text%d + sizeof text%d - 1},\n' "$$f" $$n $$n $$n; done; \
+	echo '};'; echo "const size_t embedded_count = $$n;"; } >$@
+$B/embedded.o: $B/embedded.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Another compiler or other flags: build again.
+FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$B/flags: force
+	@mkdir -p $(@D); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
+.PHONY: force
+-include $(wildcard $B/server/*.d $B/server/*/*.d $B/tests/unit/*.d)
+
+# What is missing of these is installed, by apt; nothing is done when nothing is missing.
+BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
+	tzdata curl
+TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest sqlite3
+CHECK_DEPS := $(TEST_DEPS) valgrind clang clang-format clang-tidy libclang-rt-14-dev
+define install_missing
+	@missing=; for p in $(1); do \
+	[ "$$(dpkg-query -W -f '$${Status}' $$p 2>/dev/null)" = "install ok installed" ] || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	$$root apt-get update -qq && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing \
+	>build-deps.log 2>&1 || { cat build-deps.log; exit 1; }; rm -f build-deps.log; fi
+endef
+
+deps: ## install what is missing to build, test and check (Debian packages)
+	$(call install_missing,$(CHECK_DEPS))
+.PHONY: deps-build deps-test
+deps-build:
+	$(call install_missing,$(BUILD_DEPS))
+deps-test:
+	$(call install_missing,$(TEST_DEPS))
+
+# A build is a make of its own: what pkg-config says is known only once the packages are there.
+run: deps-build ## install, build and start crmock on 127.0.0.1:8080
+	@$(MAKE) --no-print-directory -s -j all
+	@printf '%s\n' 'Try, in another terminal:' '' \
+	"curl -X POST http://127.0.0.1:8080/crm/v8/Deals/actions/mass_update -H 'Authorization: Zoho-oauthtoken 1000.crmock.admin' -d '{\"data\":[{\"Lead_Source\":\"Advertisement\"}],\"ids\":[\"554023000000497007\",\"554023000000497021\"]}'" ''
+	@exec build/crmock
+
+test: deps-test ## install, build and run every test; ends with "N passed, N failed"
+	@$(MAKE) --no-print-directory -s -j all
+	@$(MAKE) --no-print-directory -s -j VARIANT=asan build/asan/unit
+	@$(PYTHON) tests/run.py build/crmock build/asan/unit
+
+sanitizers: ## the whole test run under ASan+UBSan and under TSan
+	@$(MAKE) --no-print-directory -s -j VARIANT=asan build/asan/unit build/asan/crmock
+	@$(MAKE) --no-print-directory -s -j VARIANT=tsan build/tsan/unit build/tsan/crmock
+	$(PYTHON) tests/run.py build/asan/crmock build/asan/unit
+	$(PYTHON) tests/run.py build/tsan/crmock build/tsan/unit
+
+valgrind: ## the whole test run under valgrind
+	@$(MAKE) --no-print-directory -s -j all build/unit
+	$(PYTHON) tests/run.py --valgrind build/crmock build/unit
+
+lint: format-check ## clang's warnings and clang-tidy
+	@$(MAKE) --no-print-directory -s -j VARIANT=clang CC=clang build/clang/unit build/clang/crmock
+	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) | xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -Itests/unit 2>build/clang/tidy.log || { cat build/clang/tidy.log; exit 1; }
+format: ## lay the code out
+	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
+format-check:
+	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
+
+check-all: deps ## make test, then everything slower: linters, sanitizers, valgrind
+	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory sanitizers
+	$(MAKE) --no-print-directory valgrind
+
+install: all ## install the binary under PREFIX (/usr/local)
+	install -D -m 755 build/crmock $(DESTDIR)$(PREFIX)/bin/crmock
+
+clean: ## remove build/
+	rm -rf build

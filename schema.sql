@@ -1,0 +1,236 @@
+-- The store of crmock. Embedded in the binary; user_version names this layout, and a store of
+-- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
+-- 64 bits, unique in the store whatever they name.
+
+PRAGMA user_version = 1;
+PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
+
+-- One customer's CRM. A store may hold several; nothing of one is seen from another.
+CREATE TABLE org (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    edition TEXT NOT NULL,
+    territories INTEGER NOT NULL CHECK (territories IN (0, 1)),
+    scheduled_mass_update INTEGER NOT NULL CHECK (scheduled_mass_update IN (0, 1))
+) STRICT;
+
+-- The next id to give away, one row.
+CREATE TABLE id_sequence (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    next_id INTEGER NOT NULL CHECK (next_id > 0)
+) STRICT;
+INSERT INTO id_sequence (only, next_id) VALUES (1, 554023000001000001);
+
+-- The tree of roles: a user sees the records of everyone who reports to his role.
+CREATE TABLE role (
+    id INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES org (id),
+    name TEXT NOT NULL,
+    reports_to INTEGER REFERENCES role (id),
+    UNIQUE (org_id, name)
+) STRICT;
+
+-- What kinds of user may do.
+CREATE TABLE profile (
+    id INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES org (id),
+    name TEXT NOT NULL,
+    administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
+    schedule_mass_update INTEGER NOT NULL CHECK (schedule_mass_update IN (0, 1)),
+    read_jobs INTEGER NOT NULL CHECK (read_jobs IN (0, 1)),
+    UNIQUE (org_id, name)
+) STRICT;
+
+-- People, each with one profile and one role.
+CREATE TABLE user (
+    id INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES org (id),
+    name TEXT NOT NULL,
+    email TEXT NOT NULL UNIQUE,
+    profile_id INTEGER NOT NULL REFERENCES profile (id),
+    role_id INTEGER NOT NULL REFERENCES role (id)
+) STRICT;
+
+-- Applications registered with the OAuth server.
+CREATE TABLE oauth_client (
+    id TEXT PRIMARY KEY,
+    secret TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Access and refresh tokens; expires_at is NULL for one that never expires.
+CREATE TABLE oauth_token (
+    token TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh')),
+    client_id TEXT NOT NULL REFERENCES oauth_client (id),
+    user_id INTEGER NOT NULL REFERENCES user (id),
+    scopes TEXT NOT NULL,
+    expires_at INTEGER,
+    revoked INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Kinds of record. `sharing` is the org-wide default of who sees and edits other people's records.
+CREATE TABLE module (
+    id INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES org (id),
+    api_name TEXT NOT NULL COLLATE NOCASE,
+    singular TEXT NOT NULL,
+    plural TEXT NOT NULL,
+    custom INTEGER NOT NULL CHECK (custom IN (0, 1)),
+    territories INTEGER NOT NULL CHECK (territories IN (0, 1)),
+    sharing TEXT NOT NULL CHECK (sharing IN ('private', 'public_read', 'public_read_write')),
+    part_of INTEGER REFERENCES module (id), -- Tasks is part of Activities, which shows its records
+    UNIQUE (org_id, api_name)
+) STRICT;
+
+-- What a profile may do in a module; a module without a row is closed to it.
+CREATE TABLE profile_module (
+    profile_id INTEGER NOT NULL REFERENCES profile (id),
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    can_read INTEGER NOT NULL CHECK (can_read IN (0, 1)),
+    can_mass_update INTEGER NOT NULL CHECK (can_mass_update IN (0, 1)),
+    PRIMARY KEY (profile_id, module_id)
+) STRICT, WITHOUT ROWID;
+
+-- The fields of a module; `mass_update` decides whether the API may change it.
+CREATE TABLE field (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    position INTEGER NOT NULL,
+    api_name TEXT NOT NULL,
+    label TEXT NOT NULL,
+    data_type TEXT NOT NULL,
+    length INTEGER CHECK (length > 0),
+    decimals INTEGER CHECK (decimals >= 0),
+    mass_update INTEGER NOT NULL CHECK (mass_update IN (0, 1)),
+    visible INTEGER NOT NULL CHECK (visible IN (0, 1)),
+    read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+    system_mandatory INTEGER NOT NULL CHECK (system_mandatory IN (0, 1)),
+    is_unique INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
+    custom INTEGER NOT NULL CHECK (custom IN (0, 1)),
+    lookup_module TEXT,
+    UNIQUE (module_id, api_name)
+) STRICT;
+
+-- The values that a picklist or multi-select picklist offers, in order.
+CREATE TABLE picklist_value (
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (field_id, position),
+    UNIQUE (field_id, value)
+) STRICT, WITHOUT ROWID;
+
+-- Fields that a profile may not edit, or not see; without a row it may do both.
+CREATE TABLE profile_field (
+    profile_id INTEGER NOT NULL REFERENCES profile (id),
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    access TEXT NOT NULL CHECK (access IN ('read_only', 'hidden')),
+    PRIMARY KEY (profile_id, field_id)
+) STRICT, WITHOUT ROWID;
+
+-- Rules that change a page's layout when their primary field changes.
+CREATE TABLE layout_rule (
+    id INTEGER PRIMARY KEY,
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    name TEXT NOT NULL
+) STRICT;
+
+-- Rules that check a record when their primary field changes.
+CREATE TABLE validation_rule (
+    id INTEGER PRIMARY KEY,
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    name TEXT NOT NULL
+) STRICT;
+
+-- Processes that govern one picklist of a module.
+CREATE TABLE blueprint (
+    id INTEGER PRIMARY KEY,
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    name TEXT NOT NULL
+) STRICT;
+
+-- Saved filters; a NULL criteria selects every record of the module.
+CREATE TABLE custom_view (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    name TEXT NOT NULL,
+    criteria TEXT CHECK (criteria IS NULL OR json_valid(criteria)),
+    everyone INTEGER NOT NULL CHECK (everyone IN (0, 1))
+) STRICT;
+
+-- Who may use a view that is not open to everyone; administrators need no row.
+CREATE TABLE custom_view_user (
+    view_id INTEGER NOT NULL REFERENCES custom_view (id),
+    user_id INTEGER NOT NULL REFERENCES user (id),
+    PRIMARY KEY (view_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- The tree of territories.
+CREATE TABLE territory (
+    id INTEGER PRIMARY KEY,
+    org_id INTEGER NOT NULL REFERENCES org (id),
+    name TEXT NOT NULL,
+    parent_id INTEGER REFERENCES territory (id),
+    UNIQUE (org_id, name)
+) STRICT;
+
+-- Records. `fields` is a JSON object of the values by API name; system fields and states are columns.
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    owner_id INTEGER NOT NULL REFERENCES user (id),
+    created_by INTEGER NOT NULL REFERENCES user (id),
+    modified_by INTEGER NOT NULL REFERENCES user (id),
+    created_time INTEGER NOT NULL,
+    modified_time INTEGER NOT NULL,
+    converted INTEGER NOT NULL DEFAULT 0 CHECK (converted IN (0, 1)),
+    locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
+    stop_processing INTEGER NOT NULL DEFAULT 0 CHECK (stop_processing IN (0, 1)),
+    busy_with TEXT CHECK (busy_with IN ('image_validation', 'duplicate_merge')),
+    image_review TEXT CHECK (image_review IN ('rejected', 'in_approval')),
+    approval TEXT CHECK (approval IN ('waiting', 'approved', 'rejected')),
+    blueprint_id INTEGER REFERENCES blueprint (id),
+    fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX record_of_module ON record (module_id);
+
+-- The territories that a record is in.
+CREATE TABLE record_territory (
+    territory_id INTEGER NOT NULL REFERENCES territory (id),
+    record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+    PRIMARY KEY (territory_id, record_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX territory_of_record ON record_territory (record_id);
+
+-- Users with whom a record is shared for editing, beyond its owner and the roles above him.
+CREATE TABLE record_share (
+    record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES user (id),
+    PRIMARY KEY (record_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- Scheduled mass updates. total = updated + failed + what has not been tried yet, in every state.
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    view_id INTEGER NOT NULL REFERENCES custom_view (id),
+    user_id INTEGER NOT NULL REFERENCES user (id),
+    status TEXT NOT NULL CHECK (status IN ('SCHEDULED', 'RUNNING', 'COMPLETED', 'FAILED')),
+    changes TEXT NOT NULL CHECK (json_valid(changes)), -- {"over_write": bool, "fields": {...}}
+    scheduled_time INTEGER NOT NULL,
+    total INTEGER NOT NULL CHECK (total >= 0),
+    updated INTEGER NOT NULL DEFAULT 0 CHECK (updated >= 0),
+    failed INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
+    last_record INTEGER NOT NULL DEFAULT 0, -- records are taken in the order of their ids
+    reason TEXT,                            -- why the job was given up, when it was
+    CHECK (updated + failed <= total)
+) STRICT;
+CREATE INDEX job_unfinished ON job (view_id) WHERE status IN ('SCHEDULED', 'RUNNING');
+
+-- The records of a job, fixed when it was scheduled; a record deleted since keeps its row.
+CREATE TABLE job_record (
+    job_id INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+    record_id INTEGER NOT NULL,
+    PRIMARY KEY (job_id, record_id)
+) STRICT, WITHOUT ROWID;

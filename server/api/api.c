@@ -1,0 +1,26 @@
+#include "api/api.h"
+
+#include "api/gate.h"
+#include "api/reply.h"
+
+static enum error answer(struct call *call)
+{
+    if (call->request->body_limit > 0) {
+        call->fault.maximum_length = (int64_t)call->request->body_limit;
+        call->fault.hint = "--max-body sets the limit";
+        return ERR_BODY_TOO_LARGE;
+    }
+    enum error error = gate_check(call);
+    return error == ERR_NONE ? call->endpoint->handle(call) : error;
+}
+
+void api_respond(void *context, const struct request *request, struct arena *arena,
+                 struct response *response)
+{
+    struct call call = {.api = context, .request = request, .arena = arena, .response = response};
+    enum error error = answer(&call);
+    if (error != ERR_NONE)
+        reply_error(&call, error);
+    if (call.db != NULL)
+        store_release(call.db);
+}

@@ -1,0 +1,174 @@
+#include "api/body.h"
+
+#include <string.h>
+
+#include "base/id.h"
+
+struct reading {
+    struct call *call;
+    struct mass_update *update;
+};
+
+static enum error wrong(struct call *call, const char *name, const char *path,
+                        const char *expected_data_type)
+{
+    call->fault = (struct fault){
+        .api_name = name,
+        .json_path = path,
+        .expected_data_type = expected_data_type,
+        .hint = arena_printf(call->arena, "%s must be of type %s", path, expected_data_type),
+    };
+    return ERR_INVALID_VALUE;
+}
+
+static enum error read_data(struct reading *reading, const cJSON *data)
+{
+    struct call *call = reading->call;
+    if (!cJSON_IsArray(data))
+        return wrong(call, "data", "$.data", "jsonarray");
+    if (data->child == NULL)
+        return ERR_NONE;
+    if (data->child->next != NULL) { /* D4 */
+        call->fault = (struct fault){.api_name = "data",
+                                     .json_path = "$.data",
+                                     .maximum_length = 1,
+                                     .hint = "data takes one object"};
+        return ERR_INVALID_VALUE;
+    }
+    if (!cJSON_IsObject(data->child))
+        return wrong(call, "data", "$.data[0]", "jsonobject");
+    reading->update->fields = data->child;
+    return ERR_NONE;
+}
+
+static enum error read_ids(struct reading *reading, const cJSON *ids)
+{
+    struct call *call = reading->call;
+    if (!cJSON_IsArray(ids))
+        return wrong(call, "ids", "$.ids", "jsonarray");
+    size_t count = (size_t)cJSON_GetArraySize(ids), i = 0;
+    struct sent_id *sent = arena_array(call->arena, count, sizeof *sent);
+    const cJSON *id;
+    cJSON_ArrayForEach (id, ids) {
+        if (!cJSON_IsString(id) && !json_is_integer(id))
+            return wrong(call, "ids", arena_printf(call->arena, "$.ids[%zu]", i), "bigint");
+        sent[i].text = id->valuestring;
+        if (!id_parse(sent[i].text, &sent[i].id))
+            sent[i].id = 0; /* E7, each for itself */
+        i++;
+    }
+    reading->update->ids = sent;
+    reading->update->id_count = count;
+    return ERR_NONE;
+}
+
+static enum error read_cvid(struct reading *reading, const cJSON *cvid)
+{
+    if (!cJSON_IsString(cvid) && !json_is_integer(cvid))
+        return wrong(reading->call, "cvid", "$.cvid", "bigint");
+    reading->update->view_id = cvid->valuestring;
+    return ERR_NONE;
+}
+
+static enum error read_territory(struct reading *reading, const cJSON *territory)
+{
+    struct call *call = reading->call;
+    if (!cJSON_IsObject(territory))
+        return wrong(call, "territory", "$.territory", "jsonobject");
+    const cJSON *id = json_member(territory, "id");
+    bool has_id = id != NULL && !json_is_blank(id);
+    if (has_id && !cJSON_IsString(id) && !json_is_integer(id))
+        return wrong(call, "id", "$.territory.id", "bigint");
+    const cJSON *include_child = json_member(territory, "include_child");
+    bool says_child = include_child != NULL && !json_is_blank(include_child);
+    if (says_child && !cJSON_IsBool(include_child))
+        return wrong(call, "include_child", "$.territory.include_child", "boolean");
+    reading->update->territory = territory;
+    reading->update->territory_id = has_id ? id->valuestring : NULL;
+    reading->update->selection.include_child = cJSON_IsTrue(include_child);
+    return ERR_NONE;
+}
+
+/* What is inside is checked when it is the criteria's turn (D1). */
+static enum error read_criteria(struct reading *reading, const cJSON *criteria)
+{
+    if (!cJSON_IsArray(criteria) && !cJSON_IsObject(criteria))
+        return wrong(reading->call, "criteria", "$.criteria", "jsonarray");
+    if (criteria->child != NULL)
+        reading->update->criteria = criteria;
+    return ERR_NONE;
+}
+
+static const char *const trigger_words[] = {"workflow", "approval", "blueprint"};
+
+static enum error read_trigger(struct reading *reading, const cJSON *trigger)
+{
+    struct call *call = reading->call;
+    if (!cJSON_IsArray(trigger))
+        return wrong(call, "trigger", "$.trigger", "jsonarray");
+    size_t i = 0;
+    const cJSON *word;
+    cJSON_ArrayForEach (word, trigger) {
+        const char *path = arena_printf(call->arena, "$.trigger[%zu]", i++);
+        bool known = false;
+        for (size_t k = 0; cJSON_IsString(word) && k < COUNT(trigger_words); k++)
+            known = known || strcmp(trigger_words[k], word->valuestring) == 0;
+        if (known)
+            continue;
+        if (!cJSON_IsString(word))
+            return wrong(call, "trigger", path, "string");
+        call->fault = (struct fault){.api_name = "trigger",
+                                     .json_path = path,
+                                     .hint = "workflow, approval and blueprint can be triggered"};
+        return ERR_INVALID_VALUE;
+    }
+    return ERR_NONE;
+}
+
+static enum error read_over_write(struct reading *reading, const cJSON *over_write)
+{
+    if (!cJSON_IsBool(over_write))
+        return wrong(reading->call, "over_write", "$.over_write", "boolean");
+    reading->update->over_write = cJSON_IsTrue(over_write);
+    return ERR_NONE;
+}
+
+/* The keys of the body in the order in which their types are checked; others are ignored (D4). */
+static const struct {
+    const char *name;
+    enum error (*read)(struct reading *reading, const cJSON *value);
+} keys[] = {
+    {"data", read_data},
+    {"ids", read_ids},
+    {"cvid", read_cvid},
+    {"territory", read_territory},
+    {"criteria", read_criteria},
+    {"trigger", read_trigger},
+    {"over_write", read_over_write},
+};
+
+enum error body_read(struct call *call, cJSON **body, struct mass_update *update)
+{
+    struct json_place place = {0};
+    *body = json_parse(call->request->body, call->request->body_length, &place);
+    if (!cJSON_IsObject(*body)) {
+        call->fault = (struct fault){
+            .expected_data_type = "jsonobject",
+            .hint = *body != NULL
+                        ? "the body is JSON, and no object"
+                        : arena_printf(call->arena, "the body is no JSON: line %zu, column %zu",
+                                       place.line, place.column),
+        };
+        return ERR_BODY_NOT_OBJECT;
+    }
+    struct reading reading = {.call = call, .update = update};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        const cJSON *value = json_member(*body, keys[i].name);
+        if (value == NULL || json_is_blank(value)) /* D11 */
+            continue;
+        enum error error = keys[i].read(&reading, value);
+        if (error != ERR_NONE)
+            return error;
+    }
+    return ERR_NONE;
+}

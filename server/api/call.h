@@ -1,0 +1,43 @@
+/* Inside the api room: a request on its way to an endpoint, and what an endpoint is. */
+#ifndef CRMOCK_API_CALL_H
+#define CRMOCK_API_CALL_H
+
+#include "api/api.h"
+#include "api/scope.h"
+#include "api/version.h"
+#include "crm/error.h"
+#include "store/token.h"
+
+struct endpoint;
+
+struct call {
+    const struct api *api;
+    const struct request *request;
+    struct arena *arena;
+    struct db *db; /* this request's connection, from the token check on; else NULL */
+    const struct endpoint *endpoint;
+    enum version_number version;
+    const char *module_name; /* as in the path */
+    const char *token_text;  /* the access token as sent; never to be logged */
+    struct token token;
+    const struct module *module;
+    const char *scope_word;
+    struct fault fault;
+    struct response *response;
+};
+
+/* What an endpoint's function or a check answers: ERR_NONE, or a row with call->fault filled. */
+typedef enum error call_fn(struct call *call);
+
+/* A documented request. {version} and {module} in the path stand for one part each. */
+struct endpoint {
+    const char *method, *path;
+    struct scope scope;
+    enum error unknown_module, unsupported_module; /* how it calls a wrong module */
+    call_fn *permit;                               /* what the user's profile must allow */
+    call_fn *handle;                               /* answers by a reply_... function */
+};
+
+extern const struct endpoint mass_update_post, mass_update_job;
+
+#endif

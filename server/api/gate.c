@@ -1,0 +1,157 @@
+#include "api/gate.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct endpoint *const endpoints[] = {&mass_update_post, &mass_update_job};
+
+/* Cuts `text` at its slashes, copies of the parts are the arena's. */
+static size_t cut_path(struct arena *arena, const char *text, const char *parts[], size_t maximum)
+{
+    size_t count = 0;
+    while (*text == '/' && count < maximum) {
+        size_t length = strcspn(++text, "/");
+        parts[count++] = arena_strndup(arena, text, length);
+        text += length;
+    }
+    return *text == '\0' ? count : 0;
+}
+
+enum { PARTS_MAX = 8 };
+
+struct route {
+    const char *version, *module;
+};
+
+static bool path_matches(struct arena *arena, const char *pattern, const char *path,
+                         struct route *route)
+{
+    const char *wanted[PARTS_MAX], *given[PARTS_MAX];
+    size_t count = cut_path(arena, pattern, wanted, PARTS_MAX);
+    if (cut_path(arena, path, given, PARTS_MAX) != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(wanted[i], "{version}") == 0)
+            route->version = given[i];
+        else if (strcmp(wanted[i], "{module}") == 0)
+            route->module = given[i];
+        else if (strcmp(wanted[i], given[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static enum error route_exists(struct call *call)
+{
+    struct route route = {NULL, NULL};
+    call->fault.hint = "paths are /crm/{version}/{module}/actions/mass_update, versions v2 to v8";
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        if (!path_matches(call->arena, endpoints[i]->path, call->request->path, &route) ||
+            !version_find(route.version, &call->version))
+            continue;
+        call->module_name = route.module;
+        call->endpoint = endpoints[i];
+        return ERR_NONE;
+    }
+    return ERR_INVALID_URL;
+}
+
+static enum error method_is_served(struct call *call)
+{
+    call->fault.hint = "POST schedules or applies, GET reads a job";
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        if (strcmp(endpoints[i]->path, call->endpoint->path) != 0 ||
+            strcmp(endpoints[i]->method, call->request->method) != 0)
+            continue;
+        call->endpoint = endpoints[i];
+        return ERR_NONE;
+    }
+    return ERR_INVALID_METHOD;
+}
+
+static const char *const token_kinds[] = {"Zoho-oauthtoken ", "Bearer "}; /* D9 */
+
+static enum error header_is_given(struct call *call)
+{
+    const char *header = call->request->authorization;
+    call->fault.hint = "send the header Authorization: Zoho-oauthtoken <access token>";
+    for (size_t i = 0; header != NULL && i < COUNT(token_kinds); i++) {
+        size_t length = strlen(token_kinds[i]);
+        if (strncasecmp(header, token_kinds[i], length) != 0)
+            continue;
+        call->token_text = header + length + strspn(header + length, " ");
+        if (call->token_text[0] != '\0' && strpbrk(call->token_text, " \t") == NULL)
+            return ERR_NONE;
+    }
+    return ERR_NOT_AUTHENTICATED;
+}
+
+static enum error token_is_live(struct call *call)
+{
+    const struct crm *crm = call->api->crm;
+    call->fault.hint = "no access token of that text, or it has expired or been revoked";
+    call->db = store_acquire(crm->store);
+    enum store_status status = call->db == NULL
+                                   ? STORE_FAILED
+                                   : token_read(call->db, crm->orgs, call->token_text,
+                                                clock_now(crm->clock), call->arena, &call->token);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    return status == STORE_OK ? ERR_NONE : ERR_INVALID_TOKEN;
+}
+
+static enum error module_is_supported(struct call *call)
+{
+    switch (version_module(call->version, call->token.user->org, call->module_name, &call->module,
+                           &call->scope_word)) {
+    case MODULE_SUPPORTED:
+        return ERR_NONE;
+    case MODULE_UNSUPPORTED:
+        call->fault.hint = "the module exists, and has no mass update in this version";
+        return call->endpoint->unsupported_module;
+    default:
+        call->fault.hint = "the org has no module of that API name";
+        return call->endpoint->unknown_module;
+    }
+}
+
+static enum error scope_is_granted(struct call *call)
+{
+    const struct scope *scope = &call->endpoint->scope;
+    call->fault.hint =
+        arena_printf(call->arena, "the token needs ZohoCRM.%s.%s or ZohoCRM.%s.%s.%s", scope->group,
+                     scope->operation, scope->group, call->scope_word, scope->operation);
+    return scope_allows(call->token.scopes, scope, call->scope_word) ? ERR_NONE : ERR_SCOPE_MISMATCH;
+}
+
+static enum error profile_permits(struct call *call)
+{
+    return call->endpoint->permit(call);
+}
+
+static const struct gate_rule {
+    struct rule rule;
+    call_fn *check;
+} gate_rules[] = {
+    {{"the path and version exist", "E21"}, route_exists},
+    {{"the method is served", "E24"}, method_is_served},
+    {{"a token is given", "E29"}, header_is_given},
+    {{"the token is known and alive", "E30"}, token_is_live},
+    {{"the module can be mass updated", "E20; GET: G5 G6"}, module_is_supported},
+    {{"the token's scopes allow it", "E22"}, scope_is_granted},
+    {{"the profile allows it in the module", "E16; GET: G3 G4"}, profile_permits},
+};
+
+const struct rules gate_order = {"every request", &gate_rules[0].rule, sizeof gate_rules[0],
+                                 COUNT(gate_rules)};
+
+enum error gate_check(struct call *call)
+{
+    for (size_t i = 0; i < COUNT(gate_rules); i++) {
+        enum error error = gate_rules[i].check(call);
+        if (error != ERR_NONE)
+            return error;
+        call->fault.hint = NULL;
+    }
+    return ERR_NONE;
+}

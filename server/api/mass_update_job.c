@@ -1,0 +1,52 @@
+#include "api/reply.h"
+#include "base/id.h"
+#include "store/job.h"
+
+static call_fn may_read_jobs, tell_job;
+
+const struct endpoint mass_update_job = {
+    .method = "GET",
+    .path = "/crm/{version}/{module}/actions/mass_update",
+    .scope = {"mass_update", "READ"},
+    .unknown_module = ERR_JOB_INVALID_MODULE,
+    .unsupported_module = ERR_JOB_UNSUPPORTED_MODULE,
+    .permit = may_read_jobs,
+    .handle = tell_job,
+};
+
+static enum error may_read_jobs(struct call *call)
+{
+    const struct profile *profile = call->token.user->profile;
+    call->fault.hint = arena_printf(call->arena, "profile %s may not read it", profile->name);
+    if (!profile->read_jobs)
+        return ERR_MAY_NOT_READ_JOBS;
+    return profile->modules[call->module->index].can_read ? ERR_NONE : ERR_MAY_NOT_READ_MODULE;
+}
+
+static enum error tell_job(struct call *call)
+{
+    const char *text = call->request->query(call->request, "job_id");
+    if (text == NULL || text[0] == '\0') {
+        call->fault = (struct fault){.param_name = "job_id", .hint = "add ?job_id=..."};
+        return ERR_JOB_ID_MISSING;
+    }
+    call->fault.hint = "the module has no job of that id";
+    int64_t id;
+    if (!id_parse(text, &id))
+        return ERR_JOB_NOT_FOUND;
+    struct job job;
+    enum store_status status = job_read(call->db, call->api->crm->orgs, id, call->arena, &job);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    if (status == STORE_NOT_FOUND || job.module != call->module)
+        return ERR_JOB_NOT_FOUND;
+    cJSON *list, *body = reply_data(&list), *entry = cJSON_CreateObject();
+    json_add_text(entry, "Status", job_status_names[job.status]);
+    cJSON_AddNumberToObject(entry, "Failed_Count", (double)job.failed);
+    cJSON_AddNumberToObject(entry, "Updated_Count", (double)job.updated);
+    cJSON_AddNumberToObject(entry, "Not_Updated_Count", (double)(job.total - job.updated - job.failed));
+    cJSON_AddNumberToObject(entry, "Total_Count", (double)job.total);
+    cJSON_AddItemToArray(list, entry);
+    reply_json(call, 200, body);
+    return ERR_NONE;
+}

@@ -1,0 +1,115 @@
+#include "api/body.h"
+#include "api/catalogue.h"
+#include "api/reply.h"
+
+static call_fn may_mass_update, schedule_or_apply;
+
+const struct endpoint mass_update_post = {
+    .method = "POST",
+    .path = "/crm/{version}/{module}/actions/mass_update",
+    .scope = {"mass_update", "UPDATE"},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_mass_update,
+    .handle = schedule_or_apply,
+};
+
+static enum error may_mass_update(struct call *call)
+{
+    if (call->token.user->profile->modules[call->module->index].can_mass_update)
+        return ERR_NONE;
+    call->fault.permission = "Mass_Update"; /* D12 */
+    call->fault.hint = arena_printf(call->arena, "profile %s has no mass update in %s",
+                                    call->token.user->profile->name, call->module->api_name);
+    return ERR_NO_MASS_UPDATE;
+}
+
+static void add_user(cJSON *details, const char *name, const struct user *user)
+{
+    cJSON *object = cJSON_AddObjectToObject(details, name);
+    json_add_text(object, "name", user->name);
+    json_add_id(object, "id", user->id);
+}
+
+static void add_time(cJSON *details, const char *name, const struct org *org, int64_t time)
+{
+    char text[TIME_TEXT_SIZE];
+    zone_format(org->zone, time, text);
+    cJSON_AddStringToObject(details, name, text);
+}
+
+static cJSON *updated_entry(const struct user *user, const struct record *record, int64_t now)
+{
+    const struct user *creator = org_user(user->org, record->created_by);
+    cJSON *details = cJSON_CreateObject();
+    add_time(details, "Modified_Time", user->org, now);
+    add_user(details, "Modified_By", user);
+    add_time(details, "Created_Time", user->org, record->created_time);
+    json_add_id(details, "id", record->id);
+    add_user(details, "Created_By", creator != NULL ? creator : user);
+    return reply_success(details, "record updated");
+}
+
+static cJSON *refused_entry(enum error error, const char *id)
+{
+    cJSON *details = cJSON_CreateObject();
+    json_add_text(details, "id", id);
+    return reply_refusal(error, details);
+}
+
+static enum error apply(struct call *call, const struct mass_update *update)
+{
+    struct outcome *outcomes = arena_array(call->arena, update->id_count, sizeof *outcomes);
+    int64_t now;
+    enum error error = mass_update_apply(call->api->crm, call->db, update, call->arena, outcomes, &now);
+    if (error != ERR_NONE)
+        return error;
+    cJSON *list, *body = reply_data(&list);
+    size_t updated = 0;
+    const struct outcome *refused = NULL;
+    for (size_t i = 0; i < update->id_count; i++) {
+        const struct outcome *outcome = &outcomes[i];
+        updated += outcome->error == ERR_NONE;
+        if (outcome->error != ERR_NONE && refused == NULL)
+            refused = outcome;
+        cJSON_AddItemToArray(list, outcome->error == ERR_NONE
+                                       ? updated_entry(update->user, &outcome->record, now)
+                                       : refused_entry(outcome->error, update->ids[i].text));
+    }
+    if (updated == 0) { /* D2: the answer as a whole is a refusal then, the first record's */
+        call->response->rule = catalogue[refused->error].row;
+        call->response->hint = refused->hint;
+    }
+    reply_json(call, updated > 0 ? 200 : catalogue[refused->error].status, body);
+    return ERR_NONE;
+}
+
+static enum error schedule(struct call *call, const struct mass_update *update)
+{
+    int64_t job_id;
+    enum error error =
+        mass_update_schedule(call->api->crm, call->db, update, call->arena, &job_id, &call->fault);
+    if (error != ERR_NONE)
+        return error;
+    cJSON *details = cJSON_CreateObject();
+    json_add_id(details, "job_id", job_id);
+    cJSON *list, *body = reply_data(&list);
+    cJSON_AddItemToArray(list, reply_success(details, "mass update scheduled successfully"));
+    reply_json(call, 200, body);
+    return ERR_NONE;
+}
+
+static enum error schedule_or_apply(struct call *call)
+{
+    cJSON *body CLEANUP(json_delete) = NULL;
+    struct mass_update update = {.user = call->token.user, .module = call->module};
+    enum error error = body_read(call, &body, &update);
+    if (error == ERR_NONE)
+        error = mass_update_plan(&update, call->arena, &call->fault);
+    if (error != ERR_NONE) {
+        /* reply_error prints the fault now: its texts may be the body's own */
+        reply_error(call, error);
+        return ERR_NONE;
+    }
+    return update.view != NULL ? schedule(call, &update) : apply(call, &update);
+}

@@ -1,0 +1,94 @@
+#include "api/reply.h"
+
+#include <string.h>
+
+#include "api/catalogue.h"
+
+void reply_json(struct call *call, unsigned status, cJSON *body)
+{
+    struct response *response = call->response;
+    response->status = status;
+    response->content_type = "application/json;charset=UTF-8";
+    response->body = json_print(call->arena, body);
+    response->body_length = strlen(response->body);
+    cJSON_Delete(body);
+}
+
+cJSON *reply_data(cJSON **list)
+{
+    cJSON *body = cJSON_CreateObject();
+    *list = cJSON_AddArrayToObject(body, "data");
+    return body;
+}
+
+static cJSON *envelope(const char *code, cJSON *details, const char *message, const char *status)
+{
+    cJSON *entry = cJSON_CreateObject();
+    json_add_text(entry, "code", code);
+    cJSON_AddItemToObject(entry, "details", details);
+    json_add_text(entry, "message", message);
+    json_add_text(entry, "status", status);
+    return entry;
+}
+
+cJSON *reply_success(cJSON *details, const char *message)
+{
+    return envelope("SUCCESS", details, message, "success");
+}
+
+cJSON *reply_refusal(enum error error, cJSON *details)
+{
+    return envelope(catalogue[error].code, details, catalogue[error].message, "error");
+}
+
+static void add_text_if_said(cJSON *details, const char *name, const char *text)
+{
+    if (text != NULL)
+        json_add_text(details, name, text);
+}
+
+static void add_number_if_said(cJSON *details, const char *name, int64_t number)
+{
+    if (number != 0)
+        cJSON_AddNumberToObject(details, name, (double)number);
+}
+
+static cJSON *details_of(const struct call *call, enum error error)
+{
+    enum { MODULE_POSITION = 0 }; /* the module, counted behind /crm/{version}/ */
+    const struct fault *fault = &call->fault;
+    cJSON *details = cJSON_CreateObject();
+    if (fault->permission != NULL)
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(details, "permissions"),
+                             cJSON_CreateStringReference(fault->permission));
+    add_text_if_said(details, "id", fault->id);
+    add_number_if_said(details, "limit", fault->limit);
+    add_number_if_said(details, "maximum_length", fault->maximum_length);
+    add_text_if_said(details, "expected_data_type", fault->expected_data_type);
+    add_text_if_said(details, "param_name", fault->param_name);
+    add_text_if_said(details, "api_name", fault->api_name);
+    add_text_if_said(details, "json_path", fault->json_path);
+    bool names_module = call->endpoint != NULL && (error == call->endpoint->unknown_module ||
+                                                   error == call->endpoint->unsupported_module);
+    if (names_module && versions[call->version].names_path_position)
+        cJSON_AddNumberToObject(details, "resource_path_index", MODULE_POSITION);
+    return details;
+}
+
+void reply_error(struct call *call, enum error error)
+{
+    const struct catalogue_row *row = &catalogue[error];
+    if (error == ERR_INTERNAL)
+        call->fault = (struct fault){.hint = "a failure of crmock's own: its log says why"};
+    *call->response = (struct response){
+        .status = row->status, .body = "", .rule = row->row, .hint = call->fault.hint};
+    if (row->message == NULL)
+        return;
+    cJSON *body = reply_refusal(error, details_of(call, error));
+    if (call->fault.in_data) {
+        cJSON *list, *data = reply_data(&list);
+        cJSON_AddItemToArray(list, body);
+        body = data;
+    }
+    reply_json(call, row->status, body);
+}

@@ -1,0 +1,19 @@
+/* Inside the api room: answers in the service's envelope. */
+#ifndef CRMOCK_API_REPLY_H
+#define CRMOCK_API_REPLY_H
+
+#include "api/call.h"
+#include "base/json.h"
+
+/* Answers with a JSON text made from `body`, which is freed. */
+void reply_json(struct call *call, unsigned status, cJSON *body);
+/* Answers with a row of the catalogue and call->fault. */
+void reply_error(struct call *call, enum error error);
+
+/* {"data": [...]}: the object, and its list. */
+MUSTCHECK cJSON *reply_data(cJSON **list);
+/* {"code", "details", "message", "status"}; takes `details`. Texts must outlive the answer. */
+MUSTCHECK cJSON *reply_success(cJSON *details, const char *message);
+MUSTCHECK cJSON *reply_refusal(enum error error, cJSON *details);
+
+#endif

@@ -1,0 +1,88 @@
+#include "api/version.h"
+
+#include <string.h>
+#include <strings.h>
+
+const struct version versions[VERSIONS] = {
+    [V2] = {.name = "v2"},
+    [V2_1] = {.name = "v2.1"},
+    [V3] = {.name = "v3", .names_path_position = true},
+    [V4] = {.name = "v4", .names_path_position = true},
+    [V5] = {.name = "v5", .names_path_position = true},
+    [V6] = {.name = "v6", .names_path_position = true},
+    [V7] = {.name = "v7", .names_path_position = true},
+    [V8] = {.name = "v8", .names_path_position = true},
+};
+
+/* Modules that can be mass updated: what paths, the org and scopes call them, from which version to
+ * which. Custom modules have no row: the org knows them. */
+static const struct supported_module {
+    const char *in_path, *api_name, *scope_word;
+    enum version_number first, last;
+} supported_modules[] = {
+    {"Leads", "Leads", "leads", V2, V8},
+    {"Accounts", "Accounts", "accounts", V2, V8},
+    {"Contacts", "Contacts", "contacts", V2, V8},
+    {"Deals", "Deals", "deals", V2, V8},
+    {"Campaigns", "Campaigns", "campaigns", V2, V8},
+    {"Activities", "Activities", "activities", V2, V7},
+    {"Tasks", "Tasks", "activities", V2, V7},
+    {"Events", "Events", "activities", V2, V7},
+    {"Calls", "Calls", "activities", V2, V7},
+    {"Tasks", "Tasks", "tasks", V8, V8},
+    {"Events", "Events", "meetings", V8, V8},
+    {"Meetings", "Events", "meetings", V8, V8},
+    {"Calls", "Calls", "calls", V8, V8},
+    {"Solutions", "Solutions", "solutions", V2, V8},
+    {"Products", "Products", "products", V2, V8},
+    {"Vendors", "Vendors", "vendors", V2, V8},
+    {"Price_Books", "Price_Books", "pricebooks", V2, V8},
+    {"Quotes", "Quotes", "quotes", V2, V8},
+    {"Sales_Orders", "Sales_Orders", "salesorders", V2, V8},
+    {"Purchase_Orders", "Purchase_Orders", "purchaseorders", V2, V8},
+    {"Invoices", "Invoices", "invoices", V2, V8},
+};
+
+static const char custom_word[] = "custom";
+
+bool version_find(const char *name, enum version_number *version)
+{
+    for (enum version_number i = 0; i < VERSIONS; i++) {
+        if (strcmp(versions[i].name, name) != 0)
+            continue;
+        *version = i;
+        return true;
+    }
+    return false;
+}
+
+enum module_support version_module(enum version_number version, const struct org *org, const char *name,
+                                   const struct module **module, const char **scope_word)
+{
+    for (size_t i = 0; i < COUNT(supported_modules); i++) {
+        const struct supported_module *row = &supported_modules[i];
+        if (strcasecmp(row->in_path, name) != 0 || version < row->first || version > row->last)
+            continue;
+        *module = org_module(org, row->api_name);
+        *scope_word = row->scope_word;
+        return *module != NULL ? MODULE_SUPPORTED : MODULE_UNKNOWN;
+    }
+    *module = org_module(org, name);
+    if (*module == NULL)
+        return MODULE_UNKNOWN;
+    *scope_word = custom_word;
+    return (*module)->custom ? MODULE_SUPPORTED : MODULE_UNSUPPORTED;
+}
+
+static bool says(const char *word, const char *text, size_t length)
+{
+    return strlen(word) == length && strncasecmp(word, text, length) == 0;
+}
+
+bool is_scope_word(const char *word, size_t length)
+{
+    for (size_t i = 0; i < COUNT(supported_modules); i++)
+        if (says(supported_modules[i].scope_word, word, length))
+            return true;
+    return says(custom_word, word, length);
+}

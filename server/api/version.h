@@ -1,0 +1,30 @@
+/* The API's versions, and what differs between them, as data. */
+#ifndef CRMOCK_API_VERSION_H
+#define CRMOCK_API_VERSION_H
+
+#include "store/org.h"
+
+enum version_number { V2, V2_1, V3, V4, V5, V6, V7, V8, VERSIONS };
+
+struct version {
+    const char *name;         /* as in the path */
+    bool names_path_position; /* INVALID_MODULE says which part of the path is wrong */
+};
+
+extern const struct version versions[VERSIONS]; /* by enum version_number */
+
+/* The version of that name; false when none is called so. */
+MUSTCHECK bool version_find(const char *name, enum version_number *version);
+
+enum module_support { MODULE_SUPPORTED, MODULE_UNSUPPORTED, MODULE_UNKNOWN };
+
+/* Finds the module that a path of that version names. When it is supported, *module is set, and
+ * *scope_word is what scopes call it. */
+MUSTCHECK enum module_support version_module(enum version_number version, const struct org *org,
+                                             const char *name, const struct module **module,
+                                             const char **scope_word);
+
+/* True for a word that stands for a module in scopes, in any version. */
+MUSTCHECK bool is_scope_word(const char *word, size_t length);
+
+#endif

@@ -1,0 +1,110 @@
+#include "app.h"
+
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "control/control.h"
+#include "crm/fixture_rules.h"
+#include "crm/mass_update.h"
+#include "store/fixture.h"
+
+struct app {
+    struct app_options options;
+    struct store *store;
+    struct orgs orgs;
+    struct worker *worker;
+    struct crm crm;
+    struct api api;
+    struct control control;
+    struct http_server *http;
+};
+
+static void respond(void *context, const struct request *request, struct arena *arena,
+                    struct response *response)
+{
+    struct app *app = context;
+    if (!control_respond(&app->control, request, arena, response))
+        api_respond(&app->api, request, arena, response);
+}
+
+/* Opens the store; fills a new one, or removes it again. */
+static bool open_store(struct app *app, struct arena *arena, const char **reason)
+{
+    const struct store_options options = {.path = app->options.db, .log = &app->options.log};
+    bool is_new = false;
+    app->store = store_open(&options, arena, &is_new, reason);
+    if (app->store == NULL)
+        return false;
+    const struct fixture_source source = {.folder = app->options.fixtures,
+                                          .now = clock_now(&app->options.clock)};
+    if (is_new && !fixtures_load(app->store, &source, &fixture_rules, arena, reason)) {
+        store_discard(app->store);
+        app->store = NULL;
+        return false;
+    }
+    struct db *db = store_acquire(app->store);
+    bool loaded = db != NULL && orgs_load(db, &app->orgs) == STORE_OK;
+    if (db != NULL)
+        store_release(db);
+    if (!loaded)
+        *reason = "the store's metadata cannot be read (the log says why)";
+    return loaded;
+}
+
+static bool start_parts(struct app *app, struct arena *arena, const char **reason)
+{
+    struct http_options http = app->options.http;
+    http.log = &app->options.log;
+    http.respond = respond;
+    http.context = app;
+    app->http = http_bind(&http, arena, reason);
+    if (app->http == NULL || !open_store(app, arena, reason))
+        return false;
+    app->worker = worker_new(mass_update_job_step, &app->crm);
+    app->crm = (struct crm){.store = app->store,
+                            .orgs = &app->orgs,
+                            .clock = &app->options.clock,
+                            .log = &app->options.log,
+                            .worker = app->worker};
+    app->api = (struct api){.crm = &app->crm};
+    app->control = (struct control){.store = app->store};
+    if (!worker_start(app->worker)) {
+        *reason = "the system gives no thread for jobs";
+        return false;
+    }
+    return http_start(app->http, reason);
+}
+
+struct app *app_start(const struct app_options *options, struct arena *arena, const char **reason)
+{
+    struct app *app = must_alloc(sizeof *app);
+    *app = (struct app){.options = *options};
+    if (start_parts(app, arena, reason)) {
+        log_event(&app->options.log, LOG_INFO, "ready url=%s store=\"%s\"", app_url(app),
+                  app_store_path(app));
+        return app;
+    }
+    app_stop(app);
+    return NULL;
+}
+
+const char *app_url(const struct app *app)
+{
+    return http_url(app->http);
+}
+
+const char *app_store_path(const struct app *app)
+{
+    return store_path(app->store);
+}
+
+void app_stop(struct app *app)
+{
+    if (app == NULL)
+        return;
+    http_stop(app->http);
+    worker_free(app->worker);
+    orgs_clear(&app->orgs);
+    store_close(app->store);
+    free(app);
+}

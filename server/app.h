@@ -1,0 +1,32 @@
+/* One crmock: its store, rules, job thread and server. Nothing of it is global, so several can live in
+ * one process. */
+#ifndef CRMOCK_APP_H
+#define CRMOCK_APP_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/server.h"
+
+struct app_options {
+    struct log log;
+    struct clock clock;
+    const char *db;           /* path of the store; NULL: private and temporary */
+    const char *fixtures;     /* folder; NULL: those in the binary */
+    struct http_options http; /* log, respond and context are the app's own affair */
+};
+
+struct app;
+
+/* Opens the store, loads fixtures into a new one, starts the job thread and the server. When it
+ * returns, requests are answered. NULL with a reason (arena-owned) for the person who started it.
+ * *options is copied; the texts in it must outlive the app. */
+MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
+                                const char **reason);
+/* The base URL. Borrowed. */
+const char *app_url(const struct app *app);
+/* The store's file. Borrowed. */
+const char *app_store_path(const struct app *app);
+/* Answers what has begun, ends the job thread after its transaction, closes the store. */
+void app_stop(struct app *app);
+
+#endif

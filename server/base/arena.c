@@ -1,0 +1,101 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 8192 - 64 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used, size;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+void *must_alloc(size_t size)
+{
+    return must_realloc(NULL, size);
+}
+
+void *must_realloc(void *memory, size_t size)
+{
+    void *taken = realloc(memory, size > 0 ? size : 1);
+    if (taken == NULL) {
+        fprintf(stderr, "crmock: out of memory (%zu bytes asked)\n", size);
+        abort();
+    }
+    return taken;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t room = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    struct arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < room) {
+        size_t block_size = room > BLOCK_SIZE ? room : BLOCK_SIZE;
+        block = must_alloc(sizeof *block + block_size);
+        block->next = arena->blocks;
+        block->used = 0;
+        block->size = block_size;
+        arena->blocks = block;
+    }
+    void *memory = block->bytes + block->used;
+    block->used += room;
+    return memset(memory, 0, size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / 2 / size) {
+        fprintf(stderr, "crmock: out of memory (%zu members of %zu bytes asked)\n", count, size);
+        abort();
+    }
+    return arena_alloc(arena, count * size);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1);
+    memcpy(copy, text, length);
+    return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+    return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    if (length < 0)
+        abort(); /* only a malformed format string does this */
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    (void)vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    arena->blocks = NULL;
+}

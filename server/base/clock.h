@@ -1,0 +1,35 @@
+/* The app's time, and how the service writes it: ISO 8601, whole seconds, the org's UTC offset. */
+#ifndef CRMOCK_BASE_CLOCK_H
+#define CRMOCK_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attrs.h"
+
+enum { TIME_TEXT_SIZE = 32 };
+
+/* Where an app's notion of now comes from. Zeroed: the machine's clock. */
+struct clock {
+    int64_t shift; /* seconds added to the machine's clock */
+};
+
+/* Seconds since 1970-01-01T00:00:00Z. */
+MUSTCHECK int64_t clock_now(const struct clock *clock);
+/* Microseconds from an arbitrary start, never going back: for durations only. */
+MUSTCHECK int64_t clock_microseconds(void);
+
+struct zone; /* a time zone of the tz database, daylight saving included; immutable */
+
+/* The zone of that name ("Asia/Kolkata"), or NULL when the machine's tz database lacks it. */
+MUSTCHECK struct zone *zone_new(const char *name);
+void zone_free(struct zone *zone);
+/* Writes e.g. 2021-03-03T12:17:00+05:30 with the offset that holds at that moment. */
+void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE]);
+
+/* Reads an ISO 8601 date and time with an offset or Z; false when it is malformed or no such day. */
+MUSTCHECK bool time_parse(const char *text, int64_t *time);
+/* True for YYYY-MM-DD that names a day of the calendar. */
+MUSTCHECK bool date_valid(const char *text);
+
+#endif

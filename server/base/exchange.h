@@ -1,0 +1,36 @@
+/* One HTTP request and its answer, free of any HTTP library: what the http room hands down. */
+#ifndef CRMOCK_BASE_EXCHANGE_H
+#define CRMOCK_BASE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attrs.h"
+
+struct request {
+    const char *method;        /* "POST"; HEAD arrives as "GET" */
+    const char *path;          /* decoded, without the query */
+    const char *authorization; /* the header, or NULL */
+    const char *body;          /* never NULL; not ended by a zero byte */
+    size_t body_length;
+    size_t body_limit; /* 0, or the limit that the body went beyond: it was not kept then */
+    /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
+    const char *(*query)(const struct request *request, const char *name);
+    void *connection; /* for query() */
+};
+
+struct response {
+    unsigned status;
+    const char *content_type; /* NULL for an answer without a body */
+    const char *body;         /* owned by the arena of the exchange */
+    size_t body_length;
+    const char *rule; /* row of the error catalogue that answered, or NULL */
+    const char *hint; /* one line for people: what was found, what would pass; or NULL */
+};
+
+/* Answers a request; everything in *response is owned by the arena. Called from several threads. */
+typedef void respond_fn(void *context, const struct request *request, struct arena *arena,
+                        struct response *response);
+
+#endif

@@ -1,0 +1,16 @@
+/* UTF-8: what JSON texts must be, and how the service counts the length of a value. */
+#ifndef CRMOCK_BASE_UTF8_H
+#define CRMOCK_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attrs.h"
+
+/* True when all bytes form well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF)
+ * without a zero byte. */
+MUSTCHECK bool utf8_valid(const char *bytes, size_t length);
+/* Number of characters (code points) of well-formed text. */
+MUSTCHECK size_t utf8_length(const char *text);
+
+#endif

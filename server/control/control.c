@@ -1,0 +1,39 @@
+#include "control/control.h"
+
+#include <string.h>
+
+static void tell_health(const struct control *control, struct arena *arena, struct response *response)
+{
+    struct db *db = store_acquire(control->store);
+    bool answers = db != NULL && store_check(db) == STORE_OK;
+    if (db != NULL)
+        store_release(db);
+    response->status = answers ? 200 : 503;
+    response->body = arena_printf(arena, "{\"status\":\"%s\"}", answers ? "ok" : "store failed");
+}
+
+static const struct control_endpoint {
+    const char *method, *path;
+    void (*handle)(const struct control *, struct arena *, struct response *);
+} endpoints[] = {
+    {"GET", "/healthz", tell_health},
+};
+
+bool control_respond(const struct control *control, const struct request *request, struct arena *arena,
+                     struct response *response)
+{
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        if (strcmp(endpoints[i].path, request->path) != 0)
+            continue;
+        *response = (struct response){.content_type = "application/json"};
+        if (strcmp(endpoints[i].method, request->method) == 0) {
+            endpoints[i].handle(control, arena, response);
+        } else {
+            response->status = 405;
+            response->body = arena_printf(arena, "{\"status\":\"%s only\"}", endpoints[i].method);
+        }
+        response->body_length = strlen(response->body);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+#include "crm/access.h"
+
+bool may_use_view(const struct user *user, const struct view *view)
+{
+    if (user->profile->administrator || view->everyone)
+        return true;
+    for (size_t i = 0; i < view->user_count; i++)
+        if (view->users[i] == user)
+            return true;
+    return false;
+}
+
+static bool is_above(const struct role *role, const struct role *below)
+{
+    while (below != NULL && below->reports_to != role)
+        below = below->reports_to;
+    return below != NULL && role != NULL;
+}
+
+enum store_status may_edit_record(struct db *db, const struct user *user, const struct record *record)
+{
+    if (user->profile->administrator || record->owner_id == user->id ||
+        record->module->sharing == SHARING_PUBLIC_READ_WRITE)
+        return STORE_OK;
+    const struct user *owner = org_user(user->org, record->owner_id);
+    if (owner != NULL && is_above(user->role, owner->role))
+        return STORE_OK;
+    return record_shared_with(db, record->id, user->id);
+}

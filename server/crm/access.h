@@ -1,0 +1,16 @@
+/* Who may see a view and touch a record: profiles, roles and sharing. */
+#ifndef CRMOCK_CRM_ACCESS_H
+#define CRMOCK_CRM_ACCESS_H
+
+#include "store/record.h"
+
+/* True for an administrator, for a view open to everyone, and for those it is shared with (E18). */
+MUSTCHECK bool may_use_view(const struct user *user, const struct view *view);
+
+/* STORE_OK when the user may edit the record: an administrator, its owner, a user whose role is above
+ * the owner's, anyone in a module that is public for editing, those it is shared with.
+ * STORE_NOT_FOUND when not (E11). */
+MUSTCHECK enum store_status may_edit_record(struct db *db, const struct user *user,
+                                            const struct record *record);
+
+#endif

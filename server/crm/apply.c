@@ -1,0 +1,87 @@
+#include "crm/apply.h"
+
+#include <string.h>
+
+#include "crm/value.h"
+
+/* A multi-select picklist's new value depends on the one that the record has. */
+static enum store_status merge(const struct application *application, int64_t id,
+                               struct record_change *change)
+{
+    const char *current;
+    if (change->field->type != TYPE_MULTISELECT || strcmp(change->value, "null") == 0)
+        return STORE_OK; /* D6: null clears, whatever over_write says */
+    enum store_status status =
+        record_value(application->check.db, id, change->field, application->arena, &current);
+    if (status == STORE_OK)
+        change->value =
+            multiselect_merge(current, change->value, application->over_write, application->arena);
+    return status;
+}
+
+enum store_status apply_to_record(const struct application *application, struct outcome *outcome)
+{
+    const struct record_check *check = &application->check;
+    enum store_status status = record_rules_check(check, outcome);
+    if (status != STORE_OK || outcome->error != ERR_NONE)
+        return status;
+    struct record_change changes[RECORD_CHANGES_MAX];
+    for (size_t i = 0; i < check->change_count && status == STORE_OK; i++) {
+        changes[i] = check->changes[i];
+        status = merge(application, outcome->record.id, &changes[i]);
+    }
+    if (status == STORE_OK)
+        status = record_update(check->db, outcome->record.id, changes, check->change_count,
+                               check->user->id, application->now);
+    return status == STORE_OK ? STORE_OK : STORE_FAILED;
+}
+
+static const struct outcome *earlier_outcome(const struct mass_update *update, size_t index,
+                                             const struct outcome *outcomes)
+{
+    for (size_t i = 0; i < index; i++)
+        if (update->ids[i].id == update->ids[index].id)
+            return &outcomes[i];
+    return NULL;
+}
+
+static enum store_status apply_to_ids(const struct application *application,
+                                      const struct mass_update *update, struct outcome *outcomes)
+{
+    for (size_t i = 0; i < update->id_count; i++) {
+        const struct outcome *earlier = earlier_outcome(update, i, outcomes); /* D5 */
+        if (earlier != NULL) {
+            outcomes[i] = *earlier;
+            continue;
+        }
+        outcomes[i] = (struct outcome){.record.id = update->ids[i].id};
+        enum store_status status = record_read(application->check.db, update->user->org,
+                                               update->ids[i].id, &outcomes[i].record);
+        if (status == STORE_FAILED || apply_to_record(application, &outcomes[i]) != STORE_OK)
+            return STORE_FAILED;
+    }
+    return STORE_OK;
+}
+
+enum error mass_update_apply(const struct crm *crm, struct db *db, const struct mass_update *update,
+                             struct arena *arena, struct outcome *outcomes, int64_t *now)
+{
+    if (store_begin(db, STORE_REQUEST) != STORE_OK)
+        return ERR_INTERNAL;
+    *now = clock_now(crm->clock);
+    const struct application application = {
+        .check = {.db = db,
+                  .user = update->user,
+                  .module = update->module,
+                  .changes = update->changes,
+                  .change_count = update->change_count},
+        .over_write = update->over_write,
+        .now = *now,
+        .arena = arena,
+    };
+    if (apply_to_ids(&application, update, outcomes) != STORE_OK) {
+        store_rollback(db);
+        return ERR_INTERNAL;
+    }
+    return store_commit(db) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
+}

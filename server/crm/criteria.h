@@ -1,0 +1,20 @@
+/* Reads the service's criteria, of custom views and of requests: a comparison
+ *   {"field": {"api_name": "Lead_Source"}, "comparator": "equal", "value": "Trade Show"}
+ * or a group {"group_operator": "and", "group": [...]}, nested, or a list of them, which all must hold.
+ * "${EMPTY}" as a value stands for a field without one. */
+#ifndef CRMOCK_CRM_CRITERIA_H
+#define CRMOCK_CRM_CRITERIA_H
+
+#include "base/json.h"
+#include "crm/error.h"
+#include "store/criteria.h"
+
+enum { CRITERIA_DEPTH_MAX = 20, CRITERIA_VALUES_MAX = 200 };
+
+/* Reads `json`, which stands at `path` ("$.criteria"). The result is arena-owned and borrows texts of
+ * `json`. ERR_INVALID_VALUE with *fault filled when it is no criteria for the module (E32). */
+MUSTCHECK enum error criteria_read(const struct module *module, const cJSON *json, const char *path,
+                                   struct arena *arena, const struct criteria **criteria,
+                                   struct fault *fault);
+
+#endif

@@ -1,0 +1,25 @@
+/* What the rules work on: one app's store, metadata, clock and job thread. */
+#ifndef CRMOCK_CRM_CRM_H
+#define CRMOCK_CRM_CRM_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "jobs/worker.h"
+#include "store/org.h"
+#include "store/store.h"
+
+enum {
+    MASS_UPDATE_IDS_MAX = 500,       /* records of one call by ids */
+    MASS_UPDATE_RECORDS_MAX = 50000, /* records of one job */
+    JOB_BATCH = 500                  /* records that a job changes in one transaction */
+};
+
+struct crm {
+    struct store *store;
+    const struct orgs *orgs;
+    const struct clock *clock;
+    const struct log *log;
+    struct worker *worker; /* woken when a job is scheduled */
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* Every way in which a call can be refused, by name. What each is called on the wire (code, HTTP
+ * status, message) stands in the api room's catalogue and nowhere else. */
+#ifndef CRMOCK_CRM_ERROR_H
+#define CRMOCK_CRM_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attrs.h"
+
+enum error {
+    ERR_NONE,
+    ERR_NO_FIELD,                   /* E1 */
+    ERR_TOO_MANY_FIELDS,            /* E2 */
+    ERR_FIELD_NOT_UPDATABLE,        /* E3 */
+    ERR_FIELD_IN_LAYOUT_RULE,       /* E4 */
+    ERR_FIELD_IN_VALIDATION_RULE,   /* E5 */
+    ERR_FIELD_HIDDEN,               /* E6 */
+    ERR_INVALID_ID,                 /* E7 */
+    ERR_STOP_PROCESSING,            /* E8 */
+    ERR_IN_BLUEPRINT,               /* E9 */
+    ERR_NO_SELECTOR,                /* E10 */
+    ERR_RECORD_NOT_SHARED,          /* E11 */
+    ERR_ALREADY_SCHEDULED,          /* E12 */
+    ERR_TOO_MANY_RECORDS,           /* E13 */
+    ERR_AWAITS_APPROVAL,            /* E14 */
+    ERR_NO_RECORDS,                 /* E15 */
+    ERR_NO_MASS_UPDATE,             /* E16 */
+    ERR_FIELD_READ_ONLY,            /* E17 */
+    ERR_VIEW_NOT_SHARED,            /* E18 */
+    ERR_VIEW_OF_OTHER_MODULE,       /* E19 */
+    ERR_INVALID_MODULE,             /* E20 */
+    ERR_INVALID_URL,                /* E21 */
+    ERR_SCOPE_MISMATCH,             /* E22 */
+    ERR_INTERNAL,                   /* E23 */
+    ERR_INVALID_METHOD,             /* E24 */
+    ERR_MAY_NOT_SCHEDULE,           /* E25 */
+    ERR_RECORD_BUSY,                /* E26 */
+    ERR_RECORD_LOCKED,              /* E27 */
+    ERR_IN_IMAGE_REVIEW,            /* E28 */
+    ERR_NOT_AUTHENTICATED,          /* E29 */
+    ERR_INVALID_TOKEN,              /* E30 */
+    ERR_BODY_NOT_OBJECT,            /* E31 */
+    ERR_INVALID_VALUE,              /* E32 */
+    ERR_CONVERTED,                  /* E33 */
+    ERR_TERRITORIES_OFF,            /* E34 */
+    ERR_MODULE_WITHOUT_TERRITORIES, /* E35 */
+    ERR_EDITION_CANNOT_SCHEDULE,    /* E36 */
+    /* The GET of a job (contract section 6), G1 to G6. */
+    ERR_JOB_NOT_FOUND,
+    ERR_JOB_ID_MISSING,
+    ERR_MAY_NOT_READ_JOBS,
+    ERR_MAY_NOT_READ_MODULE,
+    ERR_JOB_INVALID_MODULE,
+    ERR_JOB_UNSUPPORTED_MODULE,
+    /* Our own: D15. */
+    ERR_BODY_TOO_LARGE,
+    ERRORS
+};
+
+/* Where and why a call was refused: what `details` and the hint are made of. Texts are owned by the
+ * request's arena or static; NULL and 0 stand for "not said". */
+struct fault {
+    const char *api_name, *json_path; /* together */
+    bool in_data;                     /* about a field of data[0] or a record: stands in "data" */
+    const char *id;                   /* as sent */
+    const char *expected_data_type;
+    const char *param_name;
+    const char *permission;
+    int64_t limit, maximum_length;
+    const char *hint;
+};
+
+#endif

@@ -1,0 +1,121 @@
+#include "crm/record_rules.h"
+
+#include "crm/access.h"
+
+typedef enum store_status holds_fn(const struct record_check *check, const struct record *record);
+
+static enum store_status yes_if(bool holds)
+{
+    return holds ? STORE_OK : STORE_NOT_FOUND;
+}
+
+static enum store_status exists(const struct record_check *check, const struct record *record)
+{
+    return yes_if(module_shows(check->module, record->module));
+}
+
+static enum store_status is_shared(const struct record_check *check, const struct record *record)
+{
+    return may_edit_record(check->db, check->user, record);
+}
+
+static enum store_status is_not_converted(const struct record_check *check, const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->converted);
+}
+
+static enum store_status is_not_locked(const struct record_check *check, const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->locked);
+}
+
+static enum store_status is_not_busy(const struct record_check *check, const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->busy);
+}
+
+static enum store_status is_not_in_image_review(const struct record_check *check,
+                                                const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->in_image_review);
+}
+
+static enum store_status awaits_no_approval(const struct record_check *check,
+                                            const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->awaits_approval);
+}
+
+static enum store_status is_processed(const struct record_check *check, const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->stop_processing);
+}
+
+static enum store_status leaves_blueprint_alone(const struct record_check *check,
+                                                const struct record *record)
+{
+    const struct blueprint *blueprint = org_blueprint(check->user->org, record->blueprint_id);
+    for (size_t i = 0; blueprint != NULL && i < check->change_count; i++)
+        if (check->changes[i].field == blueprint->field)
+            return STORE_NOT_FOUND;
+    return STORE_OK;
+}
+
+static const struct record_rule {
+    struct rule rule;
+    enum error error;
+    holds_fn *holds;
+    const char *hint;
+} record_rules[] = {
+    {{"the module has it", "E7"}, ERR_INVALID_ID, exists, "the module has no record of that id"},
+    {{"the user may edit it", "E11"},
+     ERR_RECORD_NOT_SHARED,
+     is_shared,
+     "the record is another user's and not shared with this one"},
+    {{"it is not converted", "E33"}, ERR_CONVERTED, is_not_converted, "the lead has been converted"},
+    {{"it is not locked", "E27"}, ERR_RECORD_LOCKED, is_not_locked, "the record is locked"},
+    {{"no image validation or duplicate merge runs", "E26"},
+     ERR_RECORD_BUSY,
+     is_not_busy,
+     "image validation or a merge of duplicates is running for the record"},
+    {{"image validation has not rejected it or put it up for approval", "E28"},
+     ERR_IN_IMAGE_REVIEW,
+     is_not_in_image_review,
+     "image validation rejected the record or has it in approval"},
+    {{"it awaits no approval", "E14"},
+     ERR_AWAITS_APPROVAL,
+     awaits_no_approval,
+     "the record waits in an approval process"},
+    {{"it is not in stop processing", "E8"},
+     ERR_STOP_PROCESSING,
+     is_processed,
+     "the record is in stop processing"},
+    {{"its blueprint does not govern a field of the call", "E9"},
+     ERR_IN_BLUEPRINT,
+     leaves_blueprint_alone,
+     "the record is in the blueprint of that picklist; other fields update"},
+};
+
+const struct rules record_rules_order = {"each record", &record_rules[0].rule, sizeof record_rules[0],
+                                         COUNT(record_rules)};
+
+enum store_status record_rules_check(const struct record_check *check, struct outcome *outcome)
+{
+    outcome->error = ERR_NONE;
+    outcome->hint = NULL;
+    for (size_t i = 0; i < COUNT(record_rules); i++) {
+        enum store_status status = record_rules[i].holds(check, &outcome->record);
+        if (status == STORE_OK)
+            continue;
+        outcome->error = record_rules[i].error;
+        outcome->hint = record_rules[i].hint;
+        return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+    }
+    return STORE_OK;
+}

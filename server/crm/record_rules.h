@@ -1,0 +1,23 @@
+/* The rules about one record: whether its existence, sharing and state let a call change it. */
+#ifndef CRMOCK_CRM_RECORD_RULES_H
+#define CRMOCK_CRM_RECORD_RULES_H
+
+#include "crm/mass_update.h"
+
+/* What is to happen to a record. */
+struct record_check {
+    struct db *db;
+    const struct user *user;
+    const struct module *module;
+    const struct record_change *changes;
+    size_t change_count;
+};
+
+/* Checks a record (without a module: there is none of its id) in the order of D1. outcome->record is
+ * given; fills outcome->error and hint. STORE_FAILED when sharing could not be read. */
+MUSTCHECK enum store_status record_rules_check(const struct record_check *check,
+                                               struct outcome *outcome);
+
+extern const struct rules record_rules_order;
+
+#endif

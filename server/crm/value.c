@@ -1,0 +1,243 @@
+#include "crm/value.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "base/utf8.h"
+
+struct checking {
+    const struct field *field;
+    struct arena *arena;
+    struct value_fault *fault;
+};
+
+static bool wrong_type(const struct checking *check, const char *expected)
+{
+    check->fault->expected_data_type = expected;
+    check->fault->found =
+        arena_printf(check->arena, "%s takes a value of type %s", check->field->api_name, expected);
+    return false;
+}
+
+static bool too_long(const struct checking *check, int64_t maximum)
+{
+    check->fault->maximum_length = maximum;
+    check->fault->found =
+        arena_printf(check->arena, "%s takes at most %lld", check->field->api_name, (long long)maximum);
+    return false;
+}
+
+static bool text_fits(const struct checking *check, const cJSON *value)
+{
+    if (!cJSON_IsString(value))
+        return wrong_type(check, "string");
+    int length = check->field->length;
+    return length == 0 || utf8_length(value->valuestring) <= (size_t)length || too_long(check, length);
+}
+
+static bool is_offered(const struct field *field, const char *text)
+{
+    for (size_t i = 0; i < field->value_count; i++)
+        if (strcmp(field->values[i], text) == 0)
+            return true;
+    return false;
+}
+
+static bool choice_fits(const struct checking *check, const cJSON *value)
+{
+    if (!text_fits(check, value))
+        return false;
+    if (is_offered(check->field, value->valuestring))
+        return true;
+    check->fault->found = arena_printf(check->arena, "%s does not offer that value; it offers %s ...",
+                                       check->field->api_name, check->field->values[0]);
+    return false;
+}
+
+static bool choices_fit(const struct checking *check, const cJSON *value)
+{
+    if (!cJSON_IsArray(value))
+        return wrong_type(check, "jsonarray");
+    size_t member = 0, length = 0;
+    const cJSON *choice;
+    cJSON_ArrayForEach (choice, value) {
+        check->fault->member = ++member;
+        if (!cJSON_IsString(choice))
+            return wrong_type(check, "string");
+        if (!choice_fits(check, choice))
+            return false;
+        length += utf8_length(choice->valuestring) + (member > 1);
+    }
+    check->fault->member = 0;
+    int maximum = check->field->length;
+    return maximum == 0 || length <= (size_t)maximum || too_long(check, maximum);
+}
+
+static bool flag_fits(const struct checking *check, const cJSON *value)
+{
+    return cJSON_IsBool(value) || wrong_type(check, "boolean");
+}
+
+/* Digits before the point of a number's token, leading zeros and the sign not counted. */
+static size_t digits_before_point(const char *token)
+{
+    token += strspn(token, "-0");
+    return strspn(token, "0123456789");
+}
+
+static bool digits_fit(const struct checking *check, const char *token)
+{
+    int length = check->field->length;
+    return length == 0 || digits_before_point(token) <= (size_t)length || too_long(check, length);
+}
+
+static bool integer_fits(const struct checking *check, const cJSON *value)
+{
+    if (!json_is_integer(value))
+        return wrong_type(check, "integer");
+    return digits_fit(check, value->valuestring);
+}
+
+/* The service writes big integers as strings, and takes them in either form. */
+static bool big_integer_fits(const struct checking *check, const cJSON *value)
+{
+    const char *text = json_scalar_text(value);
+    if (text == NULL)
+        return wrong_type(check, "bigint");
+    const char *digits = text + (text[0] == '-');
+    size_t count = strspn(digits, "0123456789");
+    if (count == 0 || digits[count] != '\0')
+        return wrong_type(check, "bigint");
+    return digits_fit(check, text);
+}
+
+/* Numbers are taken as they are written, so an exponent would hide how long they are. */
+static bool number_fits(const struct checking *check, const cJSON *value)
+{
+    if (!cJSON_IsNumber(value) || strpbrk(value->valuestring, "eE") != NULL)
+        return wrong_type(check, "double");
+    if (!digits_fit(check, value->valuestring))
+        return false;
+    const char *point = strchr(value->valuestring, '.');
+    int decimals = check->field->decimals;
+    return point == NULL || decimals < 0 || strlen(point + 1) <= (size_t)decimals ||
+           too_long(check, decimals);
+}
+
+static bool date_fits(const struct checking *check, const cJSON *value)
+{
+    return (cJSON_IsString(value) && date_valid(value->valuestring)) || wrong_type(check, "date");
+}
+
+static bool datetime_fits(const struct checking *check, const cJSON *value)
+{
+    int64_t time;
+    return (cJSON_IsString(value) && time_parse(value->valuestring, &time)) ||
+           wrong_type(check, "datetime");
+}
+
+/* One @ with something on both sides, a dot in the domain, no blank: what the service asks. */
+static bool email_fits(const struct checking *check, const cJSON *value)
+{
+    if (!text_fits(check, value))
+        return false;
+    const char *at = strchr(value->valuestring, '@');
+    bool shaped = at != NULL && at != value->valuestring && strchr(at + 1, '@') == NULL &&
+                  strchr(at + 1, '.') != NULL && strpbrk(value->valuestring, " \t\r\n") == NULL;
+    return shaped || wrong_type(check, "email");
+}
+
+static bool reference_fits(const struct checking *check, const cJSON *value)
+{
+    const cJSON *id = json_member(value, "id");
+    int64_t parsed;
+    return (cJSON_IsObject(value) && id_parse(json_scalar_text(id), &parsed)) ||
+           wrong_type(check, "jsonobject");
+}
+
+static bool list_fits(const struct checking *check, const cJSON *value)
+{
+    return cJSON_IsArray(value) || wrong_type(check, "jsonarray");
+}
+
+static bool object_fits(const struct checking *check, const cJSON *value)
+{
+    return cJSON_IsObject(value) || wrong_type(check, "jsonobject");
+}
+
+static bool computed_fits(const struct checking *check, const cJSON *value)
+{
+    return json_scalar_text(value) != NULL || cJSON_IsBool(value) || wrong_type(check, "string");
+}
+
+/* A field that is no part of a mass update has a rule as well: fixtures must obey it. */
+static bool (*const value_rules[FIELD_TYPES])(const struct checking *, const cJSON *) = {
+    [TYPE_TEXT] = text_fits,
+    [TYPE_TEXTAREA] = text_fits,
+    [TYPE_RICH_TEXT] = text_fits,
+    [TYPE_PICKLIST] = choice_fits,
+    [TYPE_MULTISELECT] = choices_fit,
+    [TYPE_BOOLEAN] = flag_fits,
+    [TYPE_INTEGER] = integer_fits,
+    [TYPE_BIGINT] = big_integer_fits,
+    [TYPE_DOUBLE] = number_fits,
+    [TYPE_CURRENCY] = number_fits,
+    [TYPE_PERCENT] = number_fits,
+    [TYPE_DECIMAL] = number_fits,
+    [TYPE_DATE] = date_fits,
+    [TYPE_DATETIME] = datetime_fits,
+    [TYPE_PHONE] = text_fits,
+    [TYPE_WEBSITE] = text_fits,
+    [TYPE_EMAIL] = email_fits,
+    [TYPE_LOOKUP] = reference_fits,
+    [TYPE_OWNER_LOOKUP] = reference_fits,
+    [TYPE_USER_LOOKUP] = reference_fits,
+    [TYPE_MULTISELECT_LOOKUP] = list_fits,
+    [TYPE_AUTONUMBER] = text_fits,
+    [TYPE_FORMULA] = computed_fits,
+    [TYPE_ROLLUP_SUMMARY] = number_fits,
+    [TYPE_SUBFORM] = list_fits,
+    [TYPE_FILE_UPLOAD] = list_fits,
+    [TYPE_IMAGE_UPLOAD] = list_fits,
+    [TYPE_PROFILE_IMAGE] = text_fits,
+    [TYPE_RRULE] = object_fits,
+    [TYPE_EVENT_REMINDER] = text_fits,
+    [TYPE_LAYOUT] = reference_fits,
+};
+
+bool value_fits(const struct field *field, const cJSON *value, struct arena *arena,
+                struct value_fault *fault)
+{
+    *fault = (struct value_fault){.member = 0};
+    const struct checking check = {.field = field, .arena = arena, .fault = fault};
+    if (!cJSON_IsNull(value))
+        return value_rules[field->type](&check, value);
+    if (field->system_mandatory)
+        fault->found = arena_printf(arena, "%s is mandatory and cannot be cleared", field->api_name);
+    return !field->system_mandatory; /* D6 */
+}
+
+static void add_once(cJSON *values, const cJSON *value)
+{
+    const cJSON *present;
+    cJSON_ArrayForEach (present, values) {
+        if (json_equal(present, value))
+            return;
+    }
+    cJSON_AddItemToArray(values, cJSON_Duplicate(value, true));
+}
+
+const char *multiselect_merge(const char *current, const char *added, bool over_write,
+                              struct arena *arena)
+{
+    cJSON *merged CLEANUP(json_delete) = cJSON_CreateArray();
+    const char *const sources[] = {over_write ? "[]" : current, added};
+    for (size_t i = 0; i < COUNT(sources); i++) {
+        cJSON *source CLEANUP(json_delete) = json_parse(sources[i], strlen(sources[i]), NULL);
+        const cJSON *value;
+        cJSON_ArrayForEach (value, source) {
+            add_once(merged, value);
+        }
+    }
+    return json_print(arena, merged);
+}

@@ -1,0 +1,221 @@
+#include "http/server.h"
+
+#include <limits.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/listen.h"
+
+struct http_server {
+    struct http_options options;
+    struct arena arena;
+    const char *url;
+    int socket; /* -1 once the daemon owns it */
+    struct MHD_Daemon *daemon;
+};
+
+/* One request and its answer, from its first byte to its last. */
+struct exchange {
+    struct arena arena;
+    char *body;
+    size_t length, room;
+    bool too_large;
+    int64_t begun; /* microseconds */
+    const char *path;
+    const char *method;
+    unsigned status;
+};
+
+static void note_panic(void *context, const char *file, unsigned line, const char *reason)
+{
+    (void)context;
+    (void)fprintf(stderr, "crmock: libmicrohttpd gave up at %s:%u: %s\n", file, line,
+                  reason != NULL ? reason : "");
+    abort();
+}
+
+static const char *query(const struct request *request, const char *name)
+{
+    const char *value = NULL;
+    size_t length = 0;
+    if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+                                      &value, &length) != MHD_YES)
+        return NULL;
+    return value != NULL ? value : "";
+}
+
+/* Keeps what came of the body; what goes beyond the limit is read and dropped, so that the client gets
+ * its answer, but not without end. False: close the connection. */
+static bool collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
+                    size_t count)
+{
+    if (exchange->too_large || count > options->max_body - exchange->length) {
+        exchange->too_large = true;
+        exchange->length += count;
+        return exchange->length / 4 <= options->max_body;
+    }
+    if (exchange->length + count > exchange->room) {
+        size_t twice = exchange->room * 2;
+        exchange->room = exchange->length + count > twice ? exchange->length + count : twice;
+        exchange->body = must_realloc(exchange->body, exchange->room);
+    }
+    memcpy(exchange->body + exchange->length, bytes, count);
+    exchange->length += count;
+    return true;
+}
+
+static void add_header(struct MHD_Response *answer, const char *name, const char *value)
+{
+    if (value != NULL)
+        (void)MHD_add_response_header(answer, name, value);
+}
+
+static enum MHD_Result reply(const struct http_server *server, struct MHD_Connection *connection,
+                             struct exchange *exchange, const struct response *response)
+{
+    /* The arena lives until the exchange is completed, which is after the last byte was sent. */
+    struct MHD_Response *answer = MHD_create_response_from_buffer(
+        response->body_length, (void *)(uintptr_t)response->body, MHD_RESPMEM_PERSISTENT);
+    if (answer == NULL)
+        return MHD_NO;
+    add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    if (server->options.hints) {
+        add_header(answer, "X-Crmock-Rule", response->rule);
+        add_header(answer, "X-Crmock-Hint", response->hint);
+    }
+    exchange->status = response->status;
+    enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
+    MHD_destroy_response(answer);
+    return queued;
+}
+
+static enum MHD_Result respond(const struct http_server *server, struct MHD_Connection *connection,
+                               struct exchange *exchange)
+{
+    const struct request request = {
+        .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
+        .path = exchange->path,
+        .authorization =
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
+        .body = exchange->body != NULL ? exchange->body : "",
+        .body_length = exchange->too_large ? 0 : exchange->length,
+        .body_limit = exchange->too_large ? server->options.max_body : 0,
+        .query = query,
+        .connection = connection,
+    };
+    struct response response = {.status = 500, .body = ""};
+    server->options.respond(server->options.context, &request, &exchange->arena, &response);
+    return reply(server, connection, exchange, &response);
+}
+
+/* True when the request says in front that its body is beyond the limit: it need not be sent. */
+static bool announces_too_much(const struct http_options *options, struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > options->max_body;
+}
+
+static enum MHD_Result take(void *context, struct MHD_Connection *connection, const char *url,
+                            const char *method, const char *version, const char *upload,
+                            size_t *upload_size, void **state)
+{
+    const struct http_server *server = context;
+    struct exchange *exchange = *state;
+    (void)version;
+    exchange->method = method;
+    exchange->path = url;
+    if (exchange->begun == 0) { /* the headers are complete, the body is to come */
+        exchange->begun = clock_microseconds();
+        exchange->too_large = announces_too_much(&server->options, connection);
+        return exchange->too_large ? respond(server, connection, exchange) : MHD_YES;
+    }
+    if (*upload_size == 0)
+        return respond(server, connection, exchange);
+    size_t count = *upload_size;
+    *upload_size = 0;
+    return collect(&server->options, exchange, upload, count) ? MHD_YES : MHD_NO;
+}
+
+/* Called with the request line, before its headers are read. */
+static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    (void)context;
+    (void)uri;
+    (void)connection;
+    struct exchange *exchange = must_alloc(sizeof *exchange);
+    *exchange = (struct exchange){.method = "", .path = ""};
+    return exchange;
+}
+
+static void complete(void *context, struct MHD_Connection *connection, void **state,
+                     enum MHD_RequestTerminationCode code)
+{
+    const struct http_server *server = context;
+    struct exchange *exchange = *state;
+    (void)connection;
+    if (exchange == NULL)
+        return;
+    if (exchange->status != 0)
+        log_event(server->options.log, LOG_INFO,
+                  "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
+                  exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
+                  code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
+    free(exchange->body);
+    arena_clear(&exchange->arena);
+    free(exchange);
+    *state = NULL;
+}
+
+struct http_server *http_bind(const struct http_options *options, struct arena *arena,
+                              const char **reason)
+{
+    struct http_server *server = must_alloc(sizeof *server);
+    *server = (struct http_server){.options = *options};
+    server->socket = listen_on(options->listen, options->port, &server->arena, &server->url, reason);
+    if (server->socket >= 0)
+        return server;
+    *reason = arena_strdup(arena, *reason);
+    http_stop(server);
+    return NULL;
+}
+
+bool http_start(struct http_server *server, const char **reason)
+{
+    const struct http_options *options = &server->options;
+    MHD_set_panic_func(note_panic, NULL);
+    unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: no pool, one thread */
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, take, server,
+        MHD_OPTION_LISTEN_SOCKET, server->socket, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
+        MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_LIMIT,
+        options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header, MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_END);
+    if (server->daemon == NULL)
+        *reason = "libmicrohttpd did not start (too many connections asked for?)";
+    else
+        server->socket = -1;
+    return server->daemon != NULL;
+}
+
+const char *http_url(const struct http_server *server)
+{
+    return server->url;
+}
+
+void http_stop(struct http_server *server)
+{
+    if (server == NULL)
+        return;
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    if (server->socket >= 0)
+        (void)close(server->socket);
+    arena_clear(&server->arena);
+    free(server);
+}

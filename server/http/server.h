@@ -1,0 +1,38 @@
+/* The HTTP server: takes requests off the wire, bounded in every direction, and has them answered. */
+#ifndef CRMOCK_HTTP_SERVER_H
+#define CRMOCK_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/exchange.h"
+#include "base/log.h"
+
+struct http_options {
+    const char *listen; /* address or host name */
+    unsigned port;      /* 0: any free one */
+    size_t max_body;    /* bytes */
+    size_t max_header;  /* bytes of request line and headers */
+    unsigned max_connections;
+    unsigned idle_timeout; /* seconds after which a silent connection is closed; 0: never */
+    unsigned threads;
+    bool hints; /* X-Crmock-Rule and X-Crmock-Hint on refusals */
+    const struct log *log;
+    respond_fn *respond; /* called from `threads` threads at once */
+    void *context;       /* for respond; borrowed */
+};
+
+struct http_server;
+
+/* Takes the address, so that it is known early whether it can be had; answers nobody yet. NULL with a
+ * reason (arena-owned). */
+MUSTCHECK struct http_server *http_bind(const struct http_options *options, struct arena *arena,
+                                        const char **reason);
+/* Begins to answer. False with a reason. */
+MUSTCHECK bool http_start(struct http_server *server, const char **reason);
+/* The base URL, with the port that was found: http://127.0.0.1:8080. Borrowed from the server. */
+const char *http_url(const struct http_server *server);
+/* Answers the requests that have begun, closes every connection. NULL is allowed. */
+void http_stop(struct http_server *server);
+
+#endif

@@ -1,0 +1,29 @@
+/* A background thread that has steps of work done, one after the other, and sleeps when there are
+ * none. What a step is, it is told. */
+#ifndef CRMOCK_JOBS_WORKER_H
+#define CRMOCK_JOBS_WORKER_H
+
+#include <stdbool.h>
+
+#include "base/attrs.h"
+
+enum worker_progress {
+    WORKER_MORE,  /* something was done: call again at once */
+    WORKER_IDLE,  /* nothing to do: sleep until woken */
+    WORKER_FAILED /* try again a little later, or when woken */
+};
+
+typedef enum worker_progress worker_step(void *context);
+
+struct worker;
+
+/* A worker that does nothing yet; it may be woken already. Free it with worker_free. */
+MUSTCHECK struct worker *worker_new(worker_step *step, void *context);
+/* Starts the thread; false when the system gives none. */
+MUSTCHECK bool worker_start(struct worker *worker);
+/* Says that there may be work. From any thread, at any time in the worker's life. */
+void worker_wake(struct worker *worker);
+/* Lets the step that runs end, ends the thread, frees the worker. NULL is allowed. */
+void worker_free(struct worker *worker);
+
+#endif

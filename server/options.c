@@ -1,0 +1,180 @@
+#include "options.h"
+
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef CRMOCK_VERSION
+#define CRMOCK_VERSION "unknown"
+#endif
+
+enum kind { TEXT, NUMBER, SIZE, LEVEL, OFF };
+
+/* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
+ * the values that it takes. */
+static const struct setting {
+    const char *name, *argument, *help;
+    enum kind kind;
+    size_t offset; /* in struct app_options */
+    unsigned long long least, most;
+} settings[] = {
+    {"listen", "ADDRESS", "Address to listen on (default 127.0.0.1)", TEXT,
+     offsetof(struct app_options, http.listen), 0, 0},
+    {"port", "N", "Port to listen on, 0 for any free one (default 8080)", NUMBER,
+     offsetof(struct app_options, http.port), 0, 65535},
+    {"db", "PATH", "Store that lasts; without it the store is private and removed at exit", TEXT,
+     offsetof(struct app_options, db), 0, 0},
+    {"fixtures", "DIR", "Folder of fixtures for a new store (default: those in the binary)", TEXT,
+     offsetof(struct app_options, fixtures), 0, 0},
+    {"max-body", "BYTES", "Largest request body (default 1048576)", SIZE,
+     offsetof(struct app_options, http.max_body), 1, 1ULL << 30},
+    {"max-header", "BYTES", "Room for a request's line and headers (default 32768)", SIZE,
+     offsetof(struct app_options, http.max_header), 4096, 1 << 20},
+    {"max-connections", "N", "Connections served at once (default 512)", NUMBER,
+     offsetof(struct app_options, http.max_connections), 8, 65536},
+    {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
+     NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400},
+    {"threads", "N", "Threads that answer requests (default: one a processor, at most 4)", NUMBER,
+     offsetof(struct app_options, http.threads), 1, 64},
+    {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
+     offsetof(struct app_options, http.hints), 0, 0},
+    {"log-level", "LEVEL", "error, warning, info or debug (default info)", LEVEL,
+     offsetof(struct app_options, log.level), 0, 0},
+};
+
+enum { OPTIONS = COUNT(settings), FIRST_KEY = 0x100, VARIABLE_SIZE = 64 };
+
+static void variable_name(const struct setting *option, char name[VARIABLE_SIZE])
+{
+    (void)snprintf(name, VARIABLE_SIZE, "CRMOCK_%s", option->name);
+    for (char *at = name; *at != '\0'; at++)
+        *at = (char)(*at == '-' ? '_' : toupper((unsigned char)*at));
+}
+
+static bool store_number(const struct setting *option, const char *text, void *target)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < option->least ||
+        value > option->most)
+        return false;
+    if (option->kind == SIZE)
+        *(size_t *)target = (size_t)value;
+    else
+        *(unsigned *)target = (unsigned)value;
+    return true;
+}
+
+static bool store_level(const char *text, enum log_level *level)
+{
+    for (int i = 0; log_level_names[i] != NULL; i++) {
+        if (strcmp(log_level_names[i], text) != 0)
+            continue;
+        *level = (enum log_level)i;
+        return true;
+    }
+    return false;
+}
+
+static bool store_value(const struct setting *option, const char *text, struct app_options *options)
+{
+    void *target = (char *)options + option->offset;
+    switch (option->kind) {
+    case TEXT:
+        *(const char **)target = text;
+        return text[0] != '\0';
+    case LEVEL:
+        return store_level(text, target);
+    case OFF:
+        *(bool *)target = false;
+        return true;
+    default:
+        return store_number(option, text, target);
+    }
+}
+
+static void complain(const struct setting *option, const char *source, const char *text)
+{
+    (void)fprintf(stderr, "crmock: %s: \"%s\" is not what it takes: %s", source, text,
+                  option->argument);
+    if (option->most > 0)
+        (void)fprintf(stderr, " from %llu to %llu", option->least, option->most);
+    (void)fprintf(stderr, " (%s)\n", option->help);
+    exit(EXIT_FAILURE);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    if (key < FIRST_KEY || key >= FIRST_KEY + (int)OPTIONS) {
+        if (key == ARGP_KEY_ARG)
+            argp_error(state, "unexpected argument: %s", argument);
+        return key == ARGP_KEY_ARG ? EINVAL : ARGP_ERR_UNKNOWN;
+    }
+    const struct setting *option = &settings[key - FIRST_KEY];
+    char source[VARIABLE_SIZE];
+    (void)snprintf(source, sizeof source, "--%s", option->name);
+    if (!store_value(option, argument != NULL ? argument : "", state->input))
+        complain(option, source, argument);
+    return 0;
+}
+
+static void read_environment(struct app_options *options)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char name[VARIABLE_SIZE];
+        variable_name(&settings[i], name);
+        const char *text = getenv(name);
+        bool is_set =
+            text != NULL && text[0] != '\0' && (settings[i].kind != OFF || strcmp(text, "0") != 0);
+        if (is_set && !store_value(&settings[i], text, options))
+            complain(&settings[i], name, text);
+    }
+}
+
+static unsigned default_threads(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > 4 ? 4 : (unsigned)processors;
+}
+
+void options_read(int argc, char **argv, struct app_options *options)
+{
+    *options = (struct app_options){
+        .log = {.stream = stderr, .level = LOG_INFO},
+        .http = {.listen = "127.0.0.1",
+                 .port = 8080,
+                 .max_body = 1 << 20,
+                 .max_header = 32768,
+                 .max_connections = 512,
+                 .idle_timeout = 60,
+                 .threads = default_threads(),
+                 .hints = true},
+    };
+    struct argp_option listed[OPTIONS + 1] = {{0}};
+    char helps[OPTIONS][256];
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char variable[VARIABLE_SIZE];
+        variable_name(&settings[i], variable);
+        (void)snprintf(helps[i], sizeof helps[i], "%s [$%s]", settings[i].help, variable);
+        listed[i] = (struct argp_option){.name = settings[i].name,
+                                         .key = FIRST_KEY + (int)i,
+                                         .arg = settings[i].argument,
+                                         .doc = helps[i]};
+    }
+    const struct argp argp = {
+        .options = listed,
+        .parser = parse,
+        .doc = "A local stand-in for Zoho CRM's Mass Update API. Not made or endorsed by Zoho."
+               "\vEach option can be set by the environment variable in brackets; the option wins.",
+    };
+    argp_program_version = "crmock " CRMOCK_VERSION;
+    argp_err_exit_status = EXIT_FAILURE;
+    read_environment(options);
+    (void)argp_parse(&argp, argc, argv, 0, NULL, options);
+}

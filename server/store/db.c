@@ -1,0 +1,155 @@
+#include "store/db.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUSY_MILLISECONDS = 5000 };
+
+/* A temporary store goes with the process, so it has no power cut to survive. The journal mode is
+ * the file's own, set when it is laid out. */
+static const char durable_pragmas[] = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+static const char temporary_pragmas[] = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;";
+
+struct db *db_open(const char *path, bool temporary, const struct log *log)
+{
+    struct db *db = must_alloc(sizeof *db);
+    *db = (struct db){.log = log};
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+        (void)db_failed(db, "open");
+        db_close(db);
+        return NULL;
+    }
+    (void)sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
+    /* A store's file may come from anywhere: SQL cannot be used to break it. */
+    (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (db_script(db, temporary ? temporary_pragmas : durable_pragmas) != STORE_OK) {
+        db_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    for (size_t i = 0; i < db->count; i++)
+        (void)sqlite3_finalize(db->prepared[i].statement);
+    (void)sqlite3_close(db->handle);
+    free(db);
+}
+
+enum store_status db_failed(struct db *db, const char *what)
+{
+    log_event(db->log, LOG_ERROR, "store failed sqlite=%d reason=\"%s\" statement=\"%.200s\"",
+              sqlite3_extended_errcode(db->handle), sqlite3_errmsg(db->handle), what);
+    return STORE_FAILED;
+}
+
+static sqlite3_stmt *prepared(struct db *db, const struct sql *sql)
+{
+    for (size_t i = 0; i < db->count; i++)
+        if (db->prepared[i].sql == sql)
+            return db->prepared[i].statement;
+    if (db->count == DB_STATEMENTS) {
+        log_event(db->log, LOG_ERROR, "store failed reason=\"more than %d statements\"", DB_STATEMENTS);
+        return NULL;
+    }
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v3(db->handle, sql->text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
+        (void)db_failed(db, sql->text);
+        return NULL;
+    }
+    db->prepared[db->count].sql = sql;
+    db->prepared[db->count++].statement = statement;
+    return statement;
+}
+
+static int bind_next(sqlite3_stmt *statement, int at, char type, va_list *args)
+{
+    if (type == 't')
+        return sqlite3_bind_text(statement, at, va_arg(*args, const char *), -1, SQLITE_STATIC);
+    int64_t value = va_arg(*args, int64_t);
+    return type == 'I' && value == 0 ? sqlite3_bind_null(statement, at)
+                                     : sqlite3_bind_int64(statement, at, value);
+}
+
+sqlite3_stmt *db_vquery(struct db *db, const struct sql *sql, const char *types, va_list args)
+{
+    sqlite3_stmt *statement = prepared(db, sql);
+    if (statement == NULL)
+        return NULL;
+    int code = SQLITE_OK;
+    va_list values;
+    va_copy(values, args);
+    for (int i = 0; types[i] != '\0' && code == SQLITE_OK; i++)
+        code = bind_next(statement, i + 1, types[i], &values);
+    va_end(values);
+    if (code != SQLITE_OK) {
+        (void)db_failed(db, sql->text);
+        db_done(&statement);
+        return NULL;
+    }
+    return statement;
+}
+
+sqlite3_stmt *db_query(struct db *db, const struct sql *sql, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    sqlite3_stmt *statement = db_vquery(db, sql, types, args);
+    va_end(args);
+    return statement;
+}
+
+void db_done(sqlite3_stmt **statement)
+{
+    if (*statement == NULL)
+        return;
+    (void)sqlite3_reset(*statement);
+    (void)sqlite3_clear_bindings(*statement);
+}
+
+enum store_status db_step(struct db *db, sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return STORE_OK;
+    if (code == SQLITE_CONSTRAINT)
+        return STORE_CONFLICT;
+    return code == SQLITE_DONE ? STORE_NOT_FOUND : db_failed(db, sqlite3_sql(statement));
+}
+
+enum store_status db_vrun(struct db *db, const struct sql *sql, const char *types, va_list args)
+{
+    sqlite3_stmt *statement CLEANUP(db_done) = db_vquery(db, sql, types, args);
+    if (statement == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, statement);
+    return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
+enum store_status db_run(struct db *db, const struct sql *sql, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    enum store_status status = db_vrun(db, sql, types, args);
+    va_end(args);
+    return status;
+}
+
+enum store_status db_script(struct db *db, const char *script)
+{
+    int code = sqlite3_exec(db->handle, script, NULL, NULL, NULL);
+    return code == SQLITE_OK ? STORE_OK : db_failed(db, script);
+}
+
+const char *db_text(sqlite3_stmt *statement, int column, struct arena *arena)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text == NULL ? NULL
+                        : arena_strndup(arena, text, (size_t)sqlite3_column_bytes(statement, column));
+}

@@ -1,0 +1,67 @@
+/* Inside the store room only: one SQLite connection, its statements, and how they are run. */
+#ifndef CRMOCK_STORE_DB_H
+#define CRMOCK_STORE_DB_H
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attrs.h"
+#include "base/log.h"
+#include "store/store.h"
+
+/* A statement's text. Define it static const beside the function that runs it: its address is its
+ * identity, and each connection prepares it once. */
+struct sql {
+    const char *text;
+};
+
+enum { DB_STATEMENTS = 64 };
+
+struct db {
+    sqlite3 *handle;
+    const struct log *log;
+    struct store *store;
+    struct db *next; /* in the store's list of idle connections */
+    size_t count;
+    struct {
+        const struct sql *sql;
+        sqlite3_stmt *statement;
+    } prepared[DB_STATEMENTS];
+};
+
+/* Opens a connection with the pragmas that every connection has. NULL after a logged error. */
+MUSTCHECK struct db *db_open(const char *path, bool temporary, const struct log *log);
+void db_close(struct db *db);
+
+/* A connection of its own to a new store, with schema.sql applied, in a transaction that store_end_new
+ * ends: committed, and the store readied for use, or given up. */
+MUSTCHECK struct db *store_begin_new(struct store *store);
+MUSTCHECK bool store_end_new(struct db *db, bool keep);
+
+/* The prepared statement with its parameters bound from the arguments, one letter each: i int64_t,
+ * I int64_t (0 binds null), t const char * (NULL binds null; borrowed until the statement is reset).
+ * NULL after a logged error. Hold it in a variable marked CLEANUP(db_done). */
+MUSTCHECK sqlite3_stmt *db_query(struct db *db, const struct sql *sql, const char *types, ...);
+MUSTCHECK sqlite3_stmt *db_vquery(struct db *db, const struct sql *sql, const char *types,
+                                  va_list args);
+void db_done(sqlite3_stmt **statement);
+
+/* Fetches the next row: STORE_OK, STORE_NOT_FOUND after the last, STORE_CONFLICT when a constraint
+ * forbids it, STORE_FAILED (logged). */
+MUSTCHECK enum store_status db_step(struct db *db, sqlite3_stmt *statement);
+/* Runs a statement that answers no row. */
+MUSTCHECK enum store_status db_run(struct db *db, const struct sql *sql, const char *types, ...);
+MUSTCHECK enum store_status db_vrun(struct db *db, const struct sql *sql, const char *types,
+                                    va_list args);
+/* Runs one or several statements without parameters; for pragmas, the schema and transactions. */
+MUSTCHECK enum store_status db_script(struct db *db, const char *script);
+/* Logs SQLite's last error on this connection. Returns STORE_FAILED. */
+enum store_status db_failed(struct db *db, const char *what);
+
+/* A column's text, copied into the arena; NULL for null. */
+MUSTCHECK const char *db_text(sqlite3_stmt *statement, int column, struct arena *arena);
+
+#endif

@@ -1,0 +1,56 @@
+/* The service's field data types: what each is called, and whether a mass update may ever touch it. */
+#ifndef CRMOCK_STORE_FIELD_TYPE_H
+#define CRMOCK_STORE_FIELD_TYPE_H
+
+#include <stdbool.h>
+
+#include "base/attrs.h"
+
+enum field_type {
+    TYPE_TEXT,
+    TYPE_TEXTAREA,
+    TYPE_RICH_TEXT,
+    TYPE_PICKLIST,
+    TYPE_MULTISELECT,
+    TYPE_BOOLEAN,
+    TYPE_INTEGER,
+    TYPE_BIGINT,
+    TYPE_DOUBLE,
+    TYPE_CURRENCY,
+    TYPE_PERCENT,
+    TYPE_DECIMAL,
+    TYPE_DATE,
+    TYPE_DATETIME,
+    TYPE_PHONE,
+    TYPE_WEBSITE,
+    TYPE_EMAIL,
+    TYPE_LOOKUP,
+    TYPE_OWNER_LOOKUP,
+    TYPE_USER_LOOKUP,
+    TYPE_MULTISELECT_LOOKUP,
+    TYPE_AUTONUMBER,
+    TYPE_FORMULA,
+    TYPE_ROLLUP_SUMMARY,
+    TYPE_SUBFORM,
+    TYPE_FILE_UPLOAD,
+    TYPE_IMAGE_UPLOAD,
+    TYPE_PROFILE_IMAGE,
+    TYPE_RRULE,
+    TYPE_EVENT_REMINDER,
+    TYPE_LAYOUT,
+    FIELD_TYPES
+};
+
+struct field_type_info {
+    const char *name;    /* as in the field metadata */
+    bool mass_updatable; /* false: by its type never, whatever the metadata says */
+    bool has_values;     /* a picklist of some kind */
+    int default_length;  /* characters, 0 where length has no meaning */
+};
+
+extern const struct field_type_info field_types[FIELD_TYPES];
+
+/* Finds a type by its name; false when the service has none of that name. */
+MUSTCHECK bool field_type_find(const char *name, enum field_type *type);
+
+#endif

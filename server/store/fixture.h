@@ -1,0 +1,29 @@
+/* Fixtures: folders of JSON files that describe orgs, loaded into a new store. */
+#ifndef CRMOCK_STORE_FIXTURE_H
+#define CRMOCK_STORE_FIXTURE_H
+
+#include "base/json.h"
+#include "store/org.h"
+
+struct fixture_source {
+    /* A folder of one org's files, or of folders with one org each; NULL: those in the binary. */
+    const char *folder;
+    int64_t now; /* Created_Time of what says none, seconds */
+};
+
+/* The rules that fixtures must obey like any request. They are the crm room's, handed down. Each says
+ * what was expected (arena-owned or static) when it answers false. */
+struct fixture_rules {
+    bool (*value)(const struct field *field, const cJSON *value, struct arena *arena,
+                  const char **expected);
+    bool (*criteria)(const struct module *module, const cJSON *criteria, struct arena *arena,
+                     const char **expected);
+};
+
+/* Lays out the new store and fills it, all or nothing. False with the first fault: file, JSON path and
+ * what was expected (arena-owned). */
+MUSTCHECK bool fixtures_load(struct store *store, const struct fixture_source *source,
+                             const struct fixture_rules *rules, struct arena *arena,
+                             const char **reason);
+
+#endif

@@ -1,0 +1,239 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/fixture_sections.h"
+
+enum { GENERATE_MAX = 1000000, FIELDS_MAX = 512 };
+
+static const char number_mark[] = "{n}";
+
+/* One field's values as JSON text; a generated record takes them in turn. */
+struct values {
+    const char *name;
+    const char **texts;
+    size_t count;
+};
+
+/* What one entry of "records" describes: one record, or `count` that differ by their number. */
+struct template
+{
+    const struct node *node;
+    const struct module *module;
+    int64_t count;
+    bool numbered; /* {n} in a text stands for the record's number, from 1 */
+    struct values fields[FIELDS_MAX];
+    size_t field_count;
+};
+
+/* A growing text. */
+struct text {
+    char *bytes;
+    size_t length, room;
+};
+
+static void append(struct text *text, const char *bytes, size_t length)
+{
+    if (text->length + length + 1 > text->room) {
+        text->room = (text->length + length + 1) * 2;
+        text->bytes = must_realloc(text->bytes, text->room);
+    }
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+static void append_numbered(struct text *text, const char *value, const char *number)
+{
+    const char *mark;
+    while (number != NULL && (mark = strstr(value, number_mark)) != NULL) {
+        append(text, value, (size_t)(mark - value));
+        append(text, number, strlen(number));
+        value = mark + sizeof number_mark - 1;
+    }
+    append(text, value, strlen(value));
+}
+
+/* The fields of the n-th record as a JSON object, as an SQL function of n: so that one statement makes
+ * all records of an entry, which is what large generated views need. */
+static void fields_of(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+    (void)count;
+    const struct template *template = sqlite3_user_data(context);
+    int64_t n = sqlite3_value_int64(arguments[0]);
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)n);
+    struct text text = {NULL, 0, 0};
+    append(&text, "{", 1);
+    for (size_t i = 0; i < template->field_count; i++) {
+        const struct values *values = &template->fields[i];
+        append(&text, ",\"" + (i == 0), i == 0 ? 1 : 2);
+        append(&text, values->name, strlen(values->name));
+        append(&text, "\":", 2);
+        append_numbered(&text, values->texts[(size_t)(n - 1) % values->count],
+                        template->numbered ? number : NULL);
+    }
+    append(&text, "}", 1);
+    sqlite3_result_text64(context, text.bytes, text.length, free, SQLITE_UTF8);
+}
+
+/* Checks a value as its last record will have it, where its number is longest. */
+static void check_value(const struct template *template, const struct field *field,
+                        const struct node *node, const char *value)
+{
+    struct loader *loader = node->loader;
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)template->count);
+    struct text text = {NULL, 0, 0};
+    append_numbered(&text, value, template->numbered ? number : NULL);
+    cJSON *json CLEANUP(json_delete) = json_parse(text.bytes, text.length, NULL);
+    const char *expected;
+    if (json == NULL)
+        node_fail(node, "expected {n} only inside a text");
+    else if (!loader->rules->value(field, json, loader->arena, &expected))
+        node_fail(node, "expected %s", expected);
+    free(text.bytes);
+}
+
+static void read_field(struct template *template, const struct node *node, cJSON *value)
+{
+    struct arena *arena = node->loader->arena;
+    const struct field *field = module_field(template->module, value->string);
+    const cJSON *cycle = json_member(value, "$cycle");
+    struct values *values = &template->fields[template->field_count++];
+    if (field == NULL || !field->visible) {
+        node_fail(node, "expected the API name of a field of %s", template->module->api_name);
+        return;
+    }
+    if (cycle != NULL && cycle->child == NULL)
+        node_fail(node, "expected a list of values for $cycle");
+    values->name = field->api_name;
+    values->count = cycle != NULL ? (size_t)cJSON_GetArraySize(cycle) : 1;
+    values->texts = arena_array(arena, values->count, sizeof *values->texts);
+    cJSON *one = cycle != NULL ? cycle->child : value;
+    for (size_t i = 0; i < values->count; i++, one = one->next) {
+        values->texts[i] = json_print(arena, one);
+        check_value(template, field, node, values->texts[i]);
+    }
+}
+
+static void read_fields(struct template *template)
+{
+    const struct node fields = node_member(template->node, "fields");
+    if (fields.json != NULL && !cJSON_IsObject(fields.json))
+        node_fail(&fields, "expected an object of API names and values");
+    if (cJSON_GetArraySize(fields.json) > FIELDS_MAX)
+        node_fail(&fields, "expected at most %d fields", FIELDS_MAX);
+    cJSON *value = fields.json != NULL ? fields.json->child : NULL;
+    for (; value != NULL && !node_failed(&fields); value = value->next) {
+        const struct node node = {
+            .loader = fields.loader, .above = &fields, .name = value->string, .json = value};
+        read_field(template, &node, value);
+    }
+}
+
+static const struct sql add_record = {
+    "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
+    " modified_time, converted, locked, stop_processing, busy_with, image_review, approval,"
+    " blueprint_id, fields)"
+    " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?15)"
+    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, fields_of(n)"
+    " FROM numbers"};
+
+static const char *const busy_words[] = {"image_validation", "duplicate_merge", NULL};
+static const char *const image_words[] = {"rejected", "in_approval", NULL};
+static const char *const approval_words[] = {"waiting", "approved", "rejected", NULL};
+
+static const struct sql blueprint_of = {
+    "SELECT blueprint.id FROM blueprint JOIN field ON field.id = field_id"
+    " WHERE module_id = ?1 AND blueprint.name = ?2"};
+
+static int64_t user_or(const struct node *node, const char *name, int64_t otherwise)
+{
+    const struct node member = node_member(node, name);
+    return member.json != NULL ? find_user(&member) : otherwise;
+}
+
+static int64_t blueprint_or_none(const struct template *template)
+{
+    const struct node member = node_member(template->node, "blueprint");
+    if (member.json == NULL)
+        return 0;
+    return node_find(&member, "the name of a blueprint of the module", &blueprint_of, "it",
+                     template->module->id, node_text(&member));
+}
+
+static void write_records(const struct template *template, int64_t first_id)
+{
+    const struct node *node = template->node;
+    int64_t owner = user_or(node, "owner", node->loader->org->users[0].id);
+    int64_t created_by = user_or(node, "created_by", owner);
+    int64_t modified_by = user_or(node, "modified_by", created_by);
+    int64_t created = may_time(node, "created_time", node->loader->source->now);
+    int64_t modified = may_time(node, "modified_time", created);
+    int64_t converted = may_flag(node, "converted", false), locked = may_flag(node, "locked", false);
+    int64_t stopped = may_flag(node, "stop_processing", false);
+    const char *busy = may_word(node, "busy_with", busy_words);
+    const char *image = may_word(node, "image_review", image_words);
+    const char *approval = may_word(node, "approval", approval_words);
+    int64_t blueprint = blueprint_or_none(template);
+    node_insert(node, &add_record, "iiiiiiiiiitttIi", first_id, template->module->id, owner, created_by,
+                modified_by, created, modified, converted, locked, stopped, busy, image, approval,
+                blueprint, template->count);
+}
+
+/* The records of an entry, for its lists. */
+struct range {
+    int64_t first, last;
+};
+
+static const struct sql add_record_territory = {
+    "INSERT INTO record_territory (territory_id, record_id)"
+    " SELECT ?1, id FROM record WHERE id BETWEEN ?2 AND ?3"};
+
+static void load_record_territory(const struct node *node, void *context)
+{
+    const struct range *range = context;
+    node_insert(node, &add_record_territory, "iii", find_territory(node), range->first, range->last);
+}
+
+static const struct sql add_record_share = {"INSERT INTO record_share (user_id, record_id)"
+                                            " SELECT ?1, id FROM record WHERE id BETWEEN ?2 AND ?3"};
+
+static void load_record_share(const struct node *node, void *context)
+{
+    const struct range *range = context;
+    node_insert(node, &add_record_share, "iii", find_user(node), range->first, range->last);
+}
+
+void load_record(const struct node *node, void *context)
+{
+    (void)context;
+    node_has_only(node, "module id generate owner created_by modified_by created_time modified_time"
+                        " fields territories shared_with converted locked stop_processing busy_with"
+                        " image_review approval blueprint");
+    const struct node module = node_member(node, "module"), shares = node_member(node, "shared_with");
+    const struct node territories = node_member(node, "territories");
+    struct template *template = arena_alloc(node->loader->arena, sizeof *template);
+    template->node = node;
+    template->module = org_module_of_id(node->loader->org, find_module(&module));
+    template->numbered = node_member(node, "generate").json != NULL;
+    template->count = may_number(node, "generate", 1, 1, GENERATE_MAX);
+    if (template->module == NULL)
+        return; /* the fault is noted */
+    if (node->loader->org->user_count == 0)
+        node_fail(node, "expected a user in the org to own it");
+    if (territories.json != NULL && !template->module->territories)
+        node_fail(&territories, "expected none: the module has no territories");
+    read_fields(template);
+    if (node_failed(node))
+        return;
+    int64_t first = id_or_next(node, template->count);
+    if (sqlite3_create_function(node->loader->db->handle, "fields_of", 1, SQLITE_UTF8, template,
+                                fields_of, NULL, NULL) != SQLITE_OK)
+        node_fail(node, "SQLite takes no function");
+    write_records(template, first);
+    struct range range = {.first = first, .last = first + template->count - 1};
+    node_each(&territories, load_record_territory, &range);
+    node_each(&shares, load_record_share, &range);
+}

@@ -1,0 +1,18 @@
+/* Inside the store room only: what the members of a fixture file mean. Each function reads one entry
+ * of a section and writes it to the store; `context` is not used. */
+#ifndef CRMOCK_STORE_FIXTURE_SECTIONS_H
+#define CRMOCK_STORE_FIXTURE_SECTIONS_H
+
+#include "store/fixture_node.h"
+
+node_fn load_org, load_role, load_role_place, load_profile, load_user, load_territory,
+    load_territory_place, load_client, load_token;                                /* fixture_people.c */
+node_fn load_module, load_module_fields, load_field, load_permissions, load_view; /* fixture_module.c */
+node_fn load_record;                                                              /* fixture_record.c */
+
+/* What entries are named by in other entries; 0 after a fault at the member. */
+MUSTCHECK int64_t find_user(const struct node *email);
+MUSTCHECK int64_t find_territory(const struct node *name);
+MUSTCHECK int64_t find_module(const struct node *api_name);
+
+#endif

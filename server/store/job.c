@@ -1,0 +1,125 @@
+#include "store/job.h"
+
+#include <string.h>
+
+#include "store/db.h"
+#include "store/record_row.h"
+
+const char *const job_status_names[] = {"SCHEDULED", "RUNNING", "COMPLETED", "FAILED", NULL};
+
+static const struct sql take = {"UPDATE id_sequence SET next_id = next_id + 1 RETURNING next_id - 1"};
+
+enum store_status id_take(struct db *db, int64_t *id)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &take, "");
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status == STORE_OK)
+        *id = sqlite3_column_int64(row, 0);
+    return status;
+}
+
+static const struct sql add = {
+    "INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, total)"
+    " VALUES (?1, ?2, ?3, ?4, 'SCHEDULED', ?5, ?6, 0)"};
+
+enum store_status job_add(struct db *db, const struct job *job, int64_t now)
+{
+    return db_run(db, &add, "iiiiti", job->id, job->module->id, job->view_id, job->user->id,
+                  job->changes, now);
+}
+
+static const struct sql set_total = {"UPDATE job SET total = ?2 WHERE id = ?1"};
+
+enum store_status job_set_total(struct db *db, int64_t id, int64_t total)
+{
+    return db_run(db, &set_total, "ii", id, total);
+}
+
+#define JOB_COLUMNS                                                                                    \
+    "id, module_id, user_id, view_id, status, changes, total, updated, failed, last_record"
+
+static enum store_status read_row(struct db *db, sqlite3_stmt *row, const struct orgs *orgs,
+                                  struct arena *arena, struct job *job)
+{
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status != STORE_OK)
+        return status;
+    *job = (struct job){
+        .id = sqlite3_column_int64(row, 0),
+        .module = orgs_module(orgs, sqlite3_column_int64(row, 1)),
+        .user = orgs_user(orgs, sqlite3_column_int64(row, 2)),
+        .view_id = sqlite3_column_int64(row, 3),
+        .changes = db_text(row, 5, arena),
+        .total = sqlite3_column_int64(row, 6),
+        .updated = sqlite3_column_int64(row, 7),
+        .failed = sqlite3_column_int64(row, 8),
+        .last_record = sqlite3_column_int64(row, 9),
+    };
+    const char *name = (const char *)sqlite3_column_text(row, 4);
+    while (name != NULL && job->status < JOB_FAILED && strcmp(job_status_names[job->status], name) != 0)
+        job->status++;
+    return STORE_OK;
+}
+
+static const struct sql one_job = {"SELECT " JOB_COLUMNS " FROM job WHERE id = ?1"};
+
+enum store_status job_read(struct db *db, const struct orgs *orgs, int64_t id, struct arena *arena,
+                           struct job *job)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_job, "i", id);
+    return read_row(db, row, orgs, arena, job);
+}
+
+static const struct sql next_job = {
+    "SELECT " JOB_COLUMNS " FROM job WHERE status IN ('SCHEDULED', 'RUNNING') ORDER BY id LIMIT 1"};
+
+enum store_status job_next(struct db *db, const struct orgs *orgs, struct arena *arena, struct job *job)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &next_job, "");
+    return read_row(db, row, orgs, arena, job);
+}
+
+static const struct sql unfinished = {
+    "SELECT 1 FROM job WHERE view_id = ?1 AND status IN ('SCHEDULED', 'RUNNING')"};
+
+enum store_status job_unfinished_of_view(struct db *db, int64_t view_id)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &unfinished, "i", view_id);
+    return row == NULL ? STORE_FAILED : db_step(db, row);
+}
+
+static const struct sql next_records = {
+    "SELECT " RECORD_COLUMNS ", job_record.record_id FROM job_record LEFT JOIN record"
+    " ON record.id = job_record.record_id WHERE job_id = ?1 AND record_id > ?2"
+    " ORDER BY record_id LIMIT ?3"};
+
+enum store_status job_records(struct db *db, const struct org *org, const struct job *job, size_t limit,
+                              struct record *records, size_t *count)
+{
+    *count = 0;
+    sqlite3_stmt *row CLEANUP(db_done) =
+        db_query(db, &next_records, "iii", job->id, job->last_record, (int64_t)limit);
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = STORE_NOT_FOUND;
+    while (*count < limit && (status = db_step(db, row)) == STORE_OK) {
+        struct record *record = &records[(*count)++];
+        *record = record_of_row(row, org);
+        record->id = sqlite3_column_int64(row, 12);
+    }
+    return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+}
+
+static const struct sql write_job = {
+    "UPDATE job SET status = ?2, updated = ?3, failed = ?4, last_record = ?5, reason = ?6"
+    " WHERE id = ?1"};
+
+enum store_status job_write(struct db *db, const struct job *job, const char *reason)
+{
+    return db_run(db, &write_job, "itiiit", job->id, job_status_names[job->status], job->updated,
+                  job->failed, job->last_record, reason);
+}

@@ -1,0 +1,137 @@
+/* The metadata of an org as the rules read it: modules, fields, profiles, users, views, territories.
+ * Loaded from the store once, immutable, shared by all threads. Pointers lead inside it. */
+#ifndef CRMOCK_STORE_ORG_H
+#define CRMOCK_STORE_ORG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attrs.h"
+#include "base/clock.h"
+#include "store/field_type.h"
+#include "store/store.h"
+
+struct org;
+struct module;
+
+struct field {
+    int64_t id;
+    size_t index; /* among all fields of the org */
+    const char *api_name, *label;
+    const char *path; /* inside a record's fields: $."Industry" */
+    enum field_type type;
+    int length;   /* characters or digits at most; 0: no bound */
+    int decimals; /* digits after the point; -1: no bound */
+    bool mass_update, visible, read_only, system_mandatory, is_unique, custom;
+    bool in_layout_rule, in_validation_rule; /* as the rule's primary field */
+    const char *lookup_module;               /* API name, or NULL */
+    const char **values;                     /* of a picklist, in order */
+    size_t value_count;
+};
+
+enum sharing { SHARING_PRIVATE, SHARING_PUBLIC_READ, SHARING_PUBLIC_READ_WRITE };
+extern const char *const sharing_names[]; /* by enum sharing, ended by NULL */
+
+struct module {
+    int64_t id;
+    size_t index;
+    const struct org *org;
+    const char *api_name, *singular, *plural;
+    bool custom, territories;
+    enum sharing sharing;
+    const struct module *part_of; /* the module that also shows these records, or NULL */
+    struct field *fields;
+    size_t field_count;
+};
+
+struct blueprint {
+    int64_t id;
+    const struct field *field; /* the picklist that it governs */
+};
+
+struct role {
+    int64_t id;
+    const char *name;
+    const struct role *reports_to; /* NULL at the top */
+};
+
+enum field_access { FIELD_EDITABLE, FIELD_READ_ONLY, FIELD_HIDDEN };
+extern const char *const field_access_names[]; /* by enum field_access, ended by NULL */
+
+struct module_permission {
+    bool can_read, can_mass_update;
+};
+
+struct profile {
+    int64_t id;
+    const char *name;
+    bool administrator, schedule_mass_update, read_jobs;
+    struct module_permission *modules; /* by module index */
+    enum field_access *fields;         /* by field index */
+};
+
+struct user {
+    int64_t id;
+    const struct org *org;
+    const char *name, *email;
+    const struct profile *profile;
+    const struct role *role;
+};
+
+struct view {
+    int64_t id;
+    const struct module *module;
+    const char *name, *criteria; /* JSON text; NULL selects every record */
+    bool everyone;
+    const struct user **users; /* who may use it when not everyone */
+    size_t user_count;
+};
+
+struct territory {
+    int64_t id;
+    const char *name;
+};
+
+struct org {
+    int64_t id;
+    const char *name, *edition;
+    bool territories_enabled, scheduled_mass_update;
+    struct zone *zone;
+    struct module *modules;
+    struct blueprint *blueprints;
+    struct role *roles;
+    struct profile *profiles;
+    struct user *users;
+    struct view *views;
+    struct territory *territories;
+    size_t module_count, field_count, blueprint_count, role_count, profile_count, user_count,
+        view_count, territory_count;
+};
+
+/* Every org of a store. */
+struct orgs {
+    struct arena arena;
+    struct org *list;
+    size_t count;
+};
+
+/* Reads the metadata of all orgs; *orgs is to be ended by orgs_clear in either case. */
+MUSTCHECK enum store_status orgs_load(struct db *db, struct orgs *orgs);
+void orgs_clear(struct orgs *orgs);
+
+/* Look-ups; NULL when there is none. Module names match without regard to case, others exactly. */
+MUSTCHECK const struct user *orgs_user(const struct orgs *orgs, int64_t id);
+MUSTCHECK const struct module *orgs_module(const struct orgs *orgs, int64_t id);
+MUSTCHECK const struct module *org_module(const struct org *org, const char *api_name);
+MUSTCHECK const struct module *org_module_of_id(const struct org *org, int64_t id);
+MUSTCHECK const struct view *org_view(const struct org *org, int64_t id);
+MUSTCHECK const struct territory *org_territory(const struct org *org, int64_t id);
+MUSTCHECK const struct user *org_user(const struct org *org, int64_t id);
+MUSTCHECK const struct blueprint *org_blueprint(const struct org *org, int64_t id);
+MUSTCHECK const struct field *module_field(const struct module *module, const char *api_name);
+/* True when `module` shows the records of `of`: the same one, or the one it is part of. */
+MUSTCHECK bool module_shows(const struct module *module, const struct module *of);
+
+#endif

@@ -1,0 +1,381 @@
+#include <string.h>
+
+#include "store/db.h"
+#include "store/org.h"
+
+/* Reads one kind of member of an org. The first column of a query is always the count of its rows,
+ * so that the list is made once at its full size. */
+struct loading {
+    struct db *db;
+    struct arena *arena;
+    struct org *org;
+};
+
+typedef void row_fn(struct loading *loading, sqlite3_stmt *row, size_t index);
+
+/* Runs `sql` for the org, calls `read` for each row. `list` (may be NULL) is where the pointer to the
+ * org's list stands: it gets room for them all. */
+static enum store_status load_rows(struct loading *loading, const struct sql *sql, row_fn *read,
+                                   void *list, size_t *count, size_t size)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(loading->db, sql, "i", loading->org->id);
+    if (row == NULL)
+        return STORE_FAILED;
+    size_t index = 0;
+    enum store_status status;
+    while ((status = db_step(loading->db, row)) == STORE_OK) {
+        if (index == 0 && list != NULL) {
+            *count = (size_t)sqlite3_column_int64(row, 0);
+            void *members = arena_array(loading->arena, *count, size);
+            memcpy(list, &members, sizeof members);
+        }
+        read(loading, row, index++);
+    }
+    return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
+}
+
+static const char *text(struct loading *loading, sqlite3_stmt *row, int column)
+{
+    return db_text(row, column, loading->arena);
+}
+
+static bool flag(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_int(row, column) != 0;
+}
+
+static int name_index(const char *const names[], const char *name)
+{
+    int i = 0;
+    while (names[i] != NULL && strcmp(names[i], name) != 0)
+        i++;
+    return names[i] != NULL ? i : 0; /* the schema's checks allow no other */
+}
+
+static struct module *module_of(struct loading *loading, int64_t id)
+{
+    for (size_t i = 0; i < loading->org->module_count; i++)
+        if (loading->org->modules[i].id == id)
+            return &loading->org->modules[i];
+    return NULL;
+}
+
+static struct field *field_of(struct loading *loading, int64_t module_id, int64_t field_id)
+{
+    struct module *module = module_of(loading, module_id);
+    for (size_t i = 0; module != NULL && i < module->field_count; i++)
+        if (module->fields[i].id == field_id)
+            return &module->fields[i];
+    return NULL;
+}
+
+static const struct sql modules_of = {
+    "SELECT count(*) OVER (), id, api_name, singular, plural, custom, territories, sharing, part_of,"
+    " (SELECT count(*) FROM field WHERE module_id = module.id)"
+    " FROM module WHERE org_id = ?1 ORDER BY part_of IS NOT NULL, id"};
+
+static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct module *module = &loading->org->modules[index];
+    const char *sharing = text(loading, row, 7);
+    *module = (struct module){
+        .id = sqlite3_column_int64(row, 1),
+        .index = index,
+        .org = loading->org,
+        .api_name = text(loading, row, 2),
+        .singular = text(loading, row, 3),
+        .plural = text(loading, row, 4),
+        .custom = flag(row, 5),
+        .territories = flag(row, 6),
+        .sharing = (enum sharing)name_index(sharing_names, sharing),
+        .part_of = module_of(loading, sqlite3_column_int64(row, 8)), /* read before its parts */
+        .fields =
+            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 9), sizeof *module->fields),
+    };
+}
+
+static const struct sql fields_of = {
+    "SELECT count(*) OVER (), module_id, field.id, field.api_name, label, data_type, length,"
+    " decimals, mass_update, visible, read_only, system_mandatory, is_unique, field.custom,"
+    " lookup_module, EXISTS (SELECT 1 FROM layout_rule WHERE field_id = field.id),"
+    " EXISTS (SELECT 1 FROM validation_rule WHERE field_id = field.id),"
+    " (SELECT count(*) FROM picklist_value WHERE field_id = field.id)"
+    " FROM field JOIN module ON module.id = module_id WHERE org_id = ?1"
+    " ORDER BY module_id, position"};
+
+static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct module *module = module_of(loading, sqlite3_column_int64(row, 1));
+    struct field *field = &module->fields[module->field_count++];
+    *field = (struct field){
+        .id = sqlite3_column_int64(row, 2),
+        .index = index,
+        .api_name = text(loading, row, 3),
+        .label = text(loading, row, 4),
+        .length = sqlite3_column_int(row, 6),
+        .decimals = sqlite3_column_type(row, 7) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 7),
+        .mass_update = flag(row, 8),
+        .visible = flag(row, 9),
+        .read_only = flag(row, 10),
+        .system_mandatory = flag(row, 11),
+        .is_unique = flag(row, 12),
+        .custom = flag(row, 13),
+        .lookup_module = text(loading, row, 14),
+        .in_layout_rule = flag(row, 15),
+        .in_validation_rule = flag(row, 16),
+        .values =
+            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 17), sizeof *field->values),
+    };
+    field->path = arena_printf(loading->arena, "$.\"%s\"", field->api_name);
+    if (!field_type_find(text(loading, row, 5), &field->type))
+        field->type = TYPE_TEXT; /* fixtures were checked when they were loaded */
+    loading->org->field_count = index + 1;
+}
+
+static const struct sql values_of = {
+    "SELECT 0, module_id, field_id, value FROM picklist_value JOIN field ON field.id = field_id"
+    " JOIN module ON module.id = module_id WHERE org_id = ?1 ORDER BY field_id,"
+    " picklist_value.position"};
+
+static void read_value(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    (void)index;
+    struct field *field = field_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    field->values[field->value_count++] = text(loading, row, 3);
+}
+
+static const struct sql blueprints_of = {
+    "SELECT count(*) OVER (), blueprint.id, module_id, field_id FROM blueprint"
+    " JOIN field ON field.id = field_id JOIN module ON module.id = module_id WHERE org_id = ?1"};
+
+static void read_blueprint(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    loading->org->blueprints[index] = (struct blueprint){
+        .id = sqlite3_column_int64(row, 1),
+        .field = field_of(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)),
+    };
+}
+
+static const struct sql roles_of = {
+    "SELECT count(*) OVER (), id, name, reports_to FROM role WHERE org_id = ?1 ORDER BY id"};
+
+static void read_role(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct role *role = &loading->org->roles[index];
+    role->id = sqlite3_column_int64(row, 1);
+    role->name = text(loading, row, 2);
+}
+
+static const struct sql reports_of = {
+    "SELECT 0, role.id, reports_to FROM role WHERE org_id = ?1 AND reports_to IS NOT NULL"};
+
+static void read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    (void)index;
+    struct org *org = loading->org;
+    struct role *role = NULL;
+    const struct role *above = NULL;
+    for (size_t i = 0; i < org->role_count; i++) {
+        if (org->roles[i].id == sqlite3_column_int64(row, 1))
+            role = &org->roles[i];
+        if (org->roles[i].id == sqlite3_column_int64(row, 2))
+            above = &org->roles[i];
+    }
+    if (role != NULL)
+        role->reports_to = above;
+}
+
+static const struct sql profiles_of = {
+    "SELECT count(*) OVER (), id, name, administrator, schedule_mass_update, read_jobs"
+    " FROM profile WHERE org_id = ?1"};
+
+static void read_profile(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct profile *profile = &loading->org->profiles[index];
+    *profile = (struct profile){
+        .id = sqlite3_column_int64(row, 1),
+        .name = text(loading, row, 2),
+        .administrator = flag(row, 3),
+        .schedule_mass_update = flag(row, 4),
+        .read_jobs = flag(row, 5),
+        .modules = arena_array(loading->arena, loading->org->module_count, sizeof *profile->modules),
+        .fields = arena_array(loading->arena, loading->org->field_count, sizeof *profile->fields),
+    };
+}
+
+static struct profile *profile_of(struct loading *loading, int64_t id)
+{
+    for (size_t i = 0; i < loading->org->profile_count; i++)
+        if (loading->org->profiles[i].id == id)
+            return &loading->org->profiles[i];
+    return NULL;
+}
+
+static const struct sql permissions_of = {
+    "SELECT 0, profile_id, module_id, can_read, can_mass_update FROM profile_module"
+    " JOIN profile ON profile.id = profile_id WHERE org_id = ?1"};
+
+static void read_permission(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    (void)index;
+    struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
+    const struct module *module = module_of(loading, sqlite3_column_int64(row, 2));
+    profile->modules[module->index] =
+        (struct module_permission){.can_read = flag(row, 3), .can_mass_update = flag(row, 4)};
+}
+
+static const struct sql accesses_of = {
+    "SELECT 0, profile_id, module_id, field_id, access FROM profile_field"
+    " JOIN field ON field.id = field_id JOIN profile ON profile.id = profile_id WHERE org_id = ?1"};
+
+static void read_access(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    (void)index;
+    struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
+    const struct field *field =
+        field_of(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+    const char *access = text(loading, row, 4);
+    profile->fields[field->index] = (enum field_access)name_index(field_access_names, access);
+}
+
+static const struct sql users_of = {
+    "SELECT count(*) OVER (), id, name, email, profile_id, role_id FROM user WHERE org_id = ?1"
+    " ORDER BY id"};
+
+static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct org *org = loading->org;
+    struct user *user = &org->users[index];
+    *user = (struct user){
+        .id = sqlite3_column_int64(row, 1),
+        .org = org,
+        .name = text(loading, row, 2),
+        .email = text(loading, row, 3),
+        .profile = profile_of(loading, sqlite3_column_int64(row, 4)),
+    };
+    for (size_t i = 0; i < org->role_count; i++)
+        if (org->roles[i].id == sqlite3_column_int64(row, 5))
+            user->role = &org->roles[i];
+}
+
+static const struct sql views_of = {
+    "SELECT count(*) OVER (), custom_view.id, module_id, name, criteria, everyone,"
+    " (SELECT count(*) FROM custom_view_user WHERE view_id = custom_view.id)"
+    " FROM custom_view JOIN module ON module.id = module_id WHERE org_id = ?1"
+    " ORDER BY custom_view.id"};
+
+static void read_view(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    struct view *view = &loading->org->views[index];
+    *view = (struct view){
+        .id = sqlite3_column_int64(row, 1),
+        .module = module_of(loading, sqlite3_column_int64(row, 2)),
+        .name = text(loading, row, 3),
+        .criteria = text(loading, row, 4),
+        .everyone = flag(row, 5),
+        .users = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 6), sizeof *view->users),
+    };
+}
+
+static const struct sql view_users_of = {
+    "SELECT 0, view_id, user_id FROM custom_view_user JOIN user ON user.id = user_id"
+    " WHERE org_id = ?1"};
+
+static void read_view_user(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    (void)index;
+    for (size_t i = 0; i < loading->org->view_count; i++) {
+        struct view *view = &loading->org->views[i];
+        if (view->id == sqlite3_column_int64(row, 1))
+            view->users[view->user_count++] = org_user(loading->org, sqlite3_column_int64(row, 2));
+    }
+}
+
+static const struct sql territories_of = {
+    "SELECT count(*) OVER (), id, name FROM territory WHERE org_id = ?1 ORDER BY id"};
+
+static void read_territory(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    loading->org->territories[index] = (struct territory){
+        .id = sqlite3_column_int64(row, 1),
+        .name = text(loading, row, 2),
+    };
+}
+
+/* In an order in which every reference leads to what was read before. */
+static enum store_status load_org(struct loading *loading)
+{
+    struct org *org = loading->org;
+    struct {
+        const struct sql *sql;
+        row_fn *read;
+        void *list;
+        size_t *count;
+        size_t size;
+    } steps[] = {
+        {&modules_of, read_module, &org->modules, &org->module_count, sizeof *org->modules},
+        {&fields_of, read_field, NULL, NULL, 0},
+        {&values_of, read_value, NULL, NULL, 0},
+        {&blueprints_of, read_blueprint, &org->blueprints, &org->blueprint_count,
+         sizeof *org->blueprints},
+        {&roles_of, read_role, &org->roles, &org->role_count, sizeof *org->roles},
+        {&reports_of, read_reports_to, NULL, NULL, 0},
+        {&profiles_of, read_profile, &org->profiles, &org->profile_count, sizeof *org->profiles},
+        {&permissions_of, read_permission, NULL, NULL, 0},
+        {&accesses_of, read_access, NULL, NULL, 0},
+        {&users_of, read_user, &org->users, &org->user_count, sizeof *org->users},
+        {&views_of, read_view, &org->views, &org->view_count, sizeof *org->views},
+        {&view_users_of, read_view_user, NULL, NULL, 0},
+        {&territories_of, read_territory, &org->territories, &org->territory_count,
+         sizeof *org->territories},
+    };
+    for (size_t i = 0; i < COUNT(steps); i++)
+        if (load_rows(loading, steps[i].sql, steps[i].read, steps[i].list, steps[i].count,
+                      steps[i].size) != STORE_OK)
+            return STORE_FAILED;
+    return STORE_OK;
+}
+
+static const struct sql all_orgs = {
+    "SELECT count(*) OVER (), id, name, time_zone, edition, territories, scheduled_mass_update"
+    " FROM org ORDER BY id"};
+
+enum store_status orgs_load(struct db *db, struct orgs *orgs)
+{
+    *orgs = (struct orgs){.count = 0};
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &all_orgs, "");
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status;
+    while ((status = db_step(db, row)) == STORE_OK) {
+        if (orgs->count == 0)
+            orgs->list =
+                arena_array(&orgs->arena, (size_t)sqlite3_column_int64(row, 0), sizeof *orgs->list);
+        struct org *org = &orgs->list[orgs->count++];
+        struct loading loading = {.db = db, .arena = &orgs->arena, .org = org};
+        const char *zone = text(&loading, row, 3);
+        *org = (struct org){
+            .id = sqlite3_column_int64(row, 1),
+            .name = text(&loading, row, 2),
+            .edition = text(&loading, row, 4),
+            .territories_enabled = flag(row, 5),
+            .scheduled_mass_update = flag(row, 6),
+            .zone = zone_new(zone),
+        };
+        if (org->zone == NULL) {
+            log_event(db->log, LOG_ERROR, "no such time zone on this machine zone=%s", zone);
+            return STORE_FAILED;
+        }
+        if (load_org(&loading) != STORE_OK)
+            return STORE_FAILED;
+    }
+    return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
+}
+
+void orgs_clear(struct orgs *orgs)
+{
+    for (size_t i = 0; i < orgs->count; i++)
+        zone_free(orgs->list[i].zone);
+    arena_clear(&orgs->arena);
+    *orgs = (struct orgs){.count = 0};
+}

@@ -1,0 +1,39 @@
+/* Records: what the rules need to know of one, and how its values change. */
+#ifndef CRMOCK_STORE_RECORD_H
+#define CRMOCK_STORE_RECORD_H
+
+#include "store/org.h"
+
+struct record {
+    int64_t id;
+    const struct module *module; /* NULL: there is no such record */
+    int64_t owner_id, created_by, created_time;
+    int64_t blueprint_id; /* 0: in none */
+    bool converted, locked, stop_processing;
+    bool busy;            /* image validation or duplicate merge running */
+    bool in_image_review; /* rejected by image validation, or in approval by it */
+    bool awaits_approval;
+};
+
+/* One field's new value, as JSON text. */
+struct record_change {
+    const struct field *field;
+    const char *value;
+};
+
+enum { RECORD_CHANGES_MAX = 3 }; /* Deals takes three fields in a call, no module more */
+
+/* Reads a record's system columns and states. One of another org has no module. */
+MUSTCHECK enum store_status record_read(struct db *db, const struct org *org, int64_t id,
+                                        struct record *record);
+/* A field's value as JSON text, "null" when it has none; arena-owned. */
+MUSTCHECK enum store_status record_value(struct db *db, int64_t id, const struct field *field,
+                                         struct arena *arena, const char **value);
+/* Writes 1 to RECORD_CHANGES_MAX values with who and when, in the caller's transaction. */
+MUSTCHECK enum store_status record_update(struct db *db, int64_t id,
+                                          const struct record_change *changes, size_t count,
+                                          int64_t user_id, int64_t now);
+/* STORE_OK when the record is shared with the user by a rule of its own. */
+MUSTCHECK enum store_status record_shared_with(struct db *db, int64_t id, int64_t user_id);
+
+#endif

@@ -1,0 +1,23 @@
+/* The records that a scheduled mass update works on, fixed at once (D10). */
+#ifndef CRMOCK_STORE_SELECTION_H
+#define CRMOCK_STORE_SELECTION_H
+
+#include "store/criteria.h"
+
+struct selection {
+    const struct module *module;
+    const struct criteria *view, *request; /* NULL: no further condition */
+    const struct territory *territory;     /* NULL: in any or none */
+    bool include_child;                    /* its descendants' records too */
+};
+
+/* Writes the ids of at most `limit` selected records as those of the job, by one statement, without
+ * reading them into memory. *count is how many there were, limit + 1 when more than `limit`. */
+MUSTCHECK enum store_status selection_fix(struct db *db, const struct selection *selection,
+                                          int64_t job_id, int64_t limit, int64_t *count);
+
+/* How many records are selected; for views that are checked or listed. */
+MUSTCHECK enum store_status selection_count(struct db *db, const struct selection *selection,
+                                            int64_t *count);
+
+#endif

@@ -1,0 +1,270 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/db.h"
+#include "store/embedded.h"
+
+enum { LAYOUT_VERSION = 1, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+
+struct store {
+    char *path;
+    char *folder; /* of a temporary store, else NULL */
+    int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
+    const struct log *log;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t writer_left;
+    bool writing;
+    unsigned requests_waiting;
+    struct db *idle;
+};
+
+static const struct sql layout_of = {
+    "SELECT (SELECT user_version FROM pragma_user_version),"
+    " (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)"};
+
+/* STORE_OK when the file is a store of this version or empty (*is_new), else a reason. */
+static enum store_status check_layout(struct db *db, struct arena *arena, bool *is_new,
+                                      const char **reason)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &layout_of, "");
+    if (row == NULL || db_step(db, row) != STORE_OK) {
+        *reason = arena_printf(arena, "not a store of crmock: %s", sqlite3_errmsg(db->handle));
+        return STORE_FAILED;
+    }
+    int version = sqlite3_column_int(row, 0), application = sqlite3_column_int(row, 1);
+    *is_new = version == 0 && application == 0 && sqlite3_column_int(row, 2) == 0;
+    if (*is_new)
+        return STORE_OK;
+    if (application != APPLICATION_ID) {
+        *reason = "not a store of crmock: another program's database";
+        return STORE_FAILED;
+    }
+    if (version != LAYOUT_VERSION) {
+        *reason = arena_printf(arena, "layout version %d; this crmock reads version %d", version,
+                               LAYOUT_VERSION);
+        return STORE_FAILED;
+    }
+    return STORE_OK;
+}
+
+static bool make_temporary(struct store *store, struct arena *arena, const char **reason)
+{
+    const char *parent = getenv("TMPDIR");
+    char *folder =
+        arena_printf(arena, "%s/crmock-XXXXXX", parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    if (mkdtemp(folder) == NULL) {
+        *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
+        return false;
+    }
+    store->folder = strdup(folder);
+    store->path = strdup(arena_printf(arena, "%s/store.db", folder));
+    return true;
+}
+
+/* Takes the file for this process, so that a second server can't share it by accident. */
+static bool take(struct store *store, struct arena *arena, const char **reason)
+{
+    store->lock = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock < 0) {
+        *reason = strerror(errno);
+        return false;
+    }
+    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+        *reason = errno == EWOULDBLOCK ? "in use by another crmock"
+                                       : arena_printf(arena, "cannot be locked: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+struct store *store_open(const struct store_options *options, struct arena *arena, bool *is_new,
+                         const char **reason)
+{
+    struct store *store = must_alloc(sizeof *store);
+    *store = (struct store){.lock = -1, .log = options->log};
+    (void)pthread_mutex_init(&store->mutex, NULL);
+    (void)pthread_cond_init(&store->writer_left, NULL);
+    if (options->path != NULL)
+        store->path = strdup(options->path);
+    else if (!make_temporary(store, arena, reason))
+        goto failed;
+    if (!take(store, arena, reason))
+        goto failed;
+    struct db *db = store_acquire(store);
+    if (db == NULL) {
+        *reason = "SQLite can't open it (the log says why)";
+        goto failed;
+    }
+    enum store_status status = check_layout(db, arena, is_new, reason);
+    store_release(db);
+    if (status != STORE_OK)
+        goto failed;
+    return store;
+failed:
+    *reason =
+        arena_printf(arena, "store %s: %s", store->path != NULL ? store->path : "(temporary)", *reason);
+    store_close(store);
+    return NULL;
+}
+
+/* A temporary store that breaks while it is laid out is thrown away: it needs no journal for that. */
+static const char lasting_journal[] = "PRAGMA journal_mode = DELETE";
+static const char temporary_journal[] = "PRAGMA journal_mode = OFF; PRAGMA foreign_keys = OFF";
+
+struct db *store_begin_new(struct store *store)
+{
+    struct db *db = db_open(store->path, store->folder != NULL, store->log);
+    if (db == NULL)
+        return NULL;
+    db->store = store;
+    const struct embedded_file *schema = NULL;
+    for (size_t i = 0; i < embedded_count && schema == NULL; i++)
+        if (strcmp(embedded_files[i].path, "schema.sql") == 0)
+            schema = &embedded_files[i];
+    if (schema != NULL &&
+        db_script(db, store->folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
+        db_script(db, "BEGIN EXCLUSIVE") == STORE_OK && db_script(db, schema->text) == STORE_OK)
+        return db;
+    db_close(db);
+    return NULL;
+}
+
+bool store_end_new(struct db *db, bool keep)
+{
+    bool kept = keep && db_script(db, "COMMIT; PRAGMA journal_mode = WAL") == STORE_OK;
+    db_close(db);
+    return kept;
+}
+
+static void remove_files(const struct store *store)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char name[4096];
+    for (size_t i = 0; i < COUNT(suffixes); i++) {
+        (void)snprintf(name, sizeof name, "%s%s", store->path, suffixes[i]);
+        (void)unlink(name);
+    }
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    while (store->idle != NULL) {
+        struct db *next = store->idle->next;
+        db_close(store->idle);
+        store->idle = next;
+    }
+    if (store->folder != NULL && store->path != NULL)
+        remove_files(store);
+    if (store->folder != NULL)
+        (void)rmdir(store->folder);
+    if (store->lock >= 0)
+        (void)close(store->lock);
+    (void)pthread_cond_destroy(&store->writer_left);
+    (void)pthread_mutex_destroy(&store->mutex);
+    free(store->path);
+    free(store->folder);
+    free(store);
+}
+
+void store_discard(struct store *store)
+{
+    remove_files(store);
+    store_close(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+struct db *store_acquire(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    struct db *db = store->idle;
+    if (db != NULL)
+        store->idle = db->next;
+    (void)pthread_mutex_unlock(&store->mutex);
+    if (db != NULL)
+        return db;
+    db = db_open(store->path, store->folder != NULL, store->log);
+    if (db != NULL)
+        db->store = store;
+    return db;
+}
+
+void store_release(struct db *db)
+{
+    struct store *store = db->store;
+    (void)pthread_mutex_lock(&store->mutex);
+    db->next = store->idle;
+    store->idle = db;
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+static void writer_enters(struct store *store, enum store_urgency urgency)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    store->requests_waiting += urgency == STORE_REQUEST;
+    while (store->writing || (urgency == STORE_BACKGROUND && store->requests_waiting > 0))
+        (void)pthread_cond_wait(&store->writer_left, &store->mutex);
+    store->requests_waiting -= urgency == STORE_REQUEST;
+    store->writing = true;
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+static void writer_leaves(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    store->writing = false;
+    (void)pthread_cond_broadcast(&store->writer_left);
+    (void)pthread_mutex_unlock(&store->mutex);
+}
+
+static const struct sql begin = {"BEGIN IMMEDIATE"};
+static const struct sql commit = {"COMMIT"};
+static const struct sql rollback = {"ROLLBACK"};
+
+enum store_status store_begin(struct db *db, enum store_urgency urgency)
+{
+    writer_enters(db->store, urgency);
+    enum store_status status = db_run(db, &begin, "");
+    if (status != STORE_OK)
+        writer_leaves(db->store);
+    return status;
+}
+
+enum store_status store_commit(struct db *db)
+{
+    if (db_run(db, &commit, "") != STORE_OK) {
+        store_rollback(db);
+        return STORE_FAILED;
+    }
+    writer_leaves(db->store);
+    return STORE_OK;
+}
+
+void store_rollback(struct db *db)
+{
+    /* SQLite has rolled back by itself after some errors (disk full, out of memory). */
+    if (sqlite3_get_autocommit(db->handle) == 0 && db_run(db, &rollback, "") != STORE_OK)
+        log_event(db->log, LOG_ERROR, "store failed reason=\"a transaction could not be rolled back\"");
+    writer_leaves(db->store);
+}
+
+enum store_status store_check(struct db *db)
+{
+    static const struct sql one_row = {"SELECT next_id FROM id_sequence"};
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_row, "");
+    return row == NULL ? STORE_FAILED : db_step(db, row);
+}

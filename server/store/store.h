@@ -1,0 +1,52 @@
+/* The store: one SQLite file, a connection for each thread that asks, one writer at a time. */
+#ifndef CRMOCK_STORE_STORE_H
+#define CRMOCK_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attrs.h"
+#include "base/log.h"
+
+/* How a call to the store ended. A conflict is a value that the schema forbids beside those it has.
+ * What failed is in the log; a transaction must then be rolled back. */
+enum store_status { STORE_OK, STORE_NOT_FOUND, STORE_CONFLICT, STORE_FAILED };
+
+struct store;
+struct db; /* a connection, for one thread at a time */
+
+/* A writer's urgency: a background writer lets every waiting request go first. */
+enum store_urgency { STORE_REQUEST, STORE_BACKGROUND };
+
+struct store_options {
+    const char *path;      /* NULL: a private temporary file, removed by store_close */
+    const struct log *log; /* borrowed */
+};
+
+/* Opens the file, takes it for this process, checks its layout or lays out a new one (*is_new).
+ * NULL with a reason in `reason` (arena-owned): held by another server, of another version, not a
+ * store of crmock, no such folder. */
+MUSTCHECK struct store *store_open(const struct store_options *options, struct arena *arena,
+                                   bool *is_new, const char **reason);
+/* Closes every connection; all must have been released. Removes a temporary file. NULL is allowed. */
+void store_close(struct store *store);
+/* Removes a file that store_open laid out, when filling it failed; then closes. */
+void store_discard(struct store *store);
+const char *store_path(const struct store *store);
+
+/* A connection, NULL when none can be opened (logged). Give it back with store_release. */
+MUSTCHECK struct db *store_acquire(struct store *store);
+void store_release(struct db *db);
+
+/* Begins a write transaction: waits for the writer before, at most one transaction of his.
+ * After STORE_OK the caller must end it by store_commit or store_rollback. */
+MUSTCHECK enum store_status store_begin(struct db *db, enum store_urgency urgency);
+/* After STORE_FAILED the transaction has been rolled back. */
+MUSTCHECK enum store_status store_commit(struct db *db);
+void store_rollback(struct db *db);
+
+/* Reads one row: whether the store answers at all. */
+MUSTCHECK enum store_status store_check(struct db *db);
+
+#endif
