@@ -4,18 +4,22 @@
 
 #include "crm/value.h"
 
-/* A multi-select picklist's new value depends on the one that the record has. */
+bool depends_on_record(const struct record_change *change, bool over_write)
+{
+    return change->field->type == TYPE_MULTISELECT && !over_write &&
+           strcmp(change->value, "null") != 0; /* D6: null clears */
+}
+
 static enum store_status merge(const struct application *application, int64_t id,
                                struct record_change *change)
 {
     const char *current;
-    if (change->field->type != TYPE_MULTISELECT || strcmp(change->value, "null") == 0)
-        return STORE_OK; /* D6: null clears, whatever over_write says */
+    if (!depends_on_record(change, application->over_write))
+        return STORE_OK;
     enum store_status status =
         record_value(application->check.db, id, change->field, application->arena, &current);
     if (status == STORE_OK)
-        change->value =
-            multiselect_merge(current, change->value, application->over_write, application->arena);
+        change->value = multiselect_add(current, change->value, application->arena);
     return status;
 }
 

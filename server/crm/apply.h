@@ -12,6 +12,10 @@ struct application {
     struct arena *arena;
 };
 
+/* True when the records' present values matter to their new ones: a multi-select picklist that is added
+ * to. Else every record gets the same ones. */
+MUSTCHECK bool depends_on_record(const struct record_change *change, bool over_write);
+
 /* Checks outcome->record and, when nothing refuses it, writes its changes, all in one statement, in
  * the caller's transaction. STORE_FAILED when the store failed. */
 MUSTCHECK enum store_status apply_to_record(const struct application *application,

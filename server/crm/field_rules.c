@@ -117,10 +117,11 @@ enum error field_rules_check(struct mass_update *update, struct arena *arena, st
         enum error error = check_one(&check);
         if (error != ERR_NONE)
             return error;
-        update->changes[update->change_count++] = (struct record_change){
-            .field = check.field,
-            .value = json_print(arena, value),
-        };
+        const char *text = json_print(arena, value);
+        if (check.field->type == TYPE_MULTISELECT && cJSON_IsArray(value))
+            text = multiselect_add("[]", text, arena); /* a value sent twice counts once */
+        update->changes[update->change_count++] =
+            (struct record_change){.field = check.field, .value = text};
     }
     return ERR_NONE;
 }

@@ -102,23 +102,60 @@ static void read_changes(struct batch *batch)
     batch->application.check.change_count = count;
 }
 
-static enum store_status change_records(struct batch *batch)
+/* Counts what came of a record, and moves the job's place behind it. */
+static void count_outcome(struct job *job, const struct outcome *outcome)
 {
-    struct record *records = arena_array(batch->arena, JOB_BATCH, sizeof *records);
-    size_t count;
-    struct job *job = &batch->job;
-    if (job_records(batch->application.check.db, job->module->org, job, JOB_BATCH, records, &count) !=
-        STORE_OK)
-        return STORE_FAILED;
+    job->updated += outcome->error == ERR_NONE;
+    job->failed += outcome->error != ERR_NONE; /* D7 */
+    job->last_record = outcome->record.id;
+}
+
+/* Records whose new values depend on their present ones: one by one. */
+static enum store_status change_each(struct batch *batch, const struct record *records, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         struct outcome outcome = {.record = records[i]};
         if (apply_to_record(&batch->application, &outcome) != STORE_OK)
             return STORE_FAILED;
-        job->updated += outcome.error == ERR_NONE;
-        job->failed += outcome.error != ERR_NONE; /* D7 */
-        job->last_record = records[i].id;
+        count_outcome(&batch->job, &outcome);
     }
     return STORE_OK;
+}
+
+/* Records that get the same values: checked one by one, written by one statement. */
+static enum store_status change_together(struct batch *batch, const struct record *records,
+                                         size_t count)
+{
+    const struct application *application = &batch->application;
+    struct job after = batch->job;
+    cJSON *refused CLEANUP(json_delete) = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) {
+        struct outcome outcome = {.record = records[i]};
+        if (record_rules_check(&application->check, &outcome) != STORE_OK)
+            return STORE_FAILED;
+        count_outcome(&after, &outcome);
+        if (outcome.error != ERR_NONE)
+            cJSON_AddItemToArray(
+                refused, cJSON_CreateRaw(arena_printf(batch->arena, "%" PRId64, records[i].id)));
+    }
+    enum store_status status = job_update_records(
+        application->check.db, &batch->job, after.last_record, json_print(batch->arena, refused),
+        application->check.changes, application->check.change_count, application->now);
+    batch->job = after;
+    return status;
+}
+
+static enum store_status change_records(struct batch *batch)
+{
+    struct record *records = arena_array(batch->arena, JOB_BATCH, sizeof *records);
+    size_t count;
+    if (job_records(batch->application.check.db, batch->job.module->org, &batch->job, JOB_BATCH,
+                    records, &count) != STORE_OK)
+        return STORE_FAILED;
+    bool one_by_one = false;
+    for (size_t i = 0; i < batch->application.check.change_count; i++)
+        one_by_one = one_by_one || depends_on_record(&batch->changes[i], batch->application.over_write);
+    return one_by_one ? change_each(batch, records, count) : change_together(batch, records, count);
 }
 
 /* Takes a batch in the caller's transaction; STORE_NOT_FOUND when no job waits. */

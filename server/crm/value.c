@@ -227,17 +227,16 @@ static void add_once(cJSON *values, const cJSON *value)
     cJSON_AddItemToArray(values, cJSON_Duplicate(value, true));
 }
 
-const char *multiselect_merge(const char *current, const char *added, bool over_write,
-                              struct arena *arena)
+const char *multiselect_add(const char *current, const char *added, struct arena *arena)
 {
-    cJSON *merged CLEANUP(json_delete) = cJSON_CreateArray();
-    const char *const sources[] = {over_write ? "[]" : current, added};
+    cJSON *all CLEANUP(json_delete) = cJSON_CreateArray();
+    const char *const sources[] = {current, added};
     for (size_t i = 0; i < COUNT(sources); i++) {
         cJSON *source CLEANUP(json_delete) = json_parse(sources[i], strlen(sources[i]), NULL);
         const cJSON *value;
         cJSON_ArrayForEach (value, source) {
-            add_once(merged, value);
+            add_once(all, value);
         }
     }
-    return json_print(arena, merged);
+    return json_print(arena, all);
 }

@@ -18,9 +18,8 @@ struct value_fault {
 MUSTCHECK bool value_fits(const struct field *field, const cJSON *value, struct arena *arena,
                           struct value_fault *fault);
 
-/* A multi-select picklist's values after a mass update: those of `added` alone with `over_write`, else
- * those of `current` (JSON text) and after them the new ones, each once. JSON text, arena-owned. */
-MUSTCHECK const char *multiselect_merge(const char *current, const char *added, bool over_write,
-                                        struct arena *arena);
+/* The values of `current` and after them those of `added` that are new, each once (over_write false):
+ * multi-select picklists' values as JSON text, the result arena-owned. `current` may be "null". */
+MUSTCHECK const char *multiselect_add(const char *current, const char *added, struct arena *arena);
 
 #endif

@@ -1,5 +1,6 @@
 #include "store/db.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,17 @@ enum { BUSY_MILLISECONDS = 5000 };
 static const char durable_pragmas[] = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
 static const char temporary_pragmas[] = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;";
 
+/* SQLite's own book-keeping of memory is one lock for all connections, taken at each allocation. It is
+ * off for the process: nobody reads it. */
+static void configure_sqlite(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct db *db_open(const char *path, bool temporary, const struct log *log)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure_sqlite);
     struct db *db = must_alloc(sizeof *db);
     *db = (struct db){.log = log};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;

@@ -35,7 +35,7 @@ struct text {
 static void append(struct text *text, const char *bytes, size_t length)
 {
     if (text->length + length + 1 > text->room) {
-        text->room = (text->length + length + 1) * 2;
+        text->room = (text->length + length + 128) * 2;
         text->bytes = must_realloc(text->bytes, text->room);
     }
     memcpy(text->bytes + text->length, bytes, length);

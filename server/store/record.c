@@ -1,6 +1,7 @@
 #include "store/record.h"
 
 #include "store/db.h"
+#include "store/job.h"
 #include "store/record_row.h"
 
 struct record record_of_row(sqlite3_stmt *row, const struct org *org)
@@ -52,26 +53,51 @@ enum store_status record_value(struct db *db, int64_t id, const struct field *fi
 }
 
 /* By the number of changes. */
-static const struct sql updates[] = {
-    {"UPDATE record SET modified_by = ?2, modified_time = ?3,"
-     " fields = json_set(fields, ?4, json(?5)) WHERE id = ?1"},
-    {"UPDATE record SET modified_by = ?2, modified_time = ?3,"
-     " fields = json_set(fields, ?4, json(?5), ?6, json(?7)) WHERE id = ?1"},
-    {"UPDATE record SET modified_by = ?2, modified_time = ?3,"
-     " fields = json_set(fields, ?4, json(?5), ?6, json(?7), ?8, json(?9)) WHERE id = ?1"},
+#define UPDATES_WHERE(condition)                                                                       \
+    {                                                                                                  \
+        {"UPDATE record SET modified_by = ?1, modified_time = ?2,"                                     \
+         " fields = json_set(fields, ?3, json(?4)) WHERE " condition},                                 \
+            {"UPDATE record SET modified_by = ?1, modified_time = ?2,"                                 \
+             " fields = json_set(fields, ?3, json(?4), ?5, json(?6)) WHERE " condition},               \
+            {"UPDATE record SET modified_by = ?1, modified_time = ?2,"                                 \
+             " fields = json_set(fields, ?3, json(?4), ?5, json(?6), ?7, json(?8)) WHERE " condition}, \
+    }
+
+static const struct sql update_one[] = UPDATES_WHERE("id = ?9");
+static const struct sql update_many[] =
+    UPDATES_WHERE("id IN (SELECT record_id FROM job_record WHERE job_id = ?9 AND record_id > ?10"
+                  " AND record_id <= ?11) AND id NOT IN (SELECT value FROM json_each(?12))");
+
+/* The changes as the parameters 3 to 8; those beyond their number are null. */
+struct bound_changes {
+    const char *at[2 * RECORD_CHANGES_MAX];
 };
+
+static struct bound_changes bound(const struct record_change *changes, size_t count)
+{
+    struct bound_changes bound = {{NULL}};
+    for (size_t i = 0; i < count; i++) {
+        bound.at[2 * i] = changes[i].field->path;
+        bound.at[2 * i + 1] = changes[i].value;
+    }
+    return bound;
+}
 
 enum store_status record_update(struct db *db, int64_t id, const struct record_change *changes,
                                 size_t count, int64_t user_id, int64_t now)
 {
-    const char *bound[2 * RECORD_CHANGES_MAX] = {NULL};
-    for (size_t i = 0; i < count; i++) {
-        bound[2 * i] = changes[i].field->path;
-        bound[2 * i + 1] = changes[i].value;
-    }
-    static const char *const types[] = {"iiitt", "iiitttt", "iiitttttt"};
-    return db_run(db, &updates[count - 1], types[count - 1], id, user_id, now, bound[0], bound[1],
-                  bound[2], bound[3], bound[4], bound[5]);
+    struct bound_changes b = bound(changes, count);
+    return db_run(db, &update_one[count - 1], "iitttttti", user_id, now, b.at[0], b.at[1], b.at[2],
+                  b.at[3], b.at[4], b.at[5], id);
+}
+
+enum store_status job_update_records(struct db *db, const struct job *job, int64_t last,
+                                     const char *skipped, const struct record_change *changes,
+                                     size_t count, int64_t now)
+{
+    struct bound_changes b = bound(changes, count);
+    return db_run(db, &update_many[count - 1], "iittttttiiit", job->user->id, now, b.at[0], b.at[1],
+                  b.at[2], b.at[3], b.at[4], b.at[5], job->id, job->last_record, last, skipped);
 }
 
 static const struct sql share = {"SELECT 1 FROM record_share WHERE record_id = ?1 AND user_id = ?2"};
