@@ -61,7 +61,8 @@ static enum store_status apply_to_ids(const struct application *application,
         outcomes[i] = (struct outcome){.record.id = update->ids[i].id};
         enum store_status status = record_read(application->check.db, update->user->org,
                                                update->ids[i].id, &outcomes[i].record);
-        if (status == STORE_FAILED || apply_to_record(application, &outcomes[i]) != STORE_OK)
+        if (status == STORE_FAILED || apply_to_record(application, &outcomes[i]) != STORE_OK ||
+            outcomes[i].error == ERR_INTERNAL)
             return STORE_FAILED;
     }
     return STORE_OK;

@@ -67,6 +67,12 @@ static enum store_status leaves_blueprint_alone(const struct record_check *check
     return STORE_OK;
 }
 
+static enum store_status is_without_fault(const struct record_check *check, const struct record *record)
+{
+    (void)check;
+    return yes_if(!record->fault);
+}
+
 static const struct record_rule {
     struct rule rule;
     enum error error;
@@ -100,6 +106,10 @@ static const struct record_rule {
      ERR_IN_BLUEPRINT,
      leaves_blueprint_alone,
      "the record is in the blueprint of that picklist; other fields update"},
+    {{"fixtures injected no fault", "E23"},
+     ERR_INTERNAL,
+     is_without_fault,
+     "the record's fixture says \"fault\": true"},
 };
 
 const struct rules record_rules_order = {"each record", &record_rules[0].rule, sizeof record_rules[0],

@@ -38,6 +38,11 @@ static void note_panic(void *context, const char *file, unsigned line, const cha
     abort();
 }
 
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
 static const char *query(const struct request *request, const char *name)
 {
     const char *value = NULL;
@@ -48,15 +53,21 @@ static const char *query(const struct request *request, const char *name)
     return value != NULL ? value : "";
 }
 
-/* Keeps what came of the body; what goes beyond the limit is read and dropped, so that the client gets
- * its answer, but not without end. False: close the connection. */
+/* A body beyond the limit is read, for its sender to get an answer, but not without end. */
+static bool is_worth_reading(const struct http_options *options, unsigned long long length)
+{
+    return length / 4 <= options->max_body;
+}
+
+/* Keeps what came of the body; what goes beyond the limit is dropped. False: close the
+ * connection. */
 static bool collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
                     size_t count)
 {
     if (exchange->too_large || count > options->max_body - exchange->length) {
         exchange->too_large = true;
         exchange->length += count;
-        return exchange->length / 4 <= options->max_body;
+        return is_worth_reading(options, exchange->length);
     }
     if (exchange->length + count > exchange->room) {
         size_t twice = exchange->room * 2;
@@ -112,12 +123,15 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
     return reply(server, connection, exchange, &response);
 }
 
-/* True when the request says in front that its body is beyond the limit: it need not be sent. */
-static bool announces_too_much(const struct http_options *options, struct MHD_Connection *connection)
+/* True when the request is to be answered before its body comes: it says that it is beyond the limit,
+ * and it asks first or is so long that it would not be read to its end. Another client that has begun
+ * to send is let finish: many do not read an answer before. */
+static bool is_refused_in_front(const struct http_options *options, struct MHD_Connection *connection)
 {
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return length != NULL && strtoull(length, NULL, 10) > options->max_body;
+    const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    unsigned long long announced = length != NULL ? strtoull(length, NULL, 10) : 0;
+    bool asks = header(connection, MHD_HTTP_HEADER_EXPECT) != NULL;
+    return announced > options->max_body && (asks || !is_worth_reading(options, announced));
 }
 
 static enum MHD_Result take(void *context, struct MHD_Connection *connection, const char *url,
@@ -131,7 +145,7 @@ static enum MHD_Result take(void *context, struct MHD_Connection *connection, co
     exchange->path = url;
     if (exchange->begun == 0) { /* the headers are complete, the body is to come */
         exchange->begun = clock_microseconds();
-        exchange->too_large = announces_too_much(&server->options, connection);
+        exchange->too_large = is_refused_in_front(&server->options, connection);
         return exchange->too_large ? respond(server, connection, exchange) : MHD_YES;
     }
     if (*upload_size == 0)
@@ -139,6 +153,14 @@ static enum MHD_Result take(void *context, struct MHD_Connection *connection, co
     size_t count = *upload_size;
     *upload_size = 0;
     return collect(&server->options, exchange, upload, count) ? MHD_YES : MHD_NO;
+}
+
+/* A zero byte would cut a path or a parameter short: what has one stays as it was sent. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
 }
 
 /* Called with the request line, before its headers are read. */
@@ -192,10 +214,10 @@ bool http_start(struct http_server *server, const char **reason)
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, take, server,
         MHD_OPTION_LISTEN_SOCKET, server->socket, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
-        MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_CONNECTION_LIMIT,
-        options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header, MHD_OPTION_THREAD_POOL_SIZE, threads,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        options->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header,
+        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_END);
     if (server->daemon == NULL)
         *reason = "libmicrohttpd did not start (too many connections asked for?)";
     else

@@ -135,9 +135,9 @@ static void read_fields(struct template *template)
 static const struct sql add_record = {
     "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
     " modified_time, converted, locked, stop_processing, busy_with, image_review, approval,"
-    " blueprint_id, fields)"
-    " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?15)"
-    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, fields_of(n)"
+    " blueprint_id, fault, fields)"
+    " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?16)"
+    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, fields_of(n)"
     " FROM numbers"};
 
 static const char *const busy_words[] = {"image_validation", "duplicate_merge", NULL};
@@ -177,9 +177,9 @@ static void write_records(const struct template *template, int64_t first_id)
     const char *image = may_word(node, "image_review", image_words);
     const char *approval = may_word(node, "approval", approval_words);
     int64_t blueprint = blueprint_or_none(template);
-    node_insert(node, &add_record, "iiiiiiiiiitttIi", first_id, template->module->id, owner, created_by,
-                modified_by, created, modified, converted, locked, stopped, busy, image, approval,
-                blueprint, template->count);
+    node_insert(node, &add_record, "iiiiiiiiiitttIii", first_id, template->module->id, owner,
+                created_by, modified_by, created, modified, converted, locked, stopped, busy, image,
+                approval, blueprint, (int64_t)may_flag(node, "fault", false), template->count);
 }
 
 /* The records of an entry, for its lists. */
@@ -211,7 +211,7 @@ void load_record(const struct node *node, void *context)
     (void)context;
     node_has_only(node, "module id generate owner created_by modified_by created_time modified_time"
                         " fields territories shared_with converted locked stop_processing busy_with"
-                        " image_review approval blueprint");
+                        " image_review approval blueprint fault");
     const struct node module = node_member(node, "module"), shares = node_member(node, "shared_with");
     const struct node territories = node_member(node, "territories");
     struct template *template = arena_alloc(node->loader->arena, sizeof *template);
@@ -233,7 +233,7 @@ void load_record(const struct node *node, void *context)
                                 fields_of, NULL, NULL) != SQLITE_OK)
         node_fail(node, "SQLite takes no function");
     write_records(template, first);
-    struct range range = {.first = first, .last = first + template->count - 1};
+    struct range range = {.first = first, .last = first + (template->count - 1)};
     node_each(&territories, load_record_territory, &range);
     node_each(&shares, load_record_share, &range);
 }

@@ -19,6 +19,7 @@ struct record record_of_row(sqlite3_stmt *row, const struct org *org)
         .busy = sqlite3_column_int(row, 9) != 0,
         .in_image_review = sqlite3_column_int(row, 10) != 0,
         .awaits_approval = sqlite3_column_int(row, 11) != 0,
+        .fault = sqlite3_column_int(row, 12) != 0,
     };
 }
 

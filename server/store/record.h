@@ -13,6 +13,7 @@ struct record {
     bool busy;            /* image validation or duplicate merge running */
     bool in_image_review; /* rejected by image validation, or in approval by it */
     bool awaits_approval;
+    bool fault; /* injected by fixtures: the server fails when a call would change it */
 };
 
 /* One field's new value, as JSON text. */

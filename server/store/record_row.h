@@ -9,7 +9,7 @@
 #define RECORD_COLUMNS                                                                                 \
     "record.id, record.module_id, owner_id, created_by, created_time, blueprint_id, converted,"        \
     " locked, stop_processing, busy_with IS NOT NULL, image_review IS NOT NULL,"                       \
-    " approval IS 'waiting'"
+    " approval IS 'waiting', fault"
 
 struct record record_of_row(sqlite3_stmt *row, const struct org *org);
 

@@ -1,0 +1,38 @@
+"""Black-box tests: the real binary, on a free port, with a store of its own."""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from server import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A server for tests that change nothing another test looks at."""
+    server = Server(db=tmp_path_factory.mktemp("shared") / "store.db")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A server with the default fixtures as they are."""
+    server = Server(db=tmp_path / "store.db")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts servers with options of the test's own."""
+    servers = []
+
+    def start_one(*arguments, **keywords):
+        servers.append(Server(*arguments, **keywords))
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.stop()

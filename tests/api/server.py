@@ -1,0 +1,136 @@
+"""Drives a crmock process."""
+import collections
+import copy
+import http.client
+import json
+import os
+import shlex
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+
+CRMOCK = os.environ.get("CRMOCK", os.path.abspath("build/crmock"))
+WRAPPER = shlex.split(os.environ.get("CRMOCK_WRAPPER", ""))
+# How long a condition may take to come true before a test gives up. Never a time that is waited for.
+PATIENCE = 300
+
+Answer = collections.namedtuple("Answer", "status headers body")
+
+
+def command(*arguments):
+    return [*WRAPPER, CRMOCK, *map(str, arguments)]
+
+
+def run(*arguments, env=None, **keywords):
+    """Runs crmock to its end."""
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=PATIENCE,
+                          env=os.environ | (env or {}), **keywords)
+
+
+class Server:
+    def __init__(self, *arguments, db=None, env=None, log=subprocess.DEVNULL):
+        options = ["--port", "0", *(["--db", db] if db else []), *arguments]
+        self.db = db
+        self.process = subprocess.Popen(command(*options), stdout=subprocess.PIPE, stderr=log, text=True,
+                                        env=os.environ | (env or {}))
+        self.ready_line = self.process.stdout.readline()
+        if not self.ready_line:
+            raise AssertionError(f"crmock ended with {self.process.wait()}")
+        self.url = self.ready_line.removeprefix("crmock listening on ").strip()
+        self.port = int(self.url.rsplit(":", 1)[1])
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def another_client(self):
+        """The same server over a connection of its own, for another thread. Close its connection."""
+        other = copy.copy(self)
+        other.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        return other
+
+    def stop(self, number=signal.SIGTERM):
+        """Stops the process; it must end in order."""
+        self.connection.close()
+        if self.process.returncode is not None:
+            return self.process.returncode
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        assert status == (0 if number != signal.SIGKILL else -9), f"ended with {status}"
+        return status
+
+    def request(self, method, path, body=None, token="1000.crmock.admin", headers=None):
+        """One request on the kept connection. The body is JSON unless it is bytes."""
+        headers = dict(headers or {})
+        if token is not None:
+            headers.setdefault("Authorization", f"Zoho-oauthtoken {token}")
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        for retry in (True, False):
+            try:
+                self.connection.request(method, path, body, headers)
+                response = self.connection.getresponse()
+                text = response.read()
+                break
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self.connection.close()
+                if not retry:
+                    raise
+        value = json.loads(text) if text and method != "HEAD" else None
+        return Answer(response.status, response.headers, value)
+
+    def update(self, module, body, version="v8", **keywords):
+        return self.request("POST", f"/crm/{version}/{module}/actions/mass_update", body, **keywords)
+
+    def job(self, module, job_id, version="v8", **keywords):
+        return self.request("GET", f"/crm/{version}/{module}/actions/mass_update?job_id={job_id}",
+                            **keywords)
+
+    def schedule(self, module, body, **keywords):
+        """Schedules a job that must be accepted; its id."""
+        answer = self.update(module, body, **keywords)
+        assert answer.status == 200, answer
+        return answer.body["data"][0]["details"]["job_id"]
+
+    def ended_with(self, token, module, body):
+        """Schedules a job by another token, and waits for its end."""
+        return self.ended(module, self.schedule(module, body, token=token), token=token)
+
+    def ended(self, module, job_id, **keywords):
+        """Asks for the job until it has ended; checks at every moment that its counts are true."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            answer = self.job(module, job_id, **keywords)
+            assert answer.status == 200
+            job = answer.body["data"][0]
+            assert (job["Updated_Count"] + job["Failed_Count"] + job["Not_Updated_Count"] ==
+                    job["Total_Count"])
+            if job["Status"] in ("COMPLETED", "FAILED"):
+                assert job["Not_Updated_Count"] == 0
+                return job
+            assert job["Status"] in ("SCHEDULED", "RUNNING")
+        raise AssertionError("the job did not end")
+
+    def query(self, sql, *parameters):
+        """Reads the server's store."""
+        with sqlite3.connect(f"file:{self.db}?mode=ro", uri=True) as db:
+            rows = db.execute(sql, parameters).fetchall()
+        db.close()
+        return rows
+
+    def fields(self, record_id):
+        return json.loads(self.query("SELECT fields FROM record WHERE id = ?", int(record_id))[0][0])
+
+    def digest(self):
+        """Everything that a refused call must leave alone."""
+        return (self.query("SELECT id, modified_by, modified_time, fields FROM record WHERE id NOT"
+                           " BETWEEN 554023000000700001 AND 554023000000750000") +
+                self.query("SELECT count(*), sum(modified_time) FROM record") +
+                self.query("SELECT count(*) FROM job"))
+
+    def raw(self, data):
+        """Sends bytes on a connection of their own, and reads until the server closes it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -1,0 +1,146 @@
+"""Fixtures: what they may say, and how faults in them are told."""
+import json
+
+import pytest
+
+from server import run
+
+BASE = {
+    "org": {"id": "1", "name": "Small"},
+    "roles": [{"name": "Boss"}, {"name": "Staff", "reports_to": "Boss"}],
+    "profiles": [{"name": "All", "administrator": True, "modules": {"*": {}}}],
+    "users": [{"id": "2", "name": "Ann", "email": "ann@small.example", "profile": "All", "role": "Boss"}],
+    "territories": [{"name": "Here"}, {"name": "There", "parent": "Here"}],
+    "clients": [{"id": "c", "secret": "s"}],
+    "tokens": [{"token": "t", "client": "c", "user": "ann@small.example", "scopes": "ZohoCRM.mass_update.ALL"}],
+    "modules": [{"api_name": "Leads", "territories": True, "fields": [
+        {"api_name": "Last_Name", "type": "text", "length": 10}, {"api_name": "City", "type": "text"}, {"api_name": "Kind", "type": "picklist", "values": ["A", "B"]},
+        {"api_name": "Size", "type": "integer"}]}],
+    "views": [{"id": "50", "module": "Leads", "name": "All"}],
+    "records": [{"id": "100", "module": "Leads", "fields": {"Last_Name": "One"}}],
+}
+
+
+def folder(tmp_path, content, name="org.json"):
+    path = tmp_path / "fixtures"
+    path.mkdir(exist_ok=True)
+    (path / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_one_small_file_is_enough(tmp_path, start):
+    server = start("--fixtures", folder(tmp_path, BASE), db=tmp_path / "s.db")
+    assert server.update("Leads", {"data": [{"City": "Arta"}], "ids": ["100"]}, token="t").status == 200
+    assert server.ended_with("t", "Leads", {"data": [{"Kind": "A"}], "cvid": "50"})["Updated_Count"] == 1
+
+
+def test_a_folder_of_orgs(tmp_path, start):
+    other = json.loads(json.dumps(BASE).replace('"t"', '"u"').replace("ann@", "bob@").replace('"c"', '"d"').replace('"1"', '"3"').replace('"2"', '"4"').replace('"50"', '"51"').replace('"100"', '"101"'))
+    for name, content in (("a", BASE), ("b", other)):
+        (tmp_path / "orgs" / name).mkdir(parents=True)
+        (tmp_path / "orgs" / name / "all.json").write_text(json.dumps(content))
+    server = start("--fixtures", tmp_path / "orgs")
+    for token, record, status in [("t", "100", 200), ("u", "101", 200), ("t", "101", 400), ("u", "100", 400)]:
+        assert server.update("Leads", {"data": [{"City": "Arta"}], "ids": [record]}, token=token).status == status
+
+
+def test_a_folder_may_extend_a_built_in_org(tmp_path, start):
+    content = {"extends": "enterprise", "fields": [{"module": "Deals", "api_name": "Shoe_Size", "type": "integer", "custom": True}],
+               "records": [{"module": "Deals", "id": "77", "locked": True, "fields": {"Deal_Name": "Mine", "Shoe_Size": 43}}]}
+    server = start("--fixtures", folder(tmp_path, content))
+    body = {"data": [{"Shoe_Size": 44}], "ids": ["77", "554023000000497007"]}
+    assert [entry["code"] for entry in server.update("Deals", body).body["data"]] == ["RECORD_LOCKED", "SUCCESS"]
+
+
+def test_generated_records(tmp_path, start):
+    records = [{"module": "Leads", "id": "1000", "generate": 7, "territories": ["There"], "fields": {"Last_Name": "L{n}/{n}", "Kind": {"$cycle": ["A", "B", None]}, "Size": {"$cycle": [1, 2]}}}]
+    server = start("--fixtures", folder(tmp_path, BASE | {"records": records}), db=tmp_path / "s.db")
+    assert [server.fields(1000 + n) for n in range(7)] == [{"Last_Name": f"L{n + 1}/{n + 1}", "Kind": ["A", "B", None][n % 3], "Size": [1, 2][n % 2]} for n in range(7)]
+    assert server.query("SELECT count(*) FROM record_territory") == [(7,)]
+
+
+def changed(section, entry, **members):
+    """BASE with members of one entry of a section changed; a None takes the member away."""
+    content = json.loads(json.dumps(BASE))
+    target = content[section] if entry is None else content[section][entry]
+    for name, value in members.items():
+        target[name] = value
+        if value is None:
+            del target[name]
+    return content
+
+
+FAULTS = [
+    ('{"org": {},\n "roles" 1}', "line 2, column 10: expected JSON"),
+    ('{"org": 01}', "line 1, column 9: expected JSON"),
+    ("[]", "$: expected an object"),
+    ("{}", "$: expected an org"),
+    ({"recrods": []}, "$.recrods: expected one of the members"),
+    (BASE | {"records": {}}, "$.records: expected a list"),
+    (BASE | {"records": [1]}, "$.records[0]: expected an object"),
+    (changed("org", None, time_zone="Mars/Base"), "$.org.time_zone: expected a time zone"),
+    (changed("org", None, name=None), "$.org.name: expected a text"),
+    (changed("org", None, territories="yes"), "$.org.territories: expected true or false"),
+    (changed("roles", 1, reports_to="Nobody"), "$.roles[1].reports_to: expected the name of a role"),
+    (changed("roles", 0, reports_to="Staff"), "expected a role that is not below"),
+    (changed("territories", 0, parent="There"), "expected a territory that is not below"),
+    (changed("profiles", 0, modules={"Nonsense": {}}), "$.profiles[0].modules.Nonsense: expected the API name of a module"),
+    (changed("profiles", 0, fields={"Leads.X": "hidden"}), "$.profiles[0].fields.Leads.X: expected a member"),
+    (changed("profiles", 0, fields={"Leads.City": "secret"}), "$.profiles[0].fields.Leads.City: expected one of read_only, hidden"),
+    (changed("users", 0, profile="Nobody"), "$.users[0].profile: expected the name of a profile"),
+    (changed("users", 0, id="x"), "$.users[0].id: expected an id"),
+    (changed("users", 0, id=5), "$.users[0].id: expected an id"),
+    (changed("tokens", 0, user="bob"), "$.tokens[0].user: expected the email of a user"),
+    (changed("tokens", 0, client="x"), "$.tokens[0].client: expected the id of a client"),
+    (changed("tokens", 0, kind="x"), "$.tokens[0].kind: expected one of access, refresh"),
+    (changed("tokens", 0, expires="tomorrow"), "$.tokens[0].expires: expected a time like"),
+    (changed("modules", 0, sharing="open"), "$.modules[0].sharing: expected one of private, public_read, public_read_write"),
+    (changed("modules", 0, part_of="X"), "$.modules[0].part_of: expected the API name of a module"),
+    (changed("modules", 0, api_name="My Leads"), "$.modules[0].api_name: expected letters"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "txt"}]), "$.modules[0].fields[0].type: expected a data type"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "text", "length": 0}]), "$.modules[0].fields[0].length: expected a whole number from 1"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "text", "lenght": 5}]), "$.modules[0].fields[0].lenght: expected one of the members"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "email", "mass_update": True}]), "$.modules[0].fields[0].mass_update: expected false"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "picklist"}]), "$.modules[0].fields[0].values: expected a list of values"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "text", "values": ["x"]}]), "$.modules[0].fields[0].values: expected no values"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "text"}] * 2), "$.modules[0].fields[1]: expected a value of its own"),
+    (changed("views", 0, module="X"), "$.views[0].module: expected the API name of a module"),
+    (changed("views", 0, criteria={"field": {"api_name": "X"}, "comparator": "equal", "value": 1}), "$.views[0].criteria: expected criteria of Leads, at $.field.api_name"),
+    (changed("views", 0, shared_with=["bob"]), "$.views[0].shared_with[0]: expected the email of a user"),
+    (changed("records", 0, fields={"Nonsense": 1}), "$.records[0].fields.Nonsense: expected the API name of a field of Leads"),
+    (changed("records", 0, fields={"Kind": "C"}), "$.records[0].fields.Kind: expected a value that fits"),
+    (changed("records", 0, fields={"Last_Name": "longer than ten"}), "$.records[0].fields.Last_Name: expected a value that fits"),
+    (changed("records", 0, fields={"Size": "5"}), "$.records[0].fields.Size: expected a value that fits"),
+    (changed("records", 0, fields={"Last_Name": "L{n}{n}{n}{n}"}, generate=1000), "$.records[0].fields.Last_Name: expected a value that fits"),
+    (changed("records", 0, fields={"Kind": {"$cycle": []}}), "$.records[0].fields.Kind: expected a list of values for $cycle"),
+    (changed("records", 0, generate=0), "$.records[0].generate: expected a whole number from 1"),
+    (changed("records", 0, owner="bob"), "$.records[0].owner: expected the email of a user"),
+    (changed("records", 0, territories=["X"]), "$.records[0].territories[0]: expected the name of a territory"),
+    (changed("records", 0, blueprint="X"), "$.records[0].blueprint: expected the name of a blueprint"),
+    (changed("records", 0, busy_with="x"), "$.records[0].busy_with: expected one of"),
+    (changed("records", 0, id="2"), "the id 2 is given twice"),
+    (BASE | {"records": BASE["records"] * 2}, "$.records[1]: expected a value of its own"),
+    ({"extends": "nothing"}, "$.extends: expected the name of a built-in org"),
+    (BASE | {"extends": "enterprise"}, "$.org: expected no second org"),
+]
+
+
+@pytest.mark.parametrize("content, said", FAULTS, ids=[said for _, said in FAULTS])
+def test_faults_are_told_with_file_and_path(tmp_path, content, said):
+    path = folder(tmp_path, content)
+    done = run("--port", "0", "--log-level", "error", "--fixtures", path)
+    assert done.returncode == 1 and done.stdout == "" and said in done.stderr, done.stderr
+    assert f"{path}/org.json: " in done.stderr or "given twice" in said
+
+
+def test_an_empty_folder(tmp_path):
+    (tmp_path / "none").mkdir()
+    done = run("--port", "0", "--fixtures", tmp_path / "none")
+    assert done.returncode == 1 and "expected *.json files" in done.stderr
+
+
+def test_the_module_without_territories(tmp_path):
+    content = changed("modules", 0, territories=False)
+    content["records"][0]["territories"] = ["Here"]
+    done = run("--port", "0", "--fixtures", folder(tmp_path, content))
+    assert "$.records[0].territories: expected none" in done.stderr

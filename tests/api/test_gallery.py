@@ -1,0 +1,35 @@
+"""Every row of the error catalogue, by the line that the README gives for it, in every version."""
+import pytest
+
+import gallery
+
+ROWS = gallery.rows()
+
+
+@pytest.fixture
+def quiet(shared):
+    """No job is under way: the rows about views need that."""
+    while shared.query("SELECT 1 FROM job WHERE status IN ('SCHEDULED', 'RUNNING')"):
+        pass
+    return shared
+
+
+def test_the_gallery_has_every_row():
+    assert [row.name for row in ROWS] == [f"E{n}" for n in range(1, 37)] + [f"G{n}" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_row_as_the_readme_gives_it(quiet, row):
+    status, answer, rule, media = gallery.curl(quiet, row.command)
+    assert (status, answer, rule) == (row.status, row.answer, row.name)
+    assert media == ("application/json;charset=UTF-8" if answer else "")
+
+
+@pytest.mark.parametrize("version", gallery.VERSIONS[:-1])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_row_in_version(quiet, row, version):
+    status, answer, rule, _ = gallery.curl(quiet, row.command.replace("/crm/v8/", f"/crm/{version}/"))
+    expected = row.answer
+    if expected and expected.get("code") == "INVALID_MODULE" and version in ("v2", "v2.1"):
+        expected = expected | {"details": {}}
+    assert (status, answer, rule) == (row.status, expected, row.name)

@@ -1,0 +1,131 @@
+"""Contract section 8: the program as others start and stop it."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+
+import pytest
+
+from server import CRMOCK, Server, run
+
+LEAD = "554023000000600001"
+CITY = {"data": [{"City": "Patras"}], "ids": [LEAD]}
+
+
+def test_the_readiness_line(shared):
+    assert re.fullmatch(r"crmock listening on http://127\.0\.0\.1:\d+\n", shared.ready_line)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_and_the_private_store_is_gone(tmp_path, number):
+    server = Server(env={"TMPDIR": str(tmp_path)})
+    assert len(list(tmp_path.iterdir())) == 1
+    assert server.update("Leads", CITY).status == 200
+    assert server.stop(number) == 0 and list(tmp_path.iterdir()) == []
+
+
+def test_it_runs_alone_from_any_folder(tmp_path):
+    shutil.copy(CRMOCK, tmp_path / "alone")
+    process = subprocess.Popen([tmp_path / "alone", "--port", "0"], cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={})
+    assert process.stdout.readline().startswith("crmock listening on ")
+    process.terminate()
+    assert process.wait(300) == 0
+    process.stdout.close()
+
+
+def test_a_store_lasts_and_fixtures_are_loaded_once(tmp_path):
+    server = Server(db=tmp_path / "s.db")
+    assert server.update("Leads", CITY).status == 200
+    server.stop()
+    server = Server("--fixtures", tmp_path / "nowhere", db=tmp_path / "s.db")  # not read again
+    assert server.fields(LEAD)["City"] == "Patras"
+    assert server.query("PRAGMA foreign_key_check") == [] and server.query("PRAGMA integrity_check") == [("ok",)]
+    server.stop()
+
+
+def test_every_option_from_the_environment_and_the_option_wins(tmp_path):
+    server = Server("--db", tmp_path / "won.db", env={"CRMOCK_DB": str(tmp_path / "lost.db"), "CRMOCK_NO_HINTS": "1", "CRMOCK_MAX_BODY": "60"})
+    assert (tmp_path / "won.db").exists() and not (tmp_path / "lost.db").exists()
+    assert server.update("Leads", b"x" * 61).status == 413
+    assert server.update("Leads", b"x").headers["X-Crmock-Rule"] is None
+    server.stop()
+    done = run(env={"CRMOCK_PORT": "x"})
+    assert done.returncode == 1 and "CRMOCK_PORT" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["--port", "65536"], "--port"), (["--port", "-1"], "--port"), (["--port", ""], "--port"), (["--port", "8080x"], "--port"), (["--max-body", "0"], "--max-body"),
+    (["--max-body", "99999999999999999999"], "--max-body"), (["--log-level", "loud"], "--log-level"), (["--db", ""], "--db"), (["--threads", "0"], "--threads"),
+    (["--nonsense"], "nonsense"), (["stray"], "stray"), (["--listen", "no.such.host.invalid"], "no.such.host.invalid"), (["--db", "/nowhere/x.db"], "/nowhere/x.db"),
+    (["--fixtures", "/nowhere"], "/nowhere"), (["--db", "/"], "/")])
+def test_wrong_options_end_with_a_message(arguments, said):
+    done = run("--port", "0", *arguments)
+    assert done.returncode == 1 and said in done.stderr and done.stdout == ""
+
+
+def test_a_second_server_on_the_port_or_the_store(tmp_path, fresh):
+    done = run("--port", fresh.port)
+    assert done.returncode == 1 and str(fresh.port) in done.stderr and "in use" in done.stderr
+    done = run("--port", "0", "--db", fresh.db)
+    assert done.returncode == 1 and "in use by another crmock" in done.stderr and str(fresh.db) in done.stderr
+    assert fresh.update("Leads", CITY).status == 200
+
+
+def store_with(path, script):
+    with sqlite3.connect(path) as db:
+        db.executescript(script)
+    db.close()
+
+
+@pytest.mark.parametrize("script, said", [
+    ("CREATE TABLE t (x)", "another program"), ("PRAGMA application_id = 0x43524d4b; PRAGMA user_version = 99; CREATE TABLE t (x)", "version 99"),
+    ("PRAGMA user_version = 1", "another program")])
+def test_other_stores_are_refused_and_left_alone(tmp_path, script, said):
+    path = tmp_path / "s.db"
+    store_with(path, script)
+    before = path.read_bytes()
+    done = run("--port", "0", "--db", path)
+    assert done.returncode == 1 and said in done.stderr and path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "s.db"
+    path.write_text("not a database, and long enough to be told from an empty one\n" * 50)
+    done = run("--port", "0", "--db", path)
+    assert done.returncode == 1 and str(path) in done.stderr and path.read_text().startswith("not a database")
+
+
+def test_no_store_is_left_behind_by_fixtures_that_fail(tmp_path):
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "bad.json").write_text("{}")
+    done = run("--port", "0", "--db", tmp_path / "s.db", "--fixtures", tmp_path / "f")
+    assert done.returncode == 1 and list(tmp_path.iterdir()) == [tmp_path / "f"]
+
+
+def test_the_log_never_has_a_token_in_full(tmp_path):
+    with open(tmp_path / "log", "w") as log:
+        server = Server("--log-level", "debug", log=log)
+        server.update("Leads", CITY)
+        server.update("Leads", CITY, token="1000.secret.unknown")
+        server.request("GET", "/x%0a2026-fake?access_token=1000.secret.unknown")
+        server.stop()
+    text = (tmp_path / "log").read_text()
+    assert "status=200" in text and "status=401" in text
+    assert "1000." not in text and "\n2026-fake" not in text
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) ", line) for line in text.splitlines())
+
+
+def test_version_and_help():
+    assert re.fullmatch(r"crmock \d+\.\d+\.\d+\n", run("--version").stdout)
+    done = run("--help")
+    assert done.returncode == 0 and "CRMOCK_PORT" in done.stdout
+
+
+def test_readiness_means_an_open_listener(tmp_path):
+    server = Server("--listen", "::1")
+    assert server.url.startswith("http://[::1]:")
+    assert server.stop() == 0
+    assert os.path.exists(CRMOCK) and pathlib.Path(CRMOCK).name.startswith("crmock")

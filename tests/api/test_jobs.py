@@ -1,0 +1,154 @@
+"""Contract section 6, and D7, D10: jobs."""
+import signal
+import threading
+
+import pytest
+
+from server import Server
+
+CHAT = {"data": [{"Lead_Source": "Chat"}]}
+FIFTY = CHAT | {"cvid": "554023000000091501"}
+ALL_STATES = CHAT | {"cvid": "554023000000091503"}
+BULK = CHAT | {"cvid": "554023000000050000"}
+
+
+def test_fifty_of_fifty(shared):
+    job = shared.schedule("Leads", FIFTY)
+    assert shared.ended("Leads", job) == {"Status": "COMPLETED", "Failed_Count": 0, "Updated_Count": 50, "Not_Updated_Count": 0, "Total_Count": 50}
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v3", "v7", "v8"])
+def test_a_job_is_read_in_any_version_and_case(shared, version):
+    job = shared.schedule("Leads", FIFTY, version=version)
+    shared.ended("Leads", job)
+    assert shared.job("lEADS", job, version).body["data"][0]["Total_Count"] == 50
+    assert shared.job("Leads", f"{job}&", version).status == 200  # as the SDKs write it
+
+
+@pytest.mark.parametrize("job", ["1", "x", "0", "99999999999999999999", "%20", "554023000000091501"])
+def test_no_such_job(shared, job):
+    answer = shared.job("Leads", job)
+    assert (answer.status, answer.body, answer.headers["Content-Type"], answer.headers["Content-Length"]) == (404, None, None, "0")
+
+
+def test_a_job_belongs_to_its_module_and_org(shared):
+    job = shared.schedule("Leads", FIFTY)
+    assert shared.job("Accounts", job).status == 404
+    assert shared.job("Accounts", job, token="1000.crmock.professional").status == 404
+    assert shared.job("Leads", job).status == 200
+
+
+def test_job_id_is_mandatory(shared):
+    for query in ("", "?", "?job_id", "?job_id=", "?other=1"):
+        answer = shared.request("GET", "/crm/v8/Leads/actions/mass_update" + query)
+        assert (answer.status, answer.body["details"]) == (400, {"param_name": "job_id"})
+
+
+def test_scopes_of_reading(shared):
+    job = shared.schedule("Leads", FIFTY)
+    for token, status in [("read", 200), ("standard", 200), ("leads", 401), ("restricted", 200), ("jobless", 400), ("unreading", 403)]:
+        assert shared.job("Leads", job, token=f"1000.crmock.{token}").status == status
+
+
+def test_D7_refused_records_count_as_failed(fresh):
+    job = fresh.ended("Leads", fresh.schedule("Leads", ALL_STATES))
+    assert job == {"Status": "COMPLETED", "Failed_Count": 8, "Updated_Count": 1, "Not_Updated_Count": 0, "Total_Count": 9}
+    # the blueprint's own field: the ninth record is refused as well
+    job = fresh.ended("Leads", fresh.schedule("Leads", {"data": [{"Lead_Status": "Contacted"}], "cvid": ALL_STATES["cvid"]}))
+    assert job == {"Status": "FAILED", "Failed_Count": 9, "Updated_Count": 0, "Not_Updated_Count": 0, "Total_Count": 9}
+
+
+def test_a_job_sees_only_records_its_user_may_touch(fresh):
+    job = fresh.schedule("Leads", CHAT | {"cvid": "554023000000091507"}, token="1000.crmock.standard")
+    assert fresh.ended("Leads", job)["Updated_Count"] == 2
+    job = fresh.ended("Leads", fresh.schedule("Leads", FIFTY, token="1000.crmock.standard"))
+    assert (job["Status"], job["Failed_Count"]) == ("FAILED", 50)
+
+
+def test_multi_select_values_are_added_record_by_record(fresh):
+    body = {"data": [{"Languages_Known": ["Tamil", "French"]}], "cvid": "554023000000091007"}
+    assert fresh.ended("Deals", fresh.schedule("Deals", body))["Updated_Count"] == 4
+    assert fresh.fields("554023000000497007")["Languages_Known"] == ["French", "Tamil"]
+    assert fresh.fields("554023000000497015")["Languages_Known"] == ["English", "Tamil", "French"]
+    assert fresh.fields("554023000000497011")["Languages_Known"] == ["Tamil", "French"]
+    assert fresh.ended("Deals", fresh.schedule("Deals", body | {"over_write": True}))["Updated_Count"] == 4
+    assert fresh.fields("554023000000497015")["Languages_Known"] == ["Tamil", "French"]
+
+
+def test_criteria_narrow_the_view(fresh):
+    criteria = [{"field": {"api_name": "Lead_Source"}, "comparator": "equal", "value": "web research"}]
+    assert fresh.ended("Leads", fresh.schedule("Leads", FIFTY | {"criteria": criteria}))["Total_Count"] == 25
+    answer = fresh.update("Leads", FIFTY | {"criteria": {"field": {"api_name": "Nonsense"}, "comparator": "equal", "value": 1}})
+    assert (answer.status, answer.body["details"]["json_path"]) == (400, "$.criteria.field.api_name")
+
+
+def test_fifty_thousand_records_and_one_more(fresh):
+    before = dict(fresh.query("SELECT id, fields FROM record"))
+    job = fresh.schedule("Leads", BULK)
+    assert fresh.update("Leads", BULK).status == 202  # E12
+    assert fresh.job("Leads", job).body["data"][0]["Status"] in ("SCHEDULED", "RUNNING")
+    assert fresh.ended("Leads", job)["Updated_Count"] == 50000
+    changed = {record for record, fields in fresh.query("SELECT id, fields FROM record") if fields != before[record]}
+    assert changed <= set(range(554023000000700001, 554023000000750001))
+    assert fresh.query("SELECT count(*) FROM record WHERE id BETWEEN 554023000000700001 AND 554023000000750000"
+                       " AND json_extract(fields, '$.Lead_Source') = 'Chat'") == [(50000,)]
+    jobs = fresh.query("SELECT count(*), (SELECT count(*) FROM job_record) FROM job")
+    answer = fresh.update("Leads", CHAT | {"cvid": "554023000000050001"})
+    assert (answer.status, answer.body["code"], answer.body["details"]) == (400, "LIMIT_EXCEEDED", {"limit": 50000})
+    assert fresh.query("SELECT count(*), (SELECT count(*) FROM job_record) FROM job") == jobs
+
+
+def test_calls_by_id_go_on_while_a_job_runs(fresh):
+    job = fresh.schedule("Leads", BULK)
+    for n in range(50):
+        answer = fresh.update("Leads", {"data": [{"City": f"City {n}"}], "ids": ["554023000000600001"]})
+        assert answer.status == 200
+    assert fresh.ended("Leads", job)["Updated_Count"] == 50000
+    assert fresh.fields("554023000000600001")["City"] == "City 49"
+
+
+def test_D10_the_selection_is_fixed_when_the_job_is_scheduled(fresh):
+    first = fresh.schedule("Leads", BULK)
+    # waits behind the first job; what its view selects is fixed already
+    body = {"data": [{"City": "Fixed"}], "cvid": FIFTY["cvid"], "criteria": {"field": {"api_name": "Lead_Source"}, "comparator": "equal", "value": "Web Download"}}
+    second = fresh.schedule("Leads", body)
+    assert fresh.update("Leads", {"data": [{"Lead_Source": "Web Download"}], "ids": ["554023000000610002"]}).status == 200
+    assert fresh.ended("Leads", first)["Status"] == "COMPLETED"
+    assert fresh.ended("Leads", second)["Total_Count"] == 25
+    assert "City" not in fresh.fields("554023000000610002") and fresh.fields("554023000000610001")["City"] == "Fixed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_job_is_resumed_by_the_next_start(tmp_path, number):
+    db = tmp_path / "store.db"
+    server = Server(db=db)
+    job = server.schedule("Leads", BULK)
+    while server.job("Leads", job).body["data"][0]["Updated_Count"] == 0:
+        pass
+    server.stop(number)
+    left = server.query("SELECT status, updated, failed, total FROM job")[0]
+    assert left[1] <= left[3] == 50000
+    server = Server(db=db)
+    assert server.ended("Leads", job)["Updated_Count"] == 50000
+    assert server.query("PRAGMA integrity_check") == [("ok",)]
+    server.stop()
+
+
+def test_many_clients_at_once(fresh):
+    problems = []
+
+    def client(index):
+        own = fresh.another_client()
+        for n in range(20):
+            answer = own.update("Leads", {"data": [{"City": f"{index}-{n}"}], "ids": [str(554023000000610001 + index)]})
+            if answer.status != 200 or fresh.fields(554023000000610001 + index)["City"] != f"{index}-{n}":
+                problems.append(answer)
+        own.connection.close()
+
+    job = fresh.schedule("Leads", BULK)
+    threads = [threading.Thread(target=client, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == [] and fresh.ended("Leads", job)["Status"] == "COMPLETED"

@@ -1,0 +1,72 @@
+"""Runs every test: the unit suites (Check) and the black-box suites (pytest).
+
+usage: run.py [--valgrind] CRMOCK UNIT [pytest arguments]
+
+Ends with the line "N passed, N failed" and a status that says the same.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+HERE = pathlib.Path(__file__).resolve().parent
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+            "--errors-for-leak-kinds=definite,indirect,possible"]
+# Races and leaks end the process with a status that a test sees.
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
+              "TSAN_OPTIONS": "halt_on_error=1"}
+
+
+def run_unit(command, environment, folder):
+    """Passed and failed of the unit suites; a crash counts as one failure."""
+    log = folder / "unit.tap"
+    # In one process: a fork for each test would hide its leaks, and takes most of the time.
+    environment = environment | {"CK_FORK": "no", "CK_TAP_LOG_FILE_NAME": str(log), "CK_VERBOSITY": "silent"}
+    done = subprocess.run(command, env=environment)
+    text = log.read_text() if log.exists() else ""
+    passed = len(re.findall(r"^ok ", text, re.M))
+    faults = re.findall(r"^not ok .*", text, re.M)
+    print("\n".join(faults), end="\n" if faults else "")
+    failed = max(len(faults), 1 if done.returncode != 0 or passed == 0 else 0)
+    print(f"unit: {passed} passed, {failed} failed", flush=True)
+    return passed, failed
+
+
+def run_api(arguments, environment, folder):
+    log = folder / "api.xml"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={log}",
+         *(arguments or [str(HERE / "api")])], env=environment)
+    passed = failed = 0
+    if log.exists():
+        suite = xml.etree.ElementTree.parse(log).getroot().find("testsuite")
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        passed = int(suite.get("tests")) - failed - int(suite.get("skipped"))
+    if failed == 0 and (done.returncode != 0 or passed == 0):
+        failed = 1
+    print(f"api: {passed} passed, {failed} failed", flush=True)
+    return passed, failed
+
+
+def main():
+    arguments = sys.argv[1:]
+    valgrind = VALGRIND if arguments[:1] == ["--valgrind"] else []
+    crmock, unit, *rest = arguments[1:] if valgrind else arguments
+    environment = os.environ | SANITIZERS | {"PYTHONDONTWRITEBYTECODE": "1",
+                                             "CRMOCK": os.path.abspath(crmock)}
+    if valgrind:
+        environment |= {"CRMOCK_WRAPPER": " ".join(valgrind), "G_SLICE": "always-malloc"}
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        results = [run_unit([*valgrind, os.path.abspath(unit)], environment, folder),
+                   run_api(rest, environment, folder)]
+    passed, failed = (sum(column) for column in zip(*results))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+#include "app.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "unit.h"
+
+static struct app *started(struct arena *arena)
+{
+    const struct app_options options = {
+        .log = quiet_log,
+        .http = {.listen = "127.0.0.1",
+                 .max_body = 1 << 20,
+                 .max_header = 32768,
+                 .max_connections = 64,
+                 .idle_timeout = 60,
+                 .threads = 2,
+                 .hints = true},
+    };
+    const char *reason = "";
+    struct app *app = app_start(&options, arena, &reason);
+    ck_assert_msg(app != NULL, "%s", reason);
+    return app;
+}
+
+static const char *post(const struct app *app, const char *module, const char *body,
+                        struct arena *arena)
+{
+    const char *path = arena_printf(arena, "/crm/v8/%s/actions/mass_update", module);
+    return client_exchange(app_url(app), client_request(arena, "POST", path, body), arena);
+}
+
+static bool completed(const struct app *app, const char *job_id, struct arena *arena)
+{
+    const char *path = arena_printf(arena, "/crm/v8/Leads/actions/mass_update?job_id=%s", job_id);
+    const char *answer = client_exchange(app_url(app), client_request(arena, "GET", path, ""), arena);
+    ck_assert_ptr_nonnull(strstr(answer, " 200 OK"));
+    return strstr(answer, "\"COMPLETED\"") != NULL;
+}
+
+static const char *schedule(const struct app *app, struct arena *arena)
+{
+    const char *answer =
+        post(app, "Leads", "{\"data\":[{\"City\":\"Volos\"}],\"cvid\":\"554023000000091501\"}", arena);
+    const char *id = strstr(answer, "\"job_id\":\"");
+    ck_assert_msg(id != NULL, "%s", answer);
+    id += strlen("\"job_id\":\"");
+    return arena_strndup(arena, id, strcspn(id, "\""));
+}
+
+START_TEST(two_apps_live_in_one_process)
+{
+    struct arena arena = {NULL};
+    struct app *one = started(&arena), *two = started(&arena);
+    ck_assert_str_ne(app_url(one), app_url(two));
+    ck_assert_str_ne(app_store_path(one), app_store_path(two));
+    const char *first = schedule(one, &arena);
+    while (!completed(one, first, &arena))
+        ;
+    /* The other knows nothing of it: the same view can be scheduled, and gets the same id of its own.
+     */
+    const char *second = schedule(two, &arena);
+    ck_assert_str_eq(first, second);
+    while (!completed(two, second, &arena))
+        ;
+    app_stop(one);
+    const char *answer = post(
+        two, "Deals", "{\"data\":[{\"Next_Step\":\"Call\"}],\"ids\":[\"554023000000497007\"]}", &arena);
+    ck_assert_ptr_nonnull(strstr(answer, "record updated"));
+    app_stop(two);
+    app_stop(NULL);
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(an_app_that_cannot_start_says_why_and_leaves_nothing)
+{
+    struct arena arena = {NULL};
+    const struct app_options options = {
+        .log = quiet_log,
+        .fixtures = "/nowhere",
+        .http = {.listen = "127.0.0.1",
+                 .max_body = 1,
+                 .max_header = 4096,
+                 .max_connections = 8,
+                 .threads = 1},
+    };
+    const char *reason = "";
+    ck_assert_ptr_null(app_start(&options, &arena, &reason));
+    ck_assert_ptr_nonnull(strstr(reason, "/nowhere: expected a folder"));
+    arena_clear(&arena);
+}
+END_TEST
+
+Suite *app_suite(void)
+{
+    Suite *suite = suite_create("app");
+    TCase *tests = tcase_create("app");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, two_apps_live_in_one_process);
+    tcase_add_test(tests, an_app_that_cannot_start_says_why_and_leaves_nothing);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

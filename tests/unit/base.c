@@ -1,0 +1,282 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "unit.h"
+
+static const struct {
+    const char *text;
+    int64_t id; /* 0: refused */
+} ids[] = {
+    {"1", 1},
+    {"554023000000497007", 554023000000497007},
+    {"9007199254740993", 9007199254740993},
+    {"9223372036854775807", INT64_MAX},
+    {"9223372036854775808", 0},
+    {"18446744073709551617", 0},
+    {"99999999999999999999999", 0},
+    {"0", 0},
+    {"01", 0},
+    {"-1", 0},
+    {"+1", 0},
+    {" 1", 0},
+    {"1 ", 0},
+    {"1.0", 0},
+    {"1e3", 0},
+    {"", 0},
+    {NULL, 0},
+};
+
+START_TEST(ids_are_read_exactly)
+{
+    int64_t id = 0;
+    ck_assert_int_eq(id_parse(ids[_i].text, &id), ids[_i].id != 0);
+    ck_assert_int_eq(id, ids[_i].id);
+}
+END_TEST
+
+static const char *const refused[] = {
+    "",        "{",           "[1,]",   "{\"a\":1,}",   "01",       "-",     "1.",    ".5",
+    "1e",      "1e+",         "+1",     "0x10",         "NaN",      "nul",   "'a'",   "\"\\u0000\"",
+    "\"a",     "\"\\",        "\"\t\"", "\"\x7f\xff\"", "\xc0\x80", "[1] x", "{} {}", "[\"a\" 1]",
+    "\"\\x\"", "\"\\ud800\"", "1 2",    "--1",          "1..2",     "[1 2]", "{1:2}", "\xed\xa0\x80",
+};
+
+START_TEST(malformed_json_is_refused)
+{
+    struct json_place place = {0};
+    cJSON *tree = json_parse(refused[_i], strlen(refused[_i]), &place);
+    ck_assert_msg(tree == NULL, "%s", refused[_i]);
+    ck_assert_uint_ge(place.line, 1);
+    ck_assert_uint_ge(place.column, 1);
+}
+END_TEST
+
+static const char *const kept[] = {
+    "0",
+    "-0.0",
+    "9223372036854775807",
+    "123456789012345678901234567890",
+    "1.10",
+    "1E400",
+    "-2.5e-3",
+    "[1,[2,{\"a\":3.0}],\"4\",5]",
+    "{\"a\":\"1 \\\"2\\\" 3\",\"b\":[],\"c\":{},\"d\":null,\"e\":true}",
+    "\"h\xc3\xa9 \xf0\x9f\x98\x80\"",
+};
+
+START_TEST(json_is_printed_as_it_was_read)
+{
+    struct arena arena = {NULL};
+    cJSON *tree = json_parse(kept[_i], strlen(kept[_i]), NULL);
+    ck_assert_msg(tree != NULL, "%s", kept[_i]);
+    ck_assert_str_eq(json_print(&arena, tree), kept[_i]);
+    ck_assert_str_eq(json_print(&arena, tree), kept[_i]); /* printing changes nothing */
+    cJSON_Delete(tree);
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(json_faults_have_a_place)
+{
+    static const char text[] = "{\n  \"a\": 1,\n  \"b\": 02\n}";
+    struct json_place place;
+    cJSON *tree = json_parse(text, sizeof text - 1, &place);
+    ck_assert_ptr_null(tree);
+    ck_assert_uint_eq(place.line, 3);
+    ck_assert_uint_eq(place.column, 8);
+}
+END_TEST
+
+START_TEST(json_of_any_depth_is_no_danger)
+{
+    enum { DEPTH = 100000 };
+    char *text = must_alloc(2 * DEPTH);
+    memset(text, '[', DEPTH);
+    memset(text + DEPTH, ']', DEPTH);
+    cJSON *tree = json_parse(text, 2 * DEPTH, NULL);
+    ck_assert_ptr_null(tree);
+    free(text);
+}
+END_TEST
+
+START_TEST(json_kinds)
+{
+    static const char text[] = "[1, 1.0, 1e2, \"1\", \"\", null, true, -7]";
+    static const bool integer[] = {true, false, false, false, false, false, false, true};
+    static const bool blank[] = {false, false, false, false, true, true, false, false};
+    cJSON *list = json_parse(text, sizeof text - 1, NULL);
+    for (int i = 0; i < cJSON_GetArraySize(list); i++) {
+        ck_assert_int_eq(json_is_integer(cJSON_GetArrayItem(list, i)), integer[i]);
+        ck_assert_int_eq(json_is_blank(cJSON_GetArrayItem(list, i)), blank[i]);
+    }
+    ck_assert_str_eq(json_scalar_text(cJSON_GetArrayItem(list, 1)), "1.0");
+    ck_assert_ptr_null(json_scalar_text(cJSON_GetArrayItem(list, 6)));
+    ck_assert_ptr_null(json_member(list, "a"));
+    ck_assert_ptr_null(json_member(NULL, "a"));
+    cJSON_Delete(list);
+}
+END_TEST
+
+static const struct {
+    const char *zone;
+    int64_t time;
+    const char *text;
+} times[] = {
+    {"Asia/Kolkata", 1614754020, "2021-03-03T12:17:00+05:30"},
+    {"UTC", 0, "1970-01-01T00:00:00+00:00"},
+    {"America/New_York", 1615705199, "2021-03-14T01:59:59-05:00"},
+    {"America/New_York", 1615705200, "2021-03-14T03:00:00-04:00"}, /* daylight saving begins */
+    {"America/St_Johns", 1614754020, "2021-03-03T03:17:00-03:30"},
+    {"Europe/Athens", 1635641999, "2021-10-31T03:59:59+03:00"},
+    {"Europe/Athens", 1635642000, "2021-10-31T03:00:00+02:00"}, /* and ends */
+    {"Asia/Kathmandu", 951782400, "2000-02-29T05:45:00+05:45"},
+    {"UTC", -1, "1969-12-31T23:59:59+00:00"},
+};
+
+START_TEST(times_are_written_with_the_zones_offset)
+{
+    struct zone *zone = zone_new(times[_i].zone);
+    ck_assert_ptr_nonnull(zone);
+    char text[TIME_TEXT_SIZE];
+    zone_format(zone, times[_i].time, text);
+    ck_assert_str_eq(text, times[_i].text);
+    int64_t back;
+    ck_assert(time_parse(text, &back));
+    ck_assert_int_eq(back, times[_i].time);
+    zone_free(zone);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool valid;
+} moments[] = {
+    {"2021-03-03T12:17:00+05:30", true},  {"2021-03-03T12:17:00Z", true},
+    {"2024-02-29T00:00:00-11:00", true},  {"2023-02-29T00:00:00Z", false},
+    {"2021-13-01T00:00:00Z", false},      {"2021-00-01T00:00:00Z", false},
+    {"2021-04-31T00:00:00Z", false},      {"2021-03-03T24:00:00Z", false},
+    {"2021-03-03T12:60:00Z", false},      {"2021-03-03T12:17:00", false},
+    {"2021-03-03 12:17:00Z", false},      {"2021-03-03T12:17:00.5Z", false},
+    {"2021-03-03T12:17:00+5:30", false},  {"2021-03-03T12:17:00+0530", false},
+    {"2021-03-03T12:17:00+25:00", false}, {"2021-03-03", false},
+    {"20210303T121700Z", false},          {"", false},
+    {"2021-W09-3T12:17:00Z", false},      {"2021-03-03T12:17:00Zx", false},
+};
+
+START_TEST(moments_are_of_the_calendar)
+{
+    int64_t time;
+    ck_assert_msg(time_parse(moments[_i].text, &time) == moments[_i].valid, "%s", moments[_i].text);
+}
+END_TEST
+
+START_TEST(dates_are_of_the_calendar)
+{
+    ck_assert(date_valid("2024-02-29"));
+    ck_assert(date_valid("1999-12-31"));
+    static const char *const wrong[] = {"2023-02-29", "2021-4-01",  "2021-04-31",
+                                        "0000-01-01", "01-02-2003", "2021-04-01T",
+                                        "",           "2021/04/01", "2021-00-10"};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        ck_assert_msg(!date_valid(wrong[i]), "%s", wrong[i]);
+}
+END_TEST
+
+START_TEST(zones_are_named)
+{
+    static const char *const wrong[] = {"", "IST", "+05:30", "Mars/Base", "../etc/passwd", "Asia/"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct zone *zone = zone_new(wrong[i]);
+        ck_assert_msg(zone == NULL, "%s", wrong[i]);
+    }
+}
+END_TEST
+
+START_TEST(the_clock_can_be_shifted)
+{
+    struct clock clock = {0};
+    int64_t now = clock_now(&clock);
+    clock.shift = 86400;
+    ck_assert_int_ge(clock_now(&clock), now + 86400);
+    ck_assert_int_le(clock_now(&clock), now + 86400 + 60);
+}
+END_TEST
+
+START_TEST(length_is_counted_in_characters)
+{
+    ck_assert_uint_eq(utf8_length(""), 0);
+    ck_assert_uint_eq(utf8_length("h\xc3\xa9llo"), 5);
+    ck_assert_uint_eq(utf8_length("\xf0\x9f\x98\x80"), 1);
+    ck_assert(utf8_valid("\xf4\x8f\xbf\xbf", 4));
+    ck_assert(!utf8_valid("\xf4\x90\x80\x80", 4));
+    ck_assert(!utf8_valid("\xe2\x82", 2));
+    ck_assert(!utf8_valid("a\0b", 3));
+}
+END_TEST
+
+START_TEST(arenas_give_zeroed_memory_of_any_size)
+{
+    struct arena arena = {NULL};
+    static const size_t sizes[] = {0, 1, 7, 16, 8000, 8128, 8129, 100000, 3};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        unsigned char *bytes = arena_alloc(&arena, sizes[i]);
+        ck_assert_uint_eq((uintptr_t)bytes % 16, 0);
+        for (size_t k = 0; k < sizes[i]; k++)
+            ck_assert_int_eq(bytes[k], 0);
+        memset(bytes, 0xff, sizes[i]);
+    }
+    ck_assert_str_eq(arena_printf(&arena, "%s-%d", "x", 5), "x-5");
+    ck_assert_str_eq(arena_strndup(&arena, "abcdef", 3), "abc");
+    arena_clear(&arena);
+    arena_clear(&arena);
+}
+END_TEST
+
+START_TEST(a_line_of_the_log_stays_a_line)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    struct log log = {.stream = stream, .level = LOG_INFO};
+    char longest[3000];
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    log_event(&log, LOG_INFO, "a=\"%s\"", "1\n2\r3\x1b");
+    log_event(&log, LOG_DEBUG, "not said");
+    log_event(&log, LOG_ERROR, "%s", longest);
+    (void)fclose(stream);
+    ck_assert_ptr_nonnull(strstr(text, " info a=\"1?2?3?\"\n"));
+    ck_assert_ptr_null(strstr(text, "not said"));
+    ck_assert_uint_lt(size, 1200);
+    ck_assert_int_eq(text[size - 1], '\n');
+    free(text);
+}
+END_TEST
+
+Suite *base_suite(void)
+{
+    Suite *suite = suite_create("base");
+    TCase *tests = tcase_create("base");
+    tcase_add_loop_test(tests, ids_are_read_exactly, 0, COUNT(ids));
+    tcase_add_loop_test(tests, malformed_json_is_refused, 0, COUNT(refused));
+    tcase_add_loop_test(tests, json_is_printed_as_it_was_read, 0, COUNT(kept));
+    tcase_add_test(tests, json_faults_have_a_place);
+    tcase_add_test(tests, json_of_any_depth_is_no_danger);
+    tcase_add_test(tests, json_kinds);
+    tcase_add_loop_test(tests, times_are_written_with_the_zones_offset, 0, COUNT(times));
+    tcase_add_loop_test(tests, moments_are_of_the_calendar, 0, COUNT(moments));
+    tcase_add_test(tests, dates_are_of_the_calendar);
+    tcase_add_test(tests, zones_are_named);
+    tcase_add_test(tests, the_clock_can_be_shifted);
+    tcase_add_test(tests, length_is_counted_in_characters);
+    tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
+    tcase_add_test(tests, a_line_of_the_log_stays_a_line);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

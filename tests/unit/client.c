@@ -1,0 +1,34 @@
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+const char *client_exchange(const char *url, const char *request, struct arena *arena)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                  .sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1))};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+    enum { ROOM = 65536 };
+    char *answer = arena_alloc(arena, ROOM);
+    size_t length = 0;
+    ssize_t count;
+    while ((count = recv(fd, answer + length, ROOM - 1 - length, 0)) > 0)
+        length += (size_t)count;
+    (void)close(fd);
+    return answer;
+}
+
+const char *client_request(struct arena *arena, const char *method, const char *path, const char *body)
+{
+    return arena_printf(arena,
+                        "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer 1000.crmock.admin\r\n"
+                        "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                        method, path, strlen(body), body);
+}

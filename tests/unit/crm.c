@@ -1,0 +1,315 @@
+#include <string.h>
+
+#include "crm/access.h"
+#include "crm/criteria.h"
+#include "crm/mass_update.h"
+#include "crm/value.h"
+#include "store/selection.h"
+#include "unit.h"
+
+static struct test_store test;
+
+static void open_test(void)
+{
+    test_store_open(&test);
+}
+
+static void close_test(void)
+{
+    test_store_close(&test);
+}
+
+/* A value for a field of Projects (or of the module named in front of a dot), and what is wrong. */
+static const struct {
+    const char *field, *value;
+    const char *expected; /* the data type asked for; "" when only the value is wrong; NULL: it fits */
+    int64_t maximum;
+} value_cases[] = {
+    {"Summary", "\"twenty characters ok\"", NULL, 0},
+    {"Summary", "\"twenty-one characters\"", "", 20},
+    {"Summary",
+     "\"\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5"
+     "\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\"",
+     NULL, 0},
+    {"Summary", "\"\"", NULL, 0},
+    {"Summary", "null", NULL, 0},
+    {"Summary", "5", "string", 0},
+    {"Summary", "true", "string", 0},
+    {"Summary", "[\"x\"]", "string", 0},
+    {"Name", "null", "", 0},
+    {"Phase", "\"Done\"", NULL, 0},
+    {"Phase", "\"done\"", "", 0},
+    {"Phase", "\"\"", "", 0},
+    {"Phase", "1", "string", 0},
+    {"Skills", "[]", NULL, 0},
+    {"Skills", "[\"C\",\"Testing\"]", NULL, 0},
+    {"Skills", "[\"C\",\"Cobol\"]", "", 0},
+    {"Skills", "[\"C\",5]", "string", 0},
+    {"Skills", "\"C\"", "jsonarray", 0},
+    {"Skills", "{\"0\":\"C\"}", "jsonarray", 0},
+    {"Billable", "false", NULL, 0},
+    {"Billable", "\"false\"", "boolean", 0},
+    {"Billable", "0", "boolean", 0},
+    {"Head_Count", "9999", NULL, 0},
+    {"Head_Count", "-9999", NULL, 0},
+    {"Head_Count", "10000", "", 4},
+    {"Head_Count", "1.0", "integer", 0},
+    {"Head_Count", "1e2", "integer", 0},
+    {"Head_Count", "\"5\"", "integer", 0},
+    {"Reference", "\"123456789012345678\"", NULL, 0},
+    {"Reference", "-123456789012345678", NULL, 0},
+    {"Reference", "1234567890123456789", "", 18},
+    {"Reference", "\"12x\"", "bigint", 0},
+    {"Reference", "\"-\"", "bigint", 0},
+    {"Reference", "1.5", "bigint", 0},
+    {"Effort", "123456.125", NULL, 0},
+    {"Effort", "1234567", "", 6},
+    {"Effort", "1.1255", "", 3},
+    {"Effort", "1e3", "double", 0},
+    {"Effort", "\"1\"", "double", 0},
+    {"Budget", "-12345678.25", NULL, 0},
+    {"Budget", "0.001", "", 2},
+    {"Progress", "100", NULL, 0},
+    {"Progress", "1000", "", 3},
+    {"Rate", "0.0001", NULL, 0},
+    {"Rate", "0.00001", "", 4},
+    {"Start", "\"2024-02-29\"", NULL, 0},
+    {"Start", "\"2023-02-29\"", "date", 0},
+    {"Start", "\"\"", "date", 0},
+    {"Start", "20240229", "date", 0},
+    {"Kick_Off", "\"2024-02-29T10:00:00+05:30\"", NULL, 0},
+    {"Kick_Off", "\"2024-02-29T10:00:00\"", "datetime", 0},
+    {"Kick_Off", "\"2024-02-30T10:00:00Z\"", "datetime", 0},
+    {"Hotline", "\"+30 210 555\"", NULL, 0},
+    {"Hotline", "\"+30 210 555 +30 210 555 +30 210 555\"", "", 30},
+    {"Home_Page", "\"https://example.com\"", NULL, 0},
+    {"Home_Page", "1", "string", 0},
+    {"Email", "\"a@b.example\"", NULL, 0},
+    {"Email", "\"a@b@c.example\"", "email", 0},
+    {"Email", "\"@b.example\"", "email", 0},
+    {"Email", "\"a b@c.example\"", "email", 0},
+    {"Email", "\"a@b\"", "email", 0},
+    {"Client", "{\"id\":\"554023000000620001\",\"name\":\"x\"}", NULL, 0},
+    {"Client", "{\"id\":\"x\"}", "jsonobject", 0},
+    {"Client", "\"554023000000620001\"", "jsonobject", 0},
+    {"Manager", "{\"id\":554023000000235011}", NULL, 0},
+    {"Partners", "[]", NULL, 0},
+    {"Partners", "{}", "jsonarray", 0},
+    {"Number", "\"PRJ-1\"", NULL, 0},
+    {"Margin", "12.5", NULL, 0},
+    {"Margin", "[]", "string", 0},
+    {"Task_Count", "12", NULL, 0},
+    {"Milestones", "[{}]", NULL, 0},
+    {"Milestones", "{}", "jsonarray", 0},
+    {"Contract", "[]", NULL, 0},
+    {"Photos", "\"x\"", "jsonarray", 0},
+    {"Repeats", "{\"RRULE\":\"FREQ=DAILY\"}", NULL, 0},
+    {"Repeats", "\"FREQ=DAILY\"", "jsonobject", 0},
+    {"Reminder", "\"15 minutes\"", NULL, 0},
+    {"Layout", "{\"id\":\"1\"}", NULL, 0},
+    {"Notes_Text", "\"any\\nlines\"", NULL, 0},
+    {"Brief", "\"<b>x</b>\"", NULL, 0},
+};
+
+START_TEST(values_fit_or_say_why_not)
+{
+    const struct field *field = module_field(org_module(test.org, "Projects"), value_cases[_i].field);
+    ck_assert_msg(field != NULL, "%s", value_cases[_i].field);
+    cJSON *value = json_parse(value_cases[_i].value, strlen(value_cases[_i].value), NULL);
+    ck_assert_msg(value != NULL, "%s", value_cases[_i].value);
+    struct value_fault fault;
+    bool fits = value_fits(field, value, &test.arena, &fault);
+    ck_assert_msg(fits == (value_cases[_i].expected == NULL), "%s: %s", value_cases[_i].field,
+                  value_cases[_i].value);
+    if (!fits) {
+        const char *type = fault.expected_data_type != NULL ? fault.expected_data_type : "";
+        ck_assert_str_eq(type, value_cases[_i].expected);
+        ck_assert_int_eq(fault.maximum_length, value_cases[_i].maximum);
+        ck_assert_ptr_nonnull(fault.found);
+    }
+    cJSON_Delete(value);
+}
+END_TEST
+
+START_TEST(every_type_has_a_rule)
+{
+    cJSON *value = json_parse("{\"unlikely\":1}", 14, NULL);
+    for (enum field_type type = 0; type < FIELD_TYPES; type++) {
+        const struct field field = {.api_name = "x", .type = type, .decimals = -1};
+        struct value_fault fault;
+        (void)!value_fits(&field, value, &test.arena, &fault); /* a missing rule would crash */
+        ck_assert_ptr_nonnull(field_types[type].name);
+        enum field_type found;
+        ck_assert(field_type_find(field_types[type].name, &found));
+        ck_assert_int_eq(found, type);
+    }
+    cJSON_Delete(value);
+}
+END_TEST
+
+START_TEST(values_are_added_once_and_in_order)
+{
+    static const char *const cases[][3] = {
+        {"[]", "[\"a\"]", "[\"a\"]"},
+        {"null", "[\"b\",\"a\",\"b\"]", "[\"b\",\"a\"]"},
+        {"[\"c\",\"a\"]", "[\"a\",\"b\"]", "[\"c\",\"a\",\"b\"]"},
+        {"[\"c\"]", "[]", "[\"c\"]"},
+        {"[\"A\"]", "[\"a\"]", "[\"A\",\"a\"]"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        ck_assert_str_eq(multiselect_add(cases[i][0], cases[i][1], &test.arena), cases[i][2]);
+}
+END_TEST
+
+static const struct {
+    const char *criteria;
+    const char *path; /* of the fault; NULL: it is good */
+} criteria_cases[] = {
+    {"{\"field\":{\"api_name\":\"Name\"},\"comparator\":\"equal\",\"value\":\"x\"}", NULL},
+    {"{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":\"x\"}", NULL},
+    {"[{\"api_name\":\"Name\",\"comparator\":\"in\",\"value\":[\"x\",\"y\"]}]", NULL},
+    {"[]", NULL},
+    {"{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":null}", NULL},
+    {"{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":\"${EMPTY}\"}", NULL},
+    {"{\"api_name\":\"Head_Count\",\"comparator\":\"between\",\"value\":[1,\"5\"]}", NULL},
+    {"{\"api_name\":\"Client\",\"comparator\":\"equal\",\"value\":{\"id\":\"5\"}}", NULL},
+    {"{\"api_name\":\"Created_Time\",\"comparator\":\"greater_than\",\"value\":\"2021-01-01T00:00:"
+     "00Z\"}",
+     NULL},
+    {"{\"group_operator\":\"OR\",\"group\":[{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":"
+     "\"x\"}]}",
+     NULL},
+    {"5", "$.c"},
+    {"{}", "$.c.field"},
+    {"{\"field\":\"Name\",\"comparator\":\"equal\",\"value\":\"x\"}", "$.c.field"},
+    {"{\"api_name\":\"Nope\",\"comparator\":\"equal\",\"value\":\"x\"}", "$.c.field.api_name"},
+    {"{\"api_name\":\"Name\",\"value\":\"x\"}", "$.c.comparator"},
+    {"{\"api_name\":\"Name\",\"comparator\":\"like\",\"value\":\"x\"}", "$.c.comparator"},
+    {"{\"api_name\":\"Billable\",\"comparator\":\"contains\",\"value\":true}", "$.c.comparator"},
+    {"{\"api_name\":\"Skills\",\"comparator\":\"less_than\",\"value\":\"C\"}", "$.c.comparator"},
+    {"{\"api_name\":\"Client\",\"comparator\":\"less_than\",\"value\":\"5\"}", "$.c.comparator"},
+    {"{\"api_name\":\"Name\",\"comparator\":\"equal\"}", "$.c.value"},
+    {"{\"api_name\":\"Name\",\"comparator\":\"in\",\"value\":[]}", "$.c.value"},
+    {"{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":5}", "$.c.value"},
+    {"{\"api_name\":\"Head_Count\",\"comparator\":\"equal\",\"value\":\"x\"}", "$.c.value"},
+    {"{\"api_name\":\"Head_Count\",\"comparator\":\"between\",\"value\":[1]}", "$.c.value"},
+    {"{\"api_name\":\"Head_Count\",\"comparator\":\"less_than\",\"value\":null}", "$.c.value"},
+    {"{\"api_name\":\"Start\",\"comparator\":\"equal\",\"value\":\"2023-02-29\"}", "$.c.value"},
+    {"{\"api_name\":\"Kick_Off\",\"comparator\":\"equal\",\"value\":\"2023-02-20\"}", "$.c.value"},
+    {"{\"api_name\":\"Client\",\"comparator\":\"equal\",\"value\":\"x\"}", "$.c.value"},
+    {"{\"api_name\":\"Billable\",\"comparator\":\"equal\",\"value\":\"true\"}", "$.c.value"},
+    {"{\"group_operator\":\"xor\",\"group\":[{}]}", "$.c.group_operator"},
+    {"{\"group_operator\":\"and\",\"group\":[]}", "$.c.group"},
+    {"{\"group_operator\":\"and\",\"group\":[{\"api_name\":\"Name\",\"comparator\":\"equal\",\"value\":"
+     "\"x\"},7]}",
+     "$.c.group[1]"},
+};
+
+START_TEST(criteria_are_read_or_the_fault_has_a_path)
+{
+    const char *text = criteria_cases[_i].criteria;
+    cJSON *json = json_parse(text, strlen(text), NULL);
+    ck_assert_msg(json != NULL, "%s", text);
+    const struct criteria *criteria;
+    struct fault fault = {.hint = NULL};
+    enum error error =
+        criteria_read(org_module(test.org, "Projects"), json, "$.c", &test.arena, &criteria, &fault);
+    if (criteria_cases[_i].path == NULL) {
+        ck_assert_int_eq(error, ERR_NONE);
+    } else {
+        ck_assert_int_eq(error, ERR_INVALID_VALUE);
+        ck_assert_str_eq(fault.json_path, criteria_cases[_i].path);
+        ck_assert_ptr_nonnull(fault.hint);
+    }
+    cJSON_Delete(json);
+}
+END_TEST
+
+static enum error read_nested(size_t depth, size_t values)
+{
+    const char *text = "{\"api_name\":\"Name\",\"comparator\":\"in\",\"value\":[";
+    for (size_t i = 0; i < values; i++)
+        text = arena_printf(&test.arena, "%s%s\"v\"", text, i > 0 ? "," : "");
+    text = arena_printf(&test.arena, "%s]}", text);
+    for (size_t i = 0; i < depth; i++)
+        text = arena_printf(&test.arena, "{\"group_operator\":\"and\",\"group\":[%s]}", text);
+    cJSON *json = json_parse(text, strlen(text), NULL);
+    const struct criteria *criteria;
+    struct fault fault;
+    const struct module *module = org_module(test.org, "Projects");
+    enum error error = criteria_read(module, json, "$", &test.arena, &criteria, &fault);
+    int64_t count;
+    const struct selection selection = {.module = module, .view = criteria};
+    if (error == ERR_NONE) /* the largest that is accepted must be one that SQLite takes */
+        ck_assert_int_eq(selection_count(test.db, &selection, &count), STORE_OK);
+    cJSON_Delete(json);
+    return error;
+}
+
+START_TEST(criteria_are_bounded)
+{
+    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX, CRITERIA_VALUES_MAX), ERR_NONE);
+    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX + 1, 1), ERR_INVALID_VALUE);
+    ck_assert_int_eq(read_nested(0, CRITERIA_VALUES_MAX + 1), ERR_INVALID_VALUE);
+}
+END_TEST
+
+START_TEST(records_may_be_edited_by_owner_roles_above_and_sharing)
+{
+    const struct module *leads = org_module(test.org, "Leads"), *deals = org_module(test.org, "Deals");
+    const struct user *patricia = org_user(test.org, 554023000000235011);
+    const struct user *mary = org_user(test.org, 554023000000235021);
+    const struct user *sam = org_user(test.org, 554023000000235031);
+    const struct {
+        const struct user *user;
+        int64_t id, owner;
+        const struct module *module;
+        enum store_status may;
+    } cases[] = {
+        {patricia, 554023000000600021, sam->id, leads, STORE_OK},
+        {sam, 554023000000600021, sam->id, leads, STORE_OK},
+        {mary, 554023000000600021, sam->id, leads, STORE_OK},        /* her role is above his */
+        {sam, 554023000000600001, mary->id, leads, STORE_NOT_FOUND}, /* his is below hers */
+        {mary, 554023000000600001, mary->id, leads, STORE_OK},
+        {sam, 554023000000600001, patricia->id, leads, STORE_NOT_FOUND},
+        {sam, 554023000000600023, patricia->id, leads, STORE_OK}, /* shared with him */
+        {mary, 554023000000600023, patricia->id, leads, STORE_NOT_FOUND},
+        {sam, 554023000000497007, patricia->id, deals, STORE_OK}, /* a public module */
+        {sam, 5, 0, leads, STORE_NOT_FOUND},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct record record = {
+            .id = cases[i].id, .owner_id = cases[i].owner, .module = cases[i].module};
+        ck_assert_msg(may_edit_record(test.db, cases[i].user, &record) == cases[i].may, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(views_are_for_those_they_are_shared_with)
+{
+    const struct view *view = org_view(test.org, 554023000000091505);
+    ck_assert(may_use_view(org_user(test.org, 554023000000235011), view));
+    ck_assert(!may_use_view(org_user(test.org, 554023000000235031), view));
+    view = org_view(test.org, 554023000000091507);
+    ck_assert(may_use_view(org_user(test.org, 554023000000235011), view)); /* an administrator */
+    ck_assert(may_use_view(org_user(test.org, 554023000000235031), view));
+    ck_assert(!may_use_view(org_user(test.org, 554023000000235021), view));
+}
+END_TEST
+
+Suite *crm_suite(void)
+{
+    Suite *suite = suite_create("crm");
+    TCase *tests = tcase_create("crm");
+    tcase_set_timeout(tests, 300);
+    tcase_add_unchecked_fixture(tests, open_test, close_test);
+    tcase_add_loop_test(tests, values_fit_or_say_why_not, 0, COUNT(value_cases));
+    tcase_add_test(tests, every_type_has_a_rule);
+    tcase_add_test(tests, values_are_added_once_and_in_order);
+    tcase_add_loop_test(tests, criteria_are_read_or_the_fault_has_a_path, 0, COUNT(criteria_cases));
+    tcase_add_test(tests, criteria_are_bounded);
+    tcase_add_test(tests, records_may_be_edited_by_owner_roles_above_and_sharing);
+    tcase_add_test(tests, views_are_for_those_they_are_shared_with);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

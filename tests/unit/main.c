@@ -1,0 +1,53 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crm/fixture_rules.h"
+#include "store/fixture.h"
+#include "unit.h"
+
+struct log quiet_log;
+
+void test_store_open(struct test_store *test)
+{
+    *test = (struct test_store){.db = NULL};
+    const struct store_options options = {.log = &quiet_log};
+    const struct fixture_source source = {.now = 1614334436};
+    const char *reason = "";
+    bool is_new;
+    test->store = store_open(&options, &test->arena, &is_new, &reason);
+    ck_assert_msg(test->store != NULL && is_new, "%s", reason);
+    ck_assert_msg(fixtures_load(test->store, &source, &fixture_rules, &test->arena, &reason), "%s",
+                  reason);
+    test->db = store_acquire(test->store);
+    ck_assert_ptr_nonnull(test->db);
+    ck_assert_int_eq(orgs_load(test->db, &test->orgs), STORE_OK);
+    test->org = &test->orgs.list[0];
+    ck_assert_str_eq(test->org->name, "Zylker");
+}
+
+void test_store_close(struct test_store *test)
+{
+    orgs_clear(&test->orgs);
+    store_release(test->db);
+    store_close(test->store);
+    arena_clear(&test->arena);
+}
+
+int main(void)
+{
+    quiet_log.stream = fopen("/dev/null", "w");
+    if (quiet_log.stream == NULL)
+        return EXIT_FAILURE;
+    SRunner *runner = srunner_create(base_suite());
+    srunner_add_suite(runner, store_suite());
+    srunner_add_suite(runner, crm_suite());
+    srunner_add_suite(runner, api_suite());
+    srunner_add_suite(runner, jobs_suite());
+    srunner_add_suite(runner, http_suite());
+    srunner_add_suite(runner, app_suite());
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    (void)fclose(quiet_log.stream);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

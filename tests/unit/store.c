@@ -1,0 +1,277 @@
+#include <pthread.h>
+#include <string.h>
+
+#include "store/criteria.h"
+#include "store/db.h"
+#include "store/job.h"
+#include "store/record.h"
+#include "store/selection.h"
+#include "store/token.h"
+#include "unit.h"
+
+static struct test_store test;
+
+static void open_test(void)
+{
+    test_store_open(&test);
+}
+
+static void close_test(void)
+{
+    test_store_close(&test);
+}
+
+static int64_t number(const struct sql *sql)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(test.db, sql, "");
+    ck_assert_ptr_nonnull(row);
+    ck_assert_int_eq(db_step(test.db, row), STORE_OK);
+    return sqlite3_column_int64(row, 0);
+}
+
+START_TEST(the_store_is_as_it_should_be)
+{
+    static const struct sql foreign_keys = {"SELECT foreign_keys FROM pragma_foreign_keys"};
+    static const struct sql wal = {"SELECT journal_mode = 'wal' FROM pragma_journal_mode"};
+    static const struct sql timeout = {"SELECT timeout FROM pragma_busy_timeout"};
+    static const struct sql version = {"SELECT user_version FROM pragma_user_version"};
+    static const struct sql loose = {"SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
+                                     " AND name NOT LIKE 'sqlite_%' AND NOT strict"};
+    static const struct sql broken = {"SELECT count(*) FROM pragma_foreign_key_check"};
+    ck_assert_int_eq(number(&foreign_keys), 1);
+    ck_assert_int_eq(number(&wal), 1);
+    ck_assert_int_ge(number(&timeout), 1000);
+    ck_assert_int_eq(number(&version), 1);
+    ck_assert_int_eq(number(&loose), 0);
+    ck_assert_int_eq(number(&broken), 0);
+}
+END_TEST
+
+START_TEST(the_schemas_checks_hold_for_the_default_fixtures)
+{
+    /* They are not looked at while a temporary store is filled. */
+    sqlite3_stmt *row = NULL;
+    ck_assert_int_eq(sqlite3_prepare_v2(test.db->handle, "PRAGMA integrity_check", -1, &row, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(row), SQLITE_ROW);
+    ck_assert_str_eq((const char *)sqlite3_column_text(row, 0), "ok");
+    sqlite3_finalize(row);
+}
+END_TEST
+
+START_TEST(metadata_is_whole)
+{
+    ck_assert_uint_eq(test.orgs.count, 3);
+    const struct module *deals = org_module(test.org, "deals");
+    ck_assert_ptr_nonnull(deals);
+    ck_assert_str_eq(deals->api_name, "Deals");
+    const struct field *type = module_field(deals, "Type");
+    ck_assert_ptr_nonnull(type);
+    ck_assert_uint_eq(type->value_count, 2);
+    ck_assert_str_eq(type->values[1], "New Business");
+    ck_assert_ptr_null(module_field(deals, "type"));
+    const struct module *tasks = org_module(test.org, "Tasks");
+    ck_assert_ptr_eq(tasks->part_of, org_module(test.org, "Activities"));
+    ck_assert(module_shows(tasks->part_of, tasks));
+    ck_assert(!module_shows(tasks, tasks->part_of));
+    ck_assert(!module_shows(deals, NULL));
+    const struct user *sam = org_user(test.org, 554023000000235031);
+    ck_assert_str_eq(sam->role->reports_to->reports_to->name, "CEO");
+    const struct field *skype = module_field(org_module(test.org, "Leads"), "Skype_ID");
+    ck_assert_int_eq(sam->profile->fields[skype->index], FIELD_HIDDEN);
+    ck_assert_ptr_null(org_user(&test.orgs.list[1], sam->id));
+    ck_assert_ptr_eq(orgs_user(&test.orgs, sam->id), sam);
+    for (size_t i = 0; i < test.org->module_count; i++) {
+        const struct module *module = &test.org->modules[i];
+        ck_assert_ptr_nonnull(module_field(module, "Created_Time"));
+        for (size_t k = 0; k < module->field_count; k++) {
+            const struct field *field = &module->fields[k];
+            ck_assert(!field->mass_update || field_types[field->type].mass_updatable);
+            ck_assert_int_eq(field_types[field->type].has_values, field->value_count > 0);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    const char *token;
+    enum store_status status;
+} tokens[] = {
+    {"1000.crmock.admin", STORE_OK},
+    {"1000.crmock.read", STORE_OK},
+    {"1000.crmock.expired", STORE_NOT_FOUND},
+    {"1000.crmock.refresh", STORE_NOT_FOUND},
+    {"", STORE_NOT_FOUND},
+    {"1000.CRMOCK.ADMIN", STORE_NOT_FOUND},
+};
+
+START_TEST(tokens_live_or_do_not)
+{
+    struct token token;
+    int64_t now = 1614754020; /* the moment at which one expires: it counts as expired */
+    ck_assert_int_eq(token_read(test.db, &test.orgs, tokens[_i].token, now, &test.arena, &token),
+                     tokens[_i].status);
+    if (tokens[_i].status == STORE_OK)
+        ck_assert_str_eq(token.user->name, "Patricia Boyle");
+}
+END_TEST
+
+START_TEST(an_expiring_token_lives_until_then)
+{
+    struct token token;
+    ck_assert_int_eq(
+        token_read(test.db, &test.orgs, "1000.crmock.expired", 1614754019, &test.arena, &token),
+        STORE_OK);
+}
+END_TEST
+
+START_TEST(a_transaction_that_fails_leaves_nothing)
+{
+    struct record record;
+    const struct field *city = module_field(org_module(test.org, "Leads"), "City");
+    const struct record_change change = {.field = city, .value = "\"Volos\""};
+    int64_t id = 554023000000600001;
+    ck_assert_int_eq(store_begin(test.db, STORE_REQUEST), STORE_OK);
+    ck_assert_int_eq(record_update(test.db, id, &change, 1, 1, 5), STORE_OK);
+    store_rollback(test.db);
+    const char *value;
+    ck_assert_int_eq(record_value(test.db, id, city, &test.arena, &value), STORE_OK);
+    ck_assert_str_eq(value, "null");
+    ck_assert_int_eq(record_read(test.db, test.org, id, &record), STORE_OK);
+    ck_assert_int_eq(record_read(test.db, test.org, 5, &record), STORE_NOT_FOUND);
+    ck_assert_int_eq(record_read(test.db, &test.orgs.list[1], id, &record), STORE_OK);
+    ck_assert_ptr_null(record.module);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_error_and_loses_nothing)
+{
+    ck_assert_int_eq(store_begin(test.db, STORE_REQUEST), STORE_OK);
+    ck_assert_int_eq(db_script(test.db, "PRAGMA max_page_count = 1"), STORE_OK); /* full from now on */
+    static const struct sql more = {
+        "INSERT INTO oauth_client (id, secret) VALUES (hex(zeroblob(60000)), '')"};
+    ck_assert_int_eq(db_run(test.db, &more, ""), STORE_FAILED);
+    store_rollback(test.db);
+    ck_assert_int_eq(db_script(test.db, "PRAGMA max_page_count = 1000000"), STORE_OK);
+    ck_assert_int_eq(store_begin(test.db, STORE_REQUEST), STORE_OK);
+    ck_assert_int_eq(db_run(test.db, &more, ""), STORE_OK);
+    ck_assert_int_eq(db_run(test.db, &more, ""), STORE_CONFLICT);
+    ck_assert_int_eq(store_commit(test.db), STORE_OK);
+    ck_assert_int_eq(store_check(test.db), STORE_OK);
+}
+END_TEST
+
+/* A writer in the background that never rests. */
+struct background {
+    pthread_mutex_t mutex;
+    int turns;
+    bool stop;
+};
+
+static bool note_turn(struct background *background)
+{
+    (void)pthread_mutex_lock(&background->mutex);
+    background->turns++;
+    bool stop = background->stop;
+    (void)pthread_mutex_unlock(&background->mutex);
+    return stop;
+}
+
+static void *write_in_background(void *argument)
+{
+    struct db *db = store_acquire(test.store);
+    bool stop = false;
+    while (!stop) {
+        ck_assert_int_eq(store_begin(db, STORE_BACKGROUND), STORE_OK);
+        stop = note_turn(argument);
+        ck_assert_int_eq(store_commit(db), STORE_OK);
+    }
+    store_release(db);
+    return NULL;
+}
+
+START_TEST(a_request_gets_its_turn_beside_a_busy_background_writer)
+{
+    struct background background = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, write_in_background, &background), 0);
+    for (int i = 0; i < 200; i++) {
+        ck_assert_int_eq(store_begin(test.db, STORE_REQUEST), STORE_OK);
+        ck_assert_int_eq(store_commit(test.db), STORE_OK);
+    }
+    (void)pthread_mutex_lock(&background.mutex);
+    background.stop = true;
+    (void)pthread_mutex_unlock(&background.mutex);
+    (void)pthread_join(thread, NULL);
+    ck_assert_int_ge(background.turns, 1);
+}
+END_TEST
+
+START_TEST(a_selection_is_counted_and_fixed)
+{
+    const struct module *leads = org_module(test.org, "Leads");
+    const struct operand bulk = {.kind = OPERAND_TEXT, .text = "@BULK.example"};
+    const struct criteria ends = {.field = module_field(leads, "Email"),
+                                  .comparator = CMP_ENDS_WITH,
+                                  .kind = COMPARE_TEXT,
+                                  .operands = &bulk,
+                                  .operand_count = 1};
+    const struct selection selection = {.module = leads, .view = &ends};
+    int64_t count = 0;
+    ck_assert_int_eq(selection_count(test.db, &selection, &count), STORE_OK);
+    ck_assert_int_eq(count, 50001);
+    struct job job = {.id = 5,
+                      .module = leads,
+                      .view_id = 554023000000050001,
+                      .user = &test.org->users[0],
+                      .changes = "{}"};
+    ck_assert_int_eq(store_begin(test.db, STORE_REQUEST), STORE_OK);
+    ck_assert_int_eq(job_add(test.db, &job, 0), STORE_OK);
+    ck_assert_int_eq(selection_fix(test.db, &selection, 5, 100, &count), STORE_OK);
+    ck_assert_int_eq(count, 101);
+    ck_assert_int_eq(store_commit(test.db), STORE_OK);
+    ck_assert_int_eq(job_unfinished_of_view(test.db, job.view_id), STORE_OK);
+    ck_assert_int_eq(job_unfinished_of_view(test.db, 6), STORE_NOT_FOUND);
+    struct record records[10];
+    size_t got;
+    ck_assert_int_eq(job_records(test.db, test.org, &job, COUNT(records), records, &got), STORE_OK);
+    ck_assert_uint_eq(got, COUNT(records));
+    for (size_t i = 1; i < got; i++)
+        ck_assert_int_gt(records[i].id, records[i - 1].id);
+}
+END_TEST
+
+START_TEST(a_second_server_cannot_have_the_store)
+{
+    const struct store_options options = {.path = store_path(test.store), .log = &quiet_log};
+    bool is_new;
+    const char *reason = "";
+    struct store *second = store_open(&options, &test.arena, &is_new, &reason);
+    ck_assert_ptr_null(second);
+    ck_assert_ptr_nonnull(strstr(reason, "in use by another crmock"));
+    ck_assert_int_eq(store_check(test.db), STORE_OK);
+}
+END_TEST
+
+Suite *store_suite(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *reading = tcase_create("reading"), *writing = tcase_create("writing");
+    tcase_set_timeout(reading, 300);
+    tcase_set_timeout(writing, 300);
+    tcase_add_unchecked_fixture(reading, open_test, close_test);
+    tcase_add_checked_fixture(writing, open_test, close_test);
+    tcase_add_test(reading, the_store_is_as_it_should_be);
+    tcase_add_test(reading, the_schemas_checks_hold_for_the_default_fixtures);
+    tcase_add_test(reading, metadata_is_whole);
+    tcase_add_loop_test(reading, tokens_live_or_do_not, 0, COUNT(tokens));
+    tcase_add_test(reading, an_expiring_token_lives_until_then);
+    tcase_add_test(writing, a_second_server_cannot_have_the_store);
+    tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
+    tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
+    tcase_add_test(writing, a_request_gets_its_turn_beside_a_busy_background_writer);
+    tcase_add_test(writing, a_selection_is_counted_and_fixed);
+    suite_add_tcase(suite, reading);
+    suite_add_tcase(suite, writing);
+    return suite;
+}

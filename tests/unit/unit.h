@@ -1,0 +1,33 @@
+/* The unit tests' suites, one a room, and what they share. */
+#ifndef CRMOCK_UNIT_H
+#define CRMOCK_UNIT_H
+
+#include <check.h>
+
+#include "base/log.h"
+#include "store/org.h"
+#include "store/store.h"
+
+Suite *base_suite(void);
+Suite *store_suite(void);
+Suite *crm_suite(void);
+Suite *api_suite(void);
+Suite *jobs_suite(void);
+Suite *http_suite(void);
+Suite *app_suite(void);
+
+/* A log that goes nowhere. */
+extern struct log quiet_log;
+
+/* A temporary store with the built-in fixtures, and its metadata. End it with test_store_close. */
+struct test_store {
+    struct store *store;
+    struct db *db;
+    struct orgs orgs;
+    const struct org *org; /* the enterprise one */
+    struct arena arena;
+};
+void test_store_open(struct test_store *test);
+void test_store_close(struct test_store *test);
+
+#endif
