@@ -115,7 +115,8 @@ valgrind: ## the whole test run under valgrind
 
 lint: format-check ## clang's warnings and clang-tidy
 	@$(MAKE) --no-print-directory -s -j VARIANT=clang CC=clang build/clang/unit build/clang/crmock
-	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) | xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -Itests/unit 2>build/clang/tidy.log || { cat build/clang/tidy.log; exit 1; }
+	@printf '%s\n' -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -I$(CURDIR)/server -I$(CURDIR)/tests/unit >build/clang/compile_flags.txt
+	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) | xargs -P 2 -n 6 clang-tidy --quiet -p build/clang
 format: ## lay the code out
 	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 format-check:

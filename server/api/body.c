@@ -172,3 +172,10 @@ enum error body_read(struct call *call, cJSON **body, struct mass_update *update
     }
     return ERR_NONE;
 }
+
+static const struct rule body_rules[] = {
+    {"it is a JSON object", "E31"},
+    {"its keys have the right types", "E32"},
+};
+
+const struct rules body_order = {"the body", body_rules, sizeof body_rules[0], COUNT(body_rules)};

@@ -9,4 +9,7 @@
 /* Parses the body. *body is owned by the caller (cJSON_Delete); *update borrows from it. */
 MUSTCHECK enum error body_read(struct call *call, cJSON **body, struct mass_update *update);
 
+/* The order, for documentation. */
+extern const struct rules body_order;
+
 #endif

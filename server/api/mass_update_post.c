@@ -66,21 +66,21 @@ static enum error apply(struct call *call, const struct mass_update *update)
         return error;
     cJSON *list, *body = reply_data(&list);
     size_t updated = 0;
-    const struct outcome *refused = NULL;
+    struct outcome refused = {.error = ERR_NONE}; /* the first one */
     for (size_t i = 0; i < update->id_count; i++) {
         const struct outcome *outcome = &outcomes[i];
         updated += outcome->error == ERR_NONE;
-        if (outcome->error != ERR_NONE && refused == NULL)
-            refused = outcome;
+        if (refused.error == ERR_NONE)
+            refused = *outcome;
         cJSON_AddItemToArray(list, outcome->error == ERR_NONE
                                        ? updated_entry(update->user, &outcome->record, now)
                                        : refused_entry(outcome->error, update->ids[i].text));
     }
     if (updated == 0) { /* D2: the answer as a whole is a refusal then, the first record's */
-        call->response->rule = catalogue[refused->error].row;
-        call->response->hint = refused->hint;
+        call->response->rule = catalogue[refused.error].row;
+        call->response->hint = refused.hint;
     }
-    reply_json(call, updated > 0 ? 200 : catalogue[refused->error].status, body);
+    reply_json(call, updated > 0 ? 200 : catalogue[refused.error].status, body);
     return ERR_NONE;
 }
 

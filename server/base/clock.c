@@ -2,13 +2,14 @@
 
 #include <glib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* GLib's GTimeZone is the same object as our zone: the name keeps GLib out of other rooms. */
 static GTimeZone *timezone_of(const struct zone *zone)
 {
-    return (GTimeZone *)(uintptr_t)zone;
+    return (GTimeZone *)zone;
 }
 
 int64_t clock_now(const struct clock *clock)
@@ -40,9 +41,9 @@ void zone_free(struct zone *zone)
 
 void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE])
 {
-    GTimeZone *timezone = timezone_of(zone);
-    int interval = g_time_zone_find_interval(timezone, G_TIME_TYPE_UNIVERSAL, time);
-    long offset = interval >= 0 ? g_time_zone_get_offset(timezone, interval) : 0;
+    GTimeZone *glib_zone = timezone_of(zone);
+    int interval = g_time_zone_find_interval(glib_zone, G_TIME_TYPE_UNIVERSAL, time);
+    long offset = interval >= 0 ? g_time_zone_get_offset(glib_zone, interval) : 0;
     time_t local = (time_t)(time + offset);
     struct tm parts;
     (void)gmtime_r(&local, &parts);
@@ -87,10 +88,10 @@ bool time_parse(const char *text, int64_t *time)
 
 bool date_valid(const char *text)
 {
-    int year, month, day;
-    if (strlen(text) != 10 || !has_shape(text, "9999-99-99") ||
-        sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3)
+    if (strlen(text) != 10 || !has_shape(text, "9999-99-99"))
         return false;
+    long year = strtol(text, NULL, 10), month = strtol(text + 5, NULL, 10);
+    long day = strtol(text + 8, NULL, 10);
     return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
            g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year);
 }

@@ -72,16 +72,19 @@ static bool next_number(const char **at, const char *end, const char **token, co
     while (*at < end) {
         const char *here = *at;
         if (*here == '"') {
-            *at = string_end(here, end, fault);
-            if (*at == NULL)
+            const char *behind = string_end(here, end, fault);
+            if (behind == NULL)
                 return false;
             *fault = NULL;
+            *at = behind;
         } else if (*here == '-' || is_digit(*here)) {
             *token = here;
-            *at = number_end(here, end);
-            if (*at == NULL)
+            const char *behind = number_end(here, end);
+            if (behind != NULL)
+                *at = behind;
+            else
                 *fault = here;
-            return *at != NULL;
+            return behind != NULL;
         } else {
             *at = here + 1;
         }

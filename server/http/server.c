@@ -90,7 +90,7 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
 {
     /* The arena lives until the exchange is completed, which is after the last byte was sent. */
     struct MHD_Response *answer = MHD_create_response_from_buffer(
-        response->body_length, (void *)(uintptr_t)response->body, MHD_RESPMEM_PERSISTENT);
+        response->body_length, (void *)response->body, MHD_RESPMEM_PERSISTENT);
     if (answer == NULL)
         return MHD_NO;
     add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);

@@ -67,7 +67,8 @@ static const char *label_of(struct arena *arena, const char *api_name)
 {
     char *label = arena_strdup(arena, api_name);
     for (char *at = label; *at != '\0'; at++)
-        *at = *at == '_' ? ' ' : *at;
+        if (*at == '_')
+            *at = ' ';
     return label;
 }
 

@@ -67,7 +67,9 @@ static void fields_of(sqlite3_context *context, int count, sqlite3_value **argum
     append(&text, "{", 1);
     for (size_t i = 0; i < template->field_count; i++) {
         const struct values *values = &template->fields[i];
-        append(&text, ",\"" + (i == 0), i == 0 ? 1 : 2);
+        if (i > 0)
+            append(&text, ",", 1);
+        append(&text, "\"", 1);
         append(&text, values->name, strlen(values->name));
         append(&text, "\":", 2);
         append_numbered(&text, values->texts[(size_t)(n - 1) % values->count],
@@ -111,7 +113,7 @@ static void read_field(struct template *template, const struct node *node, cJSON
     values->count = cycle != NULL ? (size_t)cJSON_GetArraySize(cycle) : 1;
     values->texts = arena_array(arena, values->count, sizeof *values->texts);
     cJSON *one = cycle != NULL ? cycle->child : value;
-    for (size_t i = 0; i < values->count; i++, one = one->next) {
+    for (size_t i = 0; one != NULL && i < values->count; i++, one = one->next) {
         values->texts[i] = json_print(arena, one);
         check_value(template, field, node, values->texts[i]);
     }

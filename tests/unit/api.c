@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/body.h"
 #include "api/catalogue.h"
+#include "api/gate.h"
 #include "api/scope.h"
 #include "api/version.h"
 #include "unit.h"
@@ -103,7 +105,7 @@ START_TEST(the_catalogue_is_whole)
         for (enum error other = ERR_NONE + 1; other < error; other++)
             ck_assert_str_ne(catalogue[other].row, row->row);
         if (row->row[0] == 'E') /* in the order of the documentation */
-            ck_assert_int_eq(atoi(row->row + 1), (int)error);
+            ck_assert_int_eq(strtol(row->row + 1, NULL, 10), (long)error);
     }
 }
 END_TEST
@@ -168,6 +170,40 @@ START_TEST(versions_are_named_exactly)
 }
 END_TEST
 
+static const char *next_line_of(const char *readme, const struct rules *stage)
+{
+    struct arena arena = {NULL};
+    for (size_t i = 0; i < stage->count && readme != NULL; i++) {
+        const struct rule *rule =
+            (const struct rule *)(const void *)((const char *)stage->list + i * stage->size);
+        const char *line =
+            arena_printf(&arena, "\n| %s | %s | %s |\n", stage->stage, rule->what, rule->rows);
+        ck_assert_msg(strncmp(readme, line, strlen(line)) == 0, "README.md lacks %s", line);
+        readme = strchr(readme + 1, '\n');
+    }
+    arena_clear(&arena);
+    return readme;
+}
+
+/* D1: the tables that the code walks are the one that the README prints, line by line. */
+START_TEST(the_readme_has_the_order_of_checks)
+{
+    static char readme[1 << 18];
+    FILE *file = fopen("README.md", "r");
+    ck_assert_msg(file != NULL, "tests run in the project's folder");
+    readme[fread(readme, 1, sizeof readme - 1, file)] = '\0';
+    (void)fclose(file);
+    const char *line = strstr(readme, "| Stage | Rule | Row |\n| --- | --- | --- |");
+    ck_assert_ptr_nonnull(line);
+    line = strchr(strchr(line, '\n') + 1, '\n');
+    line = next_line_of(line, &gate_order);
+    line = next_line_of(line, &body_order);
+    for (size_t i = 0; i < MASS_UPDATE_STAGES; i++)
+        line = next_line_of(line, mass_update_order[i]);
+    ck_assert_msg(strncmp(line, "\n\n", 2) == 0, "README.md has more");
+}
+END_TEST
+
 Suite *api_suite(void)
 {
     Suite *suite = suite_create("api");
@@ -177,6 +213,7 @@ Suite *api_suite(void)
     tcase_add_test(tests, the_catalogue_is_whole);
     tcase_add_test(tests, modules_by_version);
     tcase_add_test(tests, versions_are_named_exactly);
+    tcase_add_test(tests, the_readme_has_the_order_of_checks);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -95,11 +95,11 @@ END_TEST
 
 START_TEST(json_of_any_depth_is_no_danger)
 {
-    enum { DEPTH = 100000 };
-    char *text = must_alloc(2 * DEPTH);
-    memset(text, '[', DEPTH);
-    memset(text + DEPTH, ']', DEPTH);
-    cJSON *tree = json_parse(text, 2 * DEPTH, NULL);
+    const size_t depth = 100000;
+    char *text = must_alloc(2 * depth);
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    cJSON *tree = json_parse(text, 2 * depth, NULL);
     ck_assert_ptr_null(tree);
     free(text);
 }

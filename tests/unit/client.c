@@ -11,7 +11,8 @@ const char *client_exchange(const char *url, const char *request, struct arena *
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                  .sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1))};
+                                  .sin_port =
+                                      htons((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10))};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));

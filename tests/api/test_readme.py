@@ -1,0 +1,69 @@
+"""What the README says is so."""
+import json
+import pathlib
+import re
+
+import pytest
+
+import gallery
+from server import run
+
+TEXT = gallery.README.read_text()
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+
+
+def test_the_options_are_those_of_help():
+    done = run("--help", env={"ARGP_HELP_FMT": "rmargin=400"})
+    listed = re.findall(r"^ +--([a-z-]+)(?:=([A-Z]+))? +(.*) \[\$(\w+)\]$", done.stdout, re.M)
+    table = re.findall(r"^\| `--([a-z-]+)(?: ([A-Z]+))?` \| `(\w+)` \| (.*) \|$", TEXT, re.M)
+    assert sorted((name, argument, help, variable) for name, argument, variable, help in table) == sorted(listed)
+    assert len(listed) > 8
+
+
+@pytest.mark.parametrize("line", re.findall(r"^curl -X POST .*'$", TEXT, re.M))
+def test_the_first_requests_work_when_pasted(fresh, line):
+    status, answer, _, _ = gallery.curl(fresh, line)
+    assert status == 200 and answer["data"][0]["status"] == "success"
+
+
+def test_the_first_answer_is_as_printed(fresh):
+    printed = json.loads(re.search(r'^\{"data".*$', TEXT, re.M).group())
+    _, answer, _, _ = gallery.curl(fresh, re.search(r"^curl -X POST .*'$", TEXT, re.M).group())
+    for body in (printed, answer):
+        del body["data"][0]["details"]["Modified_Time"]
+    assert answer == printed
+
+
+def test_the_fixture_example_loads(start, tmp_path):
+    example = re.search(r"```json\n(\{\n.*?\n\})\n```", TEXT, re.S).group(1)
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "mine.json").write_text(example)
+    server = start("--fixtures", tmp_path / "f")
+    assert server.update("Deals", {"data": [{"Shoe_Size": 1}], "ids": ["77"]}).headers["X-Crmock-Rule"] == "E27"
+
+
+def test_the_members_of_fixtures_are_those_that_are_read():
+    listed = set(re.findall(r"`(\w+)`", TEXT[TEXT.index("| Section | An entry |"):TEXT.index("Ids that are left out")]))
+    source = "".join(path.read_text() for path in (TESTS.parent / "server" / "store").glob("fixture*.c"))
+    calls = re.findall(r'(?:node_has_only\(\w+,|file_members\[\] =)((?:\s*"[^"]*")+)', source)
+    read = {word for call in calls for text in re.findall(r'"([^"]*)"', call) for word in text.split()}
+    assert len(calls) > 8 and read - {"read", "mass_update"} <= listed | {"name", "id"}
+
+
+def test_every_token_and_id_in_the_tables_exists(shared):
+    start = TEXT.index("## What is in the default fixtures")
+    part = TEXT[start:TEXT.index("## Fixtures of your own")]
+    tokens = {token for token, in shared.query("SELECT token FROM oauth_token")}
+    assert set(re.findall(r"`(1000\.crmock\.\w+)`", part)) == tokens
+    for id in re.findall(r"55402\d{13}", part):
+        assert shared.query("SELECT 1 FROM record WHERE id = ?1 UNION SELECT 1 FROM custom_view WHERE id = ?1"
+                            " UNION SELECT 1 FROM territory WHERE id = ?1", int(id)), id
+
+
+def test_the_decisions_name_tests_that_exist():
+    source = "".join(path.read_text() for path in TESTS.rglob("*.[pc]*"))
+    rows = re.findall(r"^\| (D\d+) \| .* \| (.*) \|$", TEXT, re.M)
+    assert [name for name, _ in rows] == [f"D{n}" for n in range(1, len(rows) + 1)] and len(rows) >= 13
+    for _, tests in rows:
+        names = re.findall(r"`(\w+)(?:\.py)?`", tests)
+        assert names and all(f"def {name}" in source or (TESTS / "api" / f"{name}.py").exists() for name in names)
