@@ -29,12 +29,12 @@ EMBEDDED := schema.sql $(sort $(wildcard fixtures/*/*.json))
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test unit api check-all sanitizers valgrind lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z -]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $B/crmock: $(OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -85,9 +85,11 @@ endef
 
 deps: ## install what is missing to build, test and check (Debian packages)
 	$(call install_missing,$(CHECK_DEPS))
-.PHONY: deps-build deps-test
+.PHONY: deps-build deps-test deps-bench
 deps-build:
 	$(call install_missing,$(BUILD_DEPS))
+deps-bench:
+	$(call install_missing,$(BUILD_DEPS) python3 wrk)
 deps-test:
 	$(call install_missing,$(TEST_DEPS))
 
@@ -103,11 +105,9 @@ test: deps-test ## install, build and run every test; ends with "N passed, N fai
 	@$(MAKE) --no-print-directory -s -j VARIANT=asan build/asan/unit
 	@$(PYTHON) tests/run.py build/crmock build/asan/unit
 
-sanitizers: ## the whole test run under ASan+UBSan and under TSan
-	@$(MAKE) --no-print-directory -s -j VARIANT=asan build/asan/unit build/asan/crmock
-	@$(MAKE) --no-print-directory -s -j VARIANT=tsan build/tsan/unit build/tsan/crmock
-	$(PYTHON) tests/run.py build/asan/crmock build/asan/unit
-	$(PYTHON) tests/run.py build/tsan/crmock build/tsan/unit
+asan tsan: ## the whole test run under ASan+UBSan, or under TSan
+	@$(MAKE) --no-print-directory -s -j VARIANT=$@ build/$@/unit build/$@/crmock
+	$(PYTHON) tests/run.py build/$@/crmock build/$@/unit
 
 valgrind: ## the whole test run under valgrind
 	@$(MAKE) --no-print-directory -s -j all build/unit
@@ -125,8 +125,13 @@ format-check:
 check-all: deps ## make test, then everything slower: linters, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory sanitizers
-	$(MAKE) --no-print-directory valgrind
+	$(MAKE) --no-print-directory -j 2 --output-sync=target asan tsan valgrind
+
+bench: deps-bench ## crmock's speed as ratios beside its limits
+	@$(MAKE) --no-print-directory -s -j all build/bare
+	@$(PYTHON) tests/bench/bench.py build/crmock build/bare
+build/bare: tests/bench/bare.c build/flags
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
 
 install: all ## install the binary under PREFIX (/usr/local)
 	install -D -m 755 build/crmock $(DESTDIR)$(PREFIX)/bin/crmock

@@ -1,0 +1,194 @@
+"""Times crmock beside its limits, in turn, in one run, and prints the ratios. Judges nothing.
+
+usage: bench.py CRMOCK BARE      (wrk makes the load; `make bench` installs and builds what this needs)
+"""
+import http.client
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+RUNS = 5
+SECONDS = 2
+CONNECTIONS = 8
+TOKEN = "1000.crmock.admin"
+PATH = "/crm/v8/Leads/actions/mass_update"
+UPDATE_BY_SQL = ("UPDATE record SET modified_by = 1, modified_time = 1,"
+                 " fields = json_set(fields, '$.\"Lead_Source\"', json('\"Partner\"'))"
+                 " WHERE id BETWEEN 554023000000700001 AND 554023000000750000")
+
+
+class Process:
+    """A server that says on its first line where it listens."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def memory(self):
+        """Resident MiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+    def request(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request(method, path, body and json.dumps(body), {"Authorization": f"Bearer {TOKEN}"})
+        text = connection.getresponse().read()
+        connection.close()
+        return text
+
+
+def wrk(port, path, body, folder):
+    """Requests a second."""
+    script = folder / "request.lua"
+    script.write_text(f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n' +
+                      (f"wrk.method = \"POST\"\nwrk.body = [[{json.dumps(body)}]]\n" if body else ""))
+    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{port}{path}"],
+                          capture_output=True, text=True, check=True)
+    assert "Non-2xx" not in done.stdout, done.stdout
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
+
+
+def row(name, ours, limit, unit):
+    """Medians and the median of the ratios, run by run."""
+    ratio = statistics.median(a / b for a, b in zip(ours, limit))
+    print(f"| {name} | {statistics.median(ours):.4g} {unit} | {statistics.median(limit):.4g} {unit} | {ratio:.2f} |", flush=True)
+
+
+def throughput(crmock, bare, folder):
+    server = Process(crmock, "--port", 0, "--log-level", "error")
+    threads = os.cpu_count()
+    ids = [str(n) for n in range(554023000000700001, 554023000000700501)]
+    job = json.loads(server.request("POST", PATH, {"data": [{"City": "x"}], "cvid": "554023000000091501"}))["data"][0]["details"]["job_id"]
+    cases = [(f"POST, {count} id{'s' if count > 1 else ''}", PATH, {"data": [{"City": "Volos"}], "ids": ids[:count]}) for count in (1, 100, 500)]
+    cases.append(("GET of a job", f"{PATH}?job_id={job}", None))
+    for name, path, body in cases:
+        size = len(server.request("POST" if body else "GET", path, body))
+        limit = Process(bare, min(threads, 4), size)
+        pairs = [(wrk(server.port, path, body, folder), wrk(limit.port, path, body, folder)) for _ in range(RUNS)]
+        limit.stop()
+        row(f"{name}, beside libmicrohttpd's constant answer", *zip(*pairs), "requests/s")
+    server.stop()
+
+
+def wait_for(server, job):
+    while True:
+        state = json.loads(server.request("GET", f"{PATH}?job_id={job}"))["data"][0]
+        if state["Status"] == "COMPLETED":
+            return
+        assert state["Status"] in ("SCHEDULED", "RUNNING")
+
+
+def jobs(crmock, folder):
+    whole, ran, bare = [], [], []
+    for run in range(RUNS):
+        path = folder / f"{run}.db"
+        server = Process(crmock, "--port", 0, "--log-level", "error", "--db", path)
+        begun = time.perf_counter()
+        job = json.loads(server.request("POST", PATH, {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}))["data"][0]["details"]["job_id"]
+        scheduled = time.perf_counter()
+        wait_for(server, job)
+        ended = time.perf_counter()
+        server.stop()
+        whole.append((ended - begun) * 1000)
+        ran.append((ended - scheduled) * 1000)
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("PRAGMA synchronous = NORMAL")
+        begun = time.perf_counter()
+        db.execute(UPDATE_BY_SQL)
+        bare.append((time.perf_counter() - begun) * 1000)
+        db.close()
+    row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms")
+    row("the same, from the POST on", whole, bare, "ms")
+
+
+def latency(crmock, folder):
+    """Single-id calls alone, and while jobs of 50,000 records run."""
+    server = Process(crmock, "--port", 0, "--log-level", "error", "--db", folder / "latency.db")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    body = json.dumps({"data": [{"City": "Volos"}], "ids": ["554023000000600001"]})
+    stop = threading.Event()
+
+    def keep_jobs_running():
+        while not stop.is_set():
+            job = json.loads(server.request("POST", PATH, {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}))["data"][0]["details"]["job_id"]
+            wait_for_slowly(job)
+
+    def wait_for_slowly(job):
+        while b"COMPLETED" not in server.request("GET", f"{PATH}?job_id={job}"):
+            time.sleep(0.005)
+
+    def thousand():
+        times = []
+        for _ in range(1000):
+            begun = time.perf_counter()
+            connection.request("POST", PATH, body, {"Authorization": f"Bearer {TOKEN}"})
+            response = connection.getresponse()
+            assert response.status == 200 and b"record updated" in response.read()
+            times.append((time.perf_counter() - begun) * 1000)
+        times.sort()
+        return times
+
+    alone = thousand()
+    thread = threading.Thread(target=keep_jobs_running)
+    thread.start()
+    busy = thousand()
+    stop.set()
+    thread.join()
+    connection.close()
+    server.stop()
+    for name, at in (("p50", 500), ("p99", 990), ("longest", 999)):
+        row(f"1,000 single-id calls while jobs run, {name}, beside the same without a job", [busy[at]], [alone[at]], "ms")
+
+
+def start(crmock):
+    ours, limit = [], []
+    for _ in range(2 * RUNS):
+        begun = time.perf_counter()
+        server = Process(crmock, "--port", 0, "--log-level", "error")
+        ours.append((time.perf_counter() - begun) * 1000)
+        server.stop()
+        begun = time.perf_counter()
+        subprocess.run(["/bin/true"], check=True)
+        limit.append((time.perf_counter() - begun) * 1000)
+    row("exec to readiness, default fixtures, beside /bin/true", ours, limit, "ms")
+
+
+def memory(crmock, bare, folder):
+    server, limit = Process(crmock, "--port", 0, "--log-level", "error"), Process(bare, 2, 300)
+    idle, bare_idle = server.memory(), limit.memory()
+    for process in (server, limit):
+        for _ in range(10000 // 5000):
+            wrk(process.port, PATH, {"data": [{"City": "Volos"}], "ids": ["554023000000600001"]}, folder)
+    row("resident memory, idle, beside libmicrohttpd", [idle], [bare_idle], "MiB")
+    row("resident memory after 10,000 requests and more", [server.memory()], [limit.memory()], "MiB")
+    server.stop()
+    limit.stop()
+
+
+def main():
+    crmock, bare = map(os.path.abspath, sys.argv[1:])
+    print("| | crmock | limit | ratio |\n| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        start(crmock)
+        memory(crmock, bare, folder)
+        throughput(crmock, bare, folder)
+        jobs(crmock, folder)
+        latency(crmock, folder)
+
+
+if __name__ == "__main__":
+    main()
