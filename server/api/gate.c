@@ -5,40 +5,31 @@
 
 static const struct endpoint *const endpoints[] = {&mass_update_post, &mass_update_job};
 
-/* Cuts `text` at its slashes, copies of the parts are the arena's. */
-static size_t cut_path(struct arena *arena, const char *text, const char *parts[], size_t maximum)
-{
-    size_t count = 0;
-    while (*text == '/' && count < maximum) {
-        size_t length = strcspn(++text, "/");
-        parts[count++] = arena_strndup(arena, text, length);
-        text += length;
-    }
-    return *text == '\0' ? count : 0;
-}
-
-enum { PARTS_MAX = 8 };
-
 struct route {
     const char *version, *module;
 };
 
+/* The part of a path from `at` on: its length, up to the next slash. */
+static size_t part_length(const char *at)
+{
+    return strcspn(at, "/");
+}
+
+/* Compares part by part; what {version} and {module} stand for is copied into the arena. */
 static bool path_matches(struct arena *arena, const char *pattern, const char *path,
                          struct route *route)
 {
-    const char *wanted[PARTS_MAX], *given[PARTS_MAX];
-    size_t count = cut_path(arena, pattern, wanted, PARTS_MAX);
-    if (cut_path(arena, path, given, PARTS_MAX) != count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(wanted[i], "{version}") == 0)
-            route->version = given[i];
-        else if (strcmp(wanted[i], "{module}") == 0)
-            route->module = given[i];
-        else if (strcmp(wanted[i], given[i]) != 0)
+    for (; *pattern == '/' && *path == '/';
+         pattern += part_length(pattern), path += part_length(path)) {
+        size_t wanted = part_length(++pattern), given = part_length(++path);
+        if (strncmp(pattern, "{version}", wanted) == 0)
+            route->version = arena_strndup(arena, path, given);
+        else if (strncmp(pattern, "{module}", wanted) == 0)
+            route->module = arena_strndup(arena, path, given);
+        else if (wanted != given || strncmp(pattern, path, wanted) != 0)
             return false;
     }
-    return true;
+    return *pattern == '\0' && *path == '\0';
 }
 
 static enum error route_exists(struct call *call)
@@ -118,10 +109,12 @@ static enum error module_is_supported(struct call *call)
 static enum error scope_is_granted(struct call *call)
 {
     const struct scope *scope = &call->endpoint->scope;
+    if (scope_allows(call->token.scopes, scope, call->scope_word))
+        return ERR_NONE;
     call->fault.hint =
         arena_printf(call->arena, "the token needs ZohoCRM.%s.%s or ZohoCRM.%s.%s.%s", scope->group,
                      scope->operation, scope->group, call->scope_word, scope->operation);
-    return scope_allows(call->token.scopes, scope, call->scope_word) ? ERR_NONE : ERR_SCOPE_MISMATCH;
+    return ERR_SCOPE_MISMATCH;
 }
 
 static enum error profile_permits(struct call *call)

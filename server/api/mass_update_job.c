@@ -17,10 +17,12 @@ const struct endpoint mass_update_job = {
 static enum error may_read_jobs(struct call *call)
 {
     const struct profile *profile = call->token.user->profile;
-    call->fault.hint = arena_printf(call->arena, "profile %s may not read it", profile->name);
-    if (!profile->read_jobs)
-        return ERR_MAY_NOT_READ_JOBS;
-    return profile->modules[call->module->index].can_read ? ERR_NONE : ERR_MAY_NOT_READ_MODULE;
+    bool reads_module = profile->modules[call->module->index].can_read;
+    if (profile->read_jobs && reads_module)
+        return ERR_NONE;
+    call->fault.hint = arena_printf(call->arena, "profile %s may not read %s", profile->name,
+                                    reads_module ? "jobs" : call->module->api_name);
+    return profile->read_jobs ? ERR_MAY_NOT_READ_MODULE : ERR_MAY_NOT_READ_JOBS;
 }
 
 static enum error tell_job(struct call *call)

@@ -89,6 +89,20 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *kept = arena->blocks;
+    if (kept != NULL && kept->size == BLOCK_SIZE) {
+        arena->blocks = kept->next;
+        kept->next = NULL;
+        kept->used = 0;
+    } else {
+        kept = NULL;
+    }
+    arena_clear(arena);
+    arena->blocks = kept;
+}
+
 void arena_clear(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;

@@ -25,6 +25,8 @@ MUSTCHECK char *arena_printf(struct arena *arena, const char *format, ...) PRINT
 MUSTCHECK char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF(2, 0);
 /* Gives everything back; the arena is empty and may be used again. */
 void arena_clear(struct arena *arena);
+/* Empties the arena for another use, and keeps one block of its memory for that. */
+void arena_reset(struct arena *arena);
 
 /* malloc and realloc that end the process with a message instead of answering NULL. */
 MUSTCHECK void *must_alloc(size_t size);

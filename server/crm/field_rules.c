@@ -91,12 +91,10 @@ const struct rules field_rules_order = {"each field, in the order sent", &field_
 
 static enum error check_one(const struct field_check *check)
 {
+    const char *name = check->value->string;
+    const char *path = arena_printf(check->arena, "$.data[0].%s", name);
     for (size_t i = 0; i < COUNT(field_rules); i++) {
-        *check->fault = (struct fault){
-            .in_data = true,
-            .api_name = check->value->string,
-            .json_path = arena_printf(check->arena, "$.data[0].%s", check->value->string),
-        };
+        *check->fault = (struct fault){.in_data = true, .api_name = name, .json_path = path};
         if (!field_rules[i].holds(check))
             return field_rules[i].error;
     }

@@ -18,7 +18,8 @@ struct http_server {
     struct MHD_Daemon *daemon;
 };
 
-/* One request and its answer, from its first byte to its last. */
+/* One request and its answer, from its first byte to its last. A connection has one, used again and
+ * again. */
 struct exchange {
     struct arena arena;
     char *body;
@@ -163,34 +164,51 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
     return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
 }
 
+static struct exchange *exchange_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* Called when a connection begins and when it ends. */
+static void note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    (void)context;
+    (void)connection;
+    struct exchange *exchange = *socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        exchange = must_alloc(sizeof *exchange);
+        *exchange = (struct exchange){.method = "", .path = ""};
+        *socket_context = exchange;
+        return;
+    }
+    arena_clear(&exchange->arena);
+    free(exchange);
+}
+
 /* Called with the request line, before its headers are read. */
 static void *begin(void *context, const char *uri, struct MHD_Connection *connection)
 {
     (void)context;
     (void)uri;
-    (void)connection;
-    struct exchange *exchange = must_alloc(sizeof *exchange);
-    *exchange = (struct exchange){.method = "", .path = ""};
-    return exchange;
+    return exchange_of(connection);
 }
 
 static void complete(void *context, struct MHD_Connection *connection, void **state,
                      enum MHD_RequestTerminationCode code)
 {
     const struct http_server *server = context;
-    struct exchange *exchange = *state;
-    (void)connection;
-    if (exchange == NULL)
-        return;
+    struct exchange *exchange = exchange_of(connection);
+    *state = NULL;
     if (exchange->status != 0)
         log_event(server->options.log, LOG_INFO,
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
                   code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
     free(exchange->body);
-    arena_clear(&exchange->arena);
-    free(exchange);
-    *state = NULL;
+    struct arena arena = exchange->arena;
+    arena_reset(&arena);
+    *exchange = (struct exchange){.arena = arena, .method = "", .path = ""};
 }
 
 struct http_server *http_bind(const struct http_options *options, struct arena *arena,
@@ -214,10 +232,11 @@ bool http_start(struct http_server *server, const char **reason)
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, take, server,
         MHD_OPTION_LISTEN_SOCKET, server->socket, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
-        MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
-        MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        options->idle_timeout, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header,
-        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection,
+        NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header, MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_END);
     if (server->daemon == NULL)
         *reason = "libmicrohttpd did not start (too many connections asked for?)";
     else

@@ -36,6 +36,12 @@ struct db {
 MUSTCHECK struct db *db_open(const char *path, bool temporary, const struct log *log);
 void db_close(struct db *db);
 
+/* The access tokens that the store has read: token.c. */
+struct token_cache;
+MUSTCHECK struct token_cache *token_cache_new(void);
+void token_cache_free(struct token_cache *cache);
+MUSTCHECK struct token_cache *store_tokens(struct store *store);
+
 /* A connection of its own to a new store, with schema.sql applied, in a transaction that store_end_new
  * ends: committed, and the store readied for use, or given up. */
 MUSTCHECK struct db *store_begin_new(struct store *store);

@@ -20,6 +20,7 @@ struct store {
     char *folder; /* of a temporary store, else NULL */
     int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
     const struct log *log;
+    struct token_cache *tokens;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t writer_left;
     bool writing;
@@ -90,7 +91,7 @@ struct store *store_open(const struct store_options *options, struct arena *aren
                          const char **reason)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.lock = -1, .log = options->log};
+    *store = (struct store){.lock = -1, .log = options->log, .tokens = token_cache_new()};
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_left, NULL);
     if (options->path != NULL)
@@ -173,6 +174,7 @@ void store_close(struct store *store)
         (void)rmdir(store->folder);
     if (store->lock >= 0)
         (void)close(store->lock);
+    token_cache_free(store->tokens);
     (void)pthread_cond_destroy(&store->writer_left);
     (void)pthread_mutex_destroy(&store->mutex);
     free(store->path);
@@ -184,6 +186,11 @@ void store_discard(struct store *store)
 {
     remove_files(store);
     store_close(store);
+}
+
+struct token_cache *store_tokens(struct store *store)
+{
+    return store->tokens;
 }
 
 const char *store_path(const struct store *store)
