@@ -11,7 +11,7 @@
 enum {
     MASS_UPDATE_IDS_MAX = 500,       /* records of one call by ids */
     MASS_UPDATE_RECORDS_MAX = 50000, /* records of one job */
-    JOB_BATCH = 500                 /* records that a job changes in one transaction */
+    JOB_BATCH = 500                  /* records that a job changes in one transaction */
 };
 
 struct crm {
