@@ -4,17 +4,39 @@
 
 #include "crm/value.h"
 
-bool depends_on_record(const struct record_change *change, bool over_write)
+/* A multi-select picklist that is added to. */
+static bool is_added_to(const struct record_change *change, bool over_write)
 {
     return change->field->type == TYPE_MULTISELECT && !over_write &&
            strcmp(change->value, "null") != 0; /* D6: null clears */
+}
+
+bool is_one_by_one(const struct application *application)
+{
+    const struct record_check *check = &application->check;
+    for (size_t i = 0; i < check->change_count; i++)
+        if (is_added_to(&check->changes[i], application->over_write) ||
+            must_be_unique(&check->changes[i]))
+            return true;
+    return false;
+}
+
+enum store_status application_begin(struct application *application)
+{
+    struct record_check *check = &application->check;
+    enum store_status status = STORE_OK;
+    for (size_t i = 0; i < check->change_count && status != STORE_FAILED; i++)
+        if (must_be_unique(&check->changes[i]))
+            status =
+                record_with_value(check->db, check->module, &check->changes[i], 0, &check->holders[i]);
+    return status == STORE_NOT_FOUND ? STORE_OK : status;
 }
 
 static enum store_status merge(const struct application *application, int64_t id,
                                struct record_change *change)
 {
     const char *current;
-    if (!depends_on_record(change, application->over_write))
+    if (!is_added_to(change, application->over_write))
         return STORE_OK;
     enum store_status status =
         record_value(application->check.db, id, change->field, application->arena, &current);
@@ -23,21 +45,28 @@ static enum store_status merge(const struct application *application, int64_t id
     return status;
 }
 
-enum store_status apply_to_record(const struct application *application, struct outcome *outcome)
+static enum store_status write_changes(struct application *application, int64_t id)
 {
-    const struct record_check *check = &application->check;
-    enum store_status status = record_rules_check(check, outcome);
-    if (status != STORE_OK || outcome->error != ERR_NONE)
-        return status;
+    struct record_check *check = &application->check;
     struct record_change changes[RECORD_CHANGES_MAX];
+    enum store_status status = STORE_OK;
     for (size_t i = 0; i < check->change_count && status == STORE_OK; i++) {
         changes[i] = check->changes[i];
-        status = merge(application, outcome->record.id, &changes[i]);
+        if (must_be_unique(&changes[i]))
+            check->holders[i] = id; /* D18: the first record gets it */
+        status = merge(application, id, &changes[i]);
     }
-    if (status == STORE_OK)
-        status = record_update(check->db, outcome->record.id, changes, check->change_count,
-                               check->user->id, application->now);
-    return status == STORE_OK ? STORE_OK : STORE_FAILED;
+    return status != STORE_OK ? STORE_FAILED
+                              : record_update(check->db, id, changes, check->change_count,
+                                              check->user->id, application->now);
+}
+
+enum store_status apply_to_record(struct application *application, struct outcome *outcome)
+{
+    enum store_status status = record_rules_check(&application->check, outcome);
+    if (status != STORE_OK || outcome->error != ERR_NONE)
+        return status;
+    return write_changes(application, outcome->record.id);
 }
 
 static const struct outcome *earlier_outcome(const struct mass_update *update, size_t index,
@@ -49,8 +78,8 @@ static const struct outcome *earlier_outcome(const struct mass_update *update, s
     return NULL;
 }
 
-static enum store_status apply_to_ids(const struct application *application,
-                                      const struct mass_update *update, struct outcome *outcomes)
+static enum store_status apply_to_ids(struct application *application, const struct mass_update *update,
+                                      struct outcome *outcomes)
 {
     for (size_t i = 0; i < update->id_count; i++) {
         const struct outcome *earlier = earlier_outcome(update, i, outcomes); /* D5 */
@@ -74,7 +103,7 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
     *now = clock_now(crm->clock);
-    const struct application application = {
+    struct application application = {
         .check = {.db = db,
                   .user = update->user,
                   .module = update->module,
@@ -84,7 +113,8 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
         .now = *now,
         .arena = arena,
     };
-    if (apply_to_ids(&application, update, outcomes) != STORE_OK) {
+    if (application_begin(&application) != STORE_OK ||
+        apply_to_ids(&application, update, outcomes) != STORE_OK) {
         store_rollback(db);
         return ERR_INTERNAL;
     }

@@ -4,7 +4,7 @@
 
 #include "crm/record_rules.h"
 
-/* Who changes what, and when. */
+/* Who changes what, and when. All records of an application get the same values. */
 struct application {
     struct record_check check;
     bool over_write;
@@ -12,13 +12,15 @@ struct application {
     struct arena *arena;
 };
 
-/* True when the records' present values matter to their new ones: a multi-select picklist that is added
- * to. Else every record gets the same ones. */
-MUSTCHECK bool depends_on_record(const struct record_change *change, bool over_write);
+/* Finds out who has the values of unique fields, in the transaction that applies them. */
+MUSTCHECK enum store_status application_begin(struct application *application);
+
+/* True when records must be changed one by one: what becomes of one depends on its present value, or on
+ * the record before it. Else one statement can write them all. */
+MUSTCHECK bool is_one_by_one(const struct application *application);
 
 /* Checks outcome->record and, when nothing refuses it, writes its changes, all in one statement, in
  * the caller's transaction. STORE_FAILED when the store failed. */
-MUSTCHECK enum store_status apply_to_record(const struct application *application,
-                                            struct outcome *outcome);
+MUSTCHECK enum store_status apply_to_record(struct application *application, struct outcome *outcome);
 
 #endif

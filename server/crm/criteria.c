@@ -113,11 +113,10 @@ static bool time_operand(const cJSON *value, struct operand *operand)
 /* The operand that a JSON value stands for; false when it has the wrong type for the field. */
 static bool operand_read(const struct criteria *leaf, const cJSON *value, struct operand *operand)
 {
-    bool is_empty =
-        cJSON_IsNull(value) || (cJSON_IsString(value) && strcmp(value->valuestring, "${EMPTY}") == 0);
-    if (is_empty) {
+    if (json_is_blank(value) ||
+        (cJSON_IsString(value) && strcmp(value->valuestring, "${EMPTY}") == 0)) {
         operand->kind = OPERAND_EMPTY;
-        return comparators[leaf->comparator].values == 0;
+        return leaf->comparator <= CMP_NOT_IN; /* equal and in, and their opposites */
     }
     switch (leaf->kind) {
     case COMPARE_NUMBER:

@@ -1,7 +1,7 @@
 /* Reads the service's criteria, of custom views and of requests: a comparison
  *   {"field": {"api_name": "Lead_Source"}, "comparator": "equal", "value": "Trade Show"}
  * or a group {"group_operator": "and", "group": [...]}, nested, or a list of them, which all must hold.
- * "${EMPTY}" as a value stands for a field without one. */
+ * "${EMPTY}", "" and null as a value stand for a field without one. */
 #ifndef CRMOCK_CRM_CRITERIA_H
 #define CRMOCK_CRM_CRITERIA_H
 

@@ -53,8 +53,9 @@ enum error {
     ERR_MAY_NOT_READ_MODULE,
     ERR_JOB_INVALID_MODULE,
     ERR_JOB_UNSUPPORTED_MODULE,
-    /* Our own: D15. */
+    /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
+    ERR_DUPLICATE,
     ERRORS
 };
 

@@ -110,7 +110,6 @@ static void count_outcome(struct job *job, const struct outcome *outcome)
     job->last_record = outcome->record.id;
 }
 
-/* Records whose new values depend on their present ones: one by one. */
 static enum store_status change_each(struct batch *batch, const struct record *records, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -152,10 +151,10 @@ static enum store_status change_records(struct batch *batch)
     if (job_records(batch->application.check.db, batch->job.module->org, &batch->job, JOB_BATCH,
                     records, &count) != STORE_OK)
         return STORE_FAILED;
-    bool one_by_one = false;
-    for (size_t i = 0; i < batch->application.check.change_count; i++)
-        one_by_one = one_by_one || depends_on_record(&batch->changes[i], batch->application.over_write);
-    return one_by_one ? change_each(batch, records, count) : change_together(batch, records, count);
+    if (!is_one_by_one(&batch->application))
+        return change_together(batch, records, count);
+    return application_begin(&batch->application) == STORE_OK ? change_each(batch, records, count)
+                                                              : STORE_FAILED;
 }
 
 /* Takes a batch in the caller's transaction; STORE_NOT_FOUND when no job waits. */

@@ -1,5 +1,7 @@
 #include "crm/record_rules.h"
 
+#include <string.h>
+
 #include "crm/access.h"
 
 typedef enum store_status holds_fn(const struct record_check *check, const struct record *record);
@@ -67,6 +69,28 @@ static enum store_status leaves_blueprint_alone(const struct record_check *check
     return STORE_OK;
 }
 
+bool must_be_unique(const struct record_change *change)
+{
+    return change->field->is_unique && strcmp(change->value, "null") != 0;
+}
+
+/* A record may be given the value that it has, unless another has it too. */
+static enum store_status is_no_duplicate(const struct record_check *check, const struct record *record)
+{
+    for (size_t i = 0; i < check->change_count; i++) {
+        int64_t other = 0;
+        if (check->holders[i] == 0)
+            continue;
+        if (check->holders[i] != record->id)
+            return STORE_NOT_FOUND;
+        enum store_status status =
+            record_with_value(check->db, check->module, &check->changes[i], record->id, &other);
+        if (status != STORE_NOT_FOUND)
+            return status == STORE_OK ? STORE_NOT_FOUND : STORE_FAILED;
+    }
+    return STORE_OK;
+}
+
 static enum store_status is_without_fault(const struct record_check *check, const struct record *record)
 {
     (void)check;
@@ -106,6 +130,10 @@ static const struct record_rule {
      ERR_IN_BLUEPRINT,
      leaves_blueprint_alone,
      "the record is in the blueprint of that picklist; other fields update"},
+    {{"no other record has its unique fields' values", "D18"},
+     ERR_DUPLICATE,
+     is_no_duplicate,
+     "the field is unique, and another record has that value"},
     {{"fixtures injected no fault", "E23"},
      ERR_INTERNAL,
      is_without_fault,

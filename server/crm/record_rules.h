@@ -11,7 +11,12 @@ struct record_check {
     const struct module *module;
     const struct record_change *changes;
     size_t change_count;
+    /* By change: a record that has the value of a unique field already; 0: none. */
+    int64_t holders[RECORD_CHANGES_MAX];
 };
+
+/* True for a value that one record of the module may have at most. */
+MUSTCHECK bool must_be_unique(const struct record_change *change);
 
 /* Checks a record (without a module: there is none of its id) in the order of D1. outcome->record is
  * given; fills outcome->error and hint. STORE_FAILED when sharing could not be read. */

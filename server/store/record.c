@@ -101,6 +101,23 @@ enum store_status job_update_records(struct db *db, const struct job *job, int64
                   b.at[2], b.at[3], b.at[4], b.at[5], job->id, job->last_record, last, skipped);
 }
 
+static const struct sql same_value = {
+    "SELECT id FROM record WHERE module_id = ?1 AND id <> ?4"
+    " AND json_extract(fields, ?2) = json_extract(?3, '$') COLLATE NOCASE LIMIT 1"};
+
+enum store_status record_with_value(struct db *db, const struct module *module,
+                                    const struct record_change *value, int64_t except, int64_t *id)
+{
+    sqlite3_stmt *row CLEANUP(db_done) =
+        db_query(db, &same_value, "itti", module->id, value->field->path, value->value, except);
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status == STORE_OK)
+        *id = sqlite3_column_int64(row, 0);
+    return status;
+}
+
 static const struct sql share = {"SELECT 1 FROM record_share WHERE record_id = ?1 AND user_id = ?2"};
 
 enum store_status record_shared_with(struct db *db, int64_t id, int64_t user_id)

@@ -34,6 +34,11 @@ MUSTCHECK enum store_status record_value(struct db *db, int64_t id, const struct
 MUSTCHECK enum store_status record_update(struct db *db, int64_t id,
                                           const struct record_change *changes, size_t count,
                                           int64_t user_id, int64_t now);
+/* A record of the module, other than `except` (may be 0), that has the value, compared without regard
+ * to case; STORE_NOT_FOUND when none has. Looks at every record. */
+MUSTCHECK enum store_status record_with_value(struct db *db, const struct module *module,
+                                              const struct record_change *value, int64_t except,
+                                              int64_t *id);
 /* STORE_OK when the record is shared with the user by a rule of its own. */
 MUSTCHECK enum store_status record_shared_with(struct db *db, int64_t id, int64_t user_id);
 

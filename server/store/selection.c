@@ -57,12 +57,27 @@ static void append_field(struct building *sql, const struct criteria *leaf)
         sqlite3_str_appendf(sql->text, "json_extract(fields, '%q')", path);
 }
 
-/* x = a; an empty operand asks for a field without value. */
+/* A field without value: also an empty text, or a list without members. */
+static void append_empty(struct building *sql, const struct criteria *leaf)
+{
+    append_field(sql, leaf);
+    sqlite3_str_appendall(sql->text, " IS NULL");
+    if (leaf->kind != COMPARE_TEXT && leaf->kind != COMPARE_SET)
+        return;
+    sqlite3_str_appendall(sql->text, " OR ");
+    append_field(sql, leaf);
+    sqlite3_str_appendall(sql->text, leaf->kind == COMPARE_SET ? " = '[]'" : " = ''");
+}
+
+/* x = a. */
 static void append_equal(struct building *sql, const struct criteria *leaf,
                          const struct operand *operand)
 {
-    bool empty = operand->kind == OPERAND_EMPTY;
-    if (leaf->kind == COMPARE_SET && !empty) {
+    if (operand->kind == OPERAND_EMPTY) {
+        append_empty(sql, leaf);
+        return;
+    }
+    if (leaf->kind == COMPARE_SET) {
         sqlite3_str_appendf(sql->text, "EXISTS (SELECT 1 FROM json_each(fields, '%q') WHERE value = ",
                             leaf->field->path);
         bind_one(sql, operand);
@@ -70,15 +85,6 @@ static void append_equal(struct building *sql, const struct criteria *leaf,
         return;
     }
     append_field(sql, leaf);
-    if (empty) {
-        sqlite3_str_appendall(sql->text, leaf->kind == COMPARE_SET ? " IN ('[]')" : " IS NULL");
-        if (leaf->kind == COMPARE_SET) {
-            sqlite3_str_appendall(sql->text, " OR ");
-            append_field(sql, leaf);
-            sqlite3_str_appendall(sql->text, " IS NULL");
-        }
-        return;
-    }
     sqlite3_str_appendall(sql->text, " = ");
     bind_one(sql, operand);
     if (leaf->kind == COMPARE_TEXT)
@@ -147,8 +153,9 @@ static void append_leaf(struct building *sql, const struct criteria *leaf)
 {
     sqlite3_str_appendall(sql->text, is_negated(leaf->comparator) ? "NOT ((" : "((");
     if (leaf->comparator == CMP_BETWEEN || leaf->comparator == CMP_NOT_BETWEEN) {
-        append_around(sql, leaf, &leaf->operands[0], "", " >= ", " AND ");
-        append_around(sql, leaf, &leaf->operands[1], "", " <= ", "");
+        const char *collate = leaf->kind == COMPARE_TEXT ? " COLLATE NOCASE" : "";
+        append_around(sql, leaf, &leaf->operands[0], "", " >= ", collate);
+        append_around(sql, leaf, &leaf->operands[1], " AND ", " <= ", collate);
     } else {
         for (size_t i = 0; i < leaf->operand_count; i++) {
             sqlite3_str_appendall(sql->text, i > 0 ? " OR " : "");
