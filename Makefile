@@ -25,7 +25,7 @@ CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
-EMBEDDED := schema.sql $(sort $(wildcard fixtures/*/*.json))
+EMBEDDED := schema.sql server/api/openapi.json $(sort $(wildcard fixtures/*/*.json))
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
@@ -50,7 +50,7 @@ $B/tests/%.o: CPPFLAGS += $(CHECK_CPPFLAGS) -Itests/unit
 # schema.sql and the default fixtures, as the binary carries them.
 $B/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
-	@{ echo '#include "store/embedded.h"'; n=0; \
+	@{ echo '#include "base/embedded.h"'; n=0; \
 	for f in $(EMBEDDED); do n=$$((n + 1)); printf 'static const char text%d[] = {' $$n; \
 	od -An -v -td1 "$$f" | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
 	echo 'const struct embedded_file embedded_files[] = {'; n=0; \
@@ -70,7 +70,7 @@ $B/flags: force
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
 	tzdata curl
-TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest sqlite3
+TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-jsonschema python3-hypothesis sqlite3
 CHECK_DEPS := $(TEST_DEPS) valgrind clang clang-format clang-tidy libclang-rt-14-dev
 define install_missing
 	@missing=; for p in $(1); do \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/openapi.h"
 #include "control/control.h"
 #include "crm/fixture_rules.h"
 #include "crm/mass_update.h"
@@ -67,7 +68,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .log = &app->options.log,
                             .worker = app->worker};
     app->api = (struct api){.crm = &app->crm};
-    app->control = (struct control){.store = app->store};
+    app->control = (struct control){.store = app->store, .openapi = openapi_document};
     if (!worker_start(app->worker)) {
         *reason = "the system gives no thread for jobs";
         return false;

@@ -25,6 +25,7 @@ struct response {
     const char *content_type; /* NULL for an answer without a body */
     const char *body;         /* owned by the arena of the exchange */
     size_t body_length;
+    const char *allow; /* the methods served, of an answer 405; or NULL */
     const char *rule; /* row of the error catalogue that answered, or NULL */
     const char *hint; /* one line for people: what was found, what would pass; or NULL */
 };

@@ -12,11 +12,18 @@ static void tell_health(const struct control *control, struct arena *arena, stru
     response->body = arena_printf(arena, "{\"status\":\"%s\"}", answers ? "ok" : "store failed");
 }
 
+static void tell_openapi(const struct control *control, struct arena *arena, struct response *response)
+{
+    response->status = 200;
+    response->body = control->openapi(arena);
+}
+
 static const struct control_endpoint {
     const char *method, *path;
     void (*handle)(const struct control *, struct arena *, struct response *);
 } endpoints[] = {
     {"GET", "/healthz", tell_health},
+    {"GET", "/openapi.json", tell_openapi},
 };
 
 bool control_respond(const struct control *control, const struct request *request, struct arena *arena,
@@ -30,6 +37,7 @@ bool control_respond(const struct control *control, const struct request *reques
             endpoints[i].handle(control, arena, response);
         } else {
             response->status = 405;
+            response->allow = endpoints[i].method;
             response->body = arena_printf(arena, "{\"status\":\"%s only\"}", endpoints[i].method);
         }
         response->body_length = strlen(response->body);

@@ -9,6 +9,7 @@
 
 struct control {
     struct store *store;
+    const char *(*openapi)(struct arena *arena); /* makes the OpenAPI document */
 };
 
 /* Answers when the request's path is one of the mock's own; false when it is not. */

@@ -95,6 +95,7 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
     if (answer == NULL)
         return MHD_NO;
     add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
     if (server->options.hints) {
         add_header(answer, "X-Crmock-Rule", response->rule);
         add_header(answer, "X-Crmock-Hint", response->hint);

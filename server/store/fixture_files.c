@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/embedded.h"
+#include "base/embedded.h"
 
 enum { FILES_MAX = 256, FOLDERS_MAX = 64 };
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/embedded.h"
 #include "store/db.h"
-#include "store/embedded.h"
 
 enum { LAYOUT_VERSION = 1, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
@@ -130,10 +130,7 @@ struct db *store_begin_new(struct store *store)
     if (db == NULL)
         return NULL;
     db->store = store;
-    const struct embedded_file *schema = NULL;
-    for (size_t i = 0; i < embedded_count && schema == NULL; i++)
-        if (strcmp(embedded_files[i].path, "schema.sql") == 0)
-            schema = &embedded_files[i];
+    const struct embedded_file *schema = embedded_find("schema.sql");
     if (schema != NULL &&
         db_script(db, store->folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
         db_script(db, "BEGIN EXCLUSIVE") == STORE_OK && db_script(db, schema->text) == STORE_OK)

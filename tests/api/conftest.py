@@ -5,6 +5,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import gallery  # noqa: E402
 from server import Server  # noqa: E402
 
 
@@ -36,3 +37,18 @@ def start(tmp_path):
     yield start_one
     for server in servers:
         server.stop()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Lists each row of the error catalogue with the request that produced it and the versions in which it did."""
+    produced = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "row" and report.when == "call":
+                row, version, command = value
+                produced.setdefault(row, {})[version] = command
+    if produced:
+        terminalreporter.section("rows of the error catalogue, produced")
+    for row, commands in produced.items():
+        versions = [version for version in gallery.VERSIONS if version in commands]
+        terminalreporter.write_line(f"{row:4} {' '.join(versions)}: {commands[versions[-1]]}")

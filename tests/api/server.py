@@ -10,12 +10,16 @@ import socket
 import sqlite3
 import subprocess
 import time
+import urllib.request
+
+import schema
 
 CRMOCK = os.environ.get("CRMOCK", os.path.abspath("build/crmock"))
 WRAPPER = shlex.split(os.environ.get("CRMOCK_WRAPPER", ""))
 # How long a condition may take to come true before a test gives up. Never a time that is waited for.
 PATIENCE = 300
 
+DOCUMENTS = []
 Answer = collections.namedtuple("Answer", "status headers body")
 
 
@@ -77,7 +81,15 @@ class Server:
                 if not retry:
                     raise
         value = json.loads(text) if text and method != "HEAD" else None
+        self.document().check(method, path, response.status, response.headers, value)
         return Answer(response.status, response.headers, value)
+
+    def document(self):
+        """What the server says that it answers: every answer of every test is held against it."""
+        if not DOCUMENTS:
+            with urllib.request.urlopen(f"{self.url}/openapi.json", timeout=PATIENCE) as response:
+                DOCUMENTS.append(schema.Document(response.read()))
+        return DOCUMENTS[0]
 
     def update(self, module, body, version="v8", **keywords):
         return self.request("POST", f"/crm/{version}/{module}/actions/mass_update", body, **keywords)

@@ -15,11 +15,12 @@ def quiet(shared):
 
 
 def test_the_gallery_has_every_row():
-    assert [row.name for row in ROWS] == [f"E{n}" for n in range(1, 37)] + [f"G{n}" for n in range(1, 7)]
+    assert [row.name for row in ROWS] == [f"E{n}" for n in range(1, 37)] + [f"G{n}" for n in range(1, 7)] + ["D18"]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_row_as_the_readme_gives_it(quiet, row):
+def test_row_as_the_readme_gives_it(quiet, row, record_property):
+    record_property("row", (row.name, "v8", row.command))
     status, answer, rule, media = gallery.curl(quiet, row.command)
     assert (status, answer, rule) == (row.status, row.answer, row.name)
     assert media == ("application/json;charset=UTF-8" if answer else "")
@@ -27,8 +28,10 @@ def test_row_as_the_readme_gives_it(quiet, row):
 
 @pytest.mark.parametrize("version", gallery.VERSIONS[:-1])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_row_in_version(quiet, row, version):
-    status, answer, rule, _ = gallery.curl(quiet, row.command.replace("/crm/v8/", f"/crm/{version}/"))
+def test_row_in_version(quiet, row, version, record_property):
+    command = row.command.replace("/crm/v8/", f"/crm/{version}/")
+    record_property("row", (row.name, version, command))
+    status, answer, rule, _ = gallery.curl(quiet, command)
     expected = row.answer
     if expected and expected.get("code") == "INVALID_MODULE" and version in ("v2", "v2.1"):
         expected = expected | {"details": {}}

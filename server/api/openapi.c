@@ -1,0 +1,174 @@
+#include "api/openapi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/catalogue.h"
+#include "api/version.h"
+#include "base/embedded.h"
+#include "base/json.h"
+
+#ifndef CRMOCK_VERSION
+#define CRMOCK_VERSION "unknown"
+#endif
+
+static const char path_of_api[] = "/crm/{version}/{module}/actions/mass_update";
+
+/* Rows with which a GET is refused beside its own, G1 to G6. */
+static const enum error of_get[] = {ERR_INVALID_URL,       ERR_SCOPE_MISMATCH, ERR_INTERNAL,
+                                    ERR_NOT_AUTHENTICATED, ERR_INVALID_TOKEN,  ERR_BODY_TOO_LARGE};
+
+static bool belongs_to(enum error error, const char *method)
+{
+    bool is_get = strcmp(method, "get") == 0;
+    if (error == ERR_INVALID_METHOD)
+        return false;
+    if (catalogue[error].row[0] == 'G')
+        return is_get;
+    for (size_t i = 0; is_get && i < COUNT(of_get); i++)
+        if (of_get[i] == error)
+            return true;
+    return !is_get;
+}
+
+static cJSON *member(cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static cJSON *object_in(cJSON *object, const char *name)
+{
+    cJSON *present = member(object, name);
+    return present != NULL ? present : cJSON_AddObjectToObject(object, name);
+}
+
+static cJSON *reference(const char *to)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, "$ref", to);
+    return object;
+}
+
+static void add_constant(cJSON *properties, const char *name, const char *text)
+{
+    json_add_text(cJSON_AddObjectToObject(properties, name), "const", text);
+}
+
+/* {"anyOf": [refusal, {"data": [refusals]}]}, where a refusal has one of the listed codes and messages.
+ */
+static cJSON *new_schema(void)
+{
+    cJSON *schema = cJSON_CreateObject(), *refusal = cJSON_CreateObject();
+    cJSON *all = cJSON_AddArrayToObject(refusal, "allOf");
+    cJSON_AddItemToArray(all, reference("#/components/schemas/Refusal"));
+    cJSON *one = cJSON_CreateObject();
+    cJSON_AddArrayToObject(one, "anyOf");
+    cJSON_AddItemToArray(all, one);
+    cJSON *list = cJSON_CreateObject();
+    json_add_text(list, "type", "object");
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(list, "required"), cJSON_CreateString("data"));
+    cJSON_AddFalseToObject(list, "additionalProperties");
+    cJSON *data = cJSON_AddObjectToObject(cJSON_AddObjectToObject(list, "properties"), "data");
+    json_add_text(data, "type", "array");
+    cJSON_AddNumberToObject(data, "minItems", 1);
+    cJSON_AddItemToObject(data, "items", cJSON_Duplicate(refusal, true));
+    cJSON *any = cJSON_AddArrayToObject(schema, "anyOf");
+    cJSON_AddItemToArray(any, refusal);
+    cJSON_AddItemToArray(any, list);
+    return schema;
+}
+
+/* Adds the row's code and message to what a refusal of this schema, or of its "data", may have. */
+static void allow_row(cJSON *schema, const struct catalogue_row *row)
+{
+    cJSON *any = member(schema, "anyOf");
+    cJSON *refusals[] = {
+        cJSON_GetArrayItem(any, 0),
+        member(member(member(cJSON_GetArrayItem(any, 1), "properties"), "data"), "items"),
+    };
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        cJSON *choice = cJSON_CreateObject(), *properties = object_in(choice, "properties");
+        add_constant(properties, "code", row->code);
+        add_constant(properties, "message", row->message);
+        cJSON_AddItemToArray(member(cJSON_GetArrayItem(member(refusals[i], "allOf"), 1), "anyOf"),
+                             choice);
+    }
+}
+
+static void add_example(cJSON *content, const struct catalogue_row *row)
+{
+    cJSON *example = cJSON_AddObjectToObject(object_in(content, "examples"), row->row);
+    json_add_text(example, "summary", row->message);
+    cJSON *value = cJSON_AddObjectToObject(example, "value");
+    json_add_text(value, "code", row->code);
+    cJSON_AddObjectToObject(value, "details");
+    json_add_text(value, "message", row->message);
+    json_add_text(value, "status", "error");
+}
+
+/* The response of that status, with its headers. */
+static cJSON *response_in(cJSON *operation, unsigned status)
+{
+    char name[16];
+    (void)snprintf(name, sizeof name, "%u", status);
+    cJSON *response = object_in(object_in(operation, "responses"), name);
+    if (member(response, "headers") == NULL) {
+        json_add_text(response, "description", "Refused: see the examples.");
+        cJSON *headers = cJSON_AddObjectToObject(response, "headers");
+        cJSON_AddItemToObject(headers, "X-Crmock-Rule", reference("#/components/headers/rule"));
+        cJSON_AddItemToObject(headers, "X-Crmock-Hint", reference("#/components/headers/hint"));
+    }
+    return response;
+}
+
+static void add_row(cJSON *operation, const struct catalogue_row *row)
+{
+    cJSON *response = response_in(operation, row->status);
+    if (row->message == NULL)
+        return; /* an answer without a body has no media type */
+    cJSON *content = object_in(object_in(response, "content"), "application/json");
+    if (member(content, "schema") == NULL)
+        cJSON_AddItemToObject(content, "schema", new_schema());
+    allow_row(member(content, "schema"), row);
+    add_example(content, row);
+}
+
+/* Methods that the service does not serve are documented as well: it answers them, with E24. */
+static void add_other_methods(cJSON *path)
+{
+    static const char *const methods[] = {"put", "patch", "delete", "options", "trace"};
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        cJSON *operation = cJSON_AddObjectToObject(path, methods[i]);
+        json_add_text(operation, "summary", "Not served");
+        add_row(operation, &catalogue[ERR_INVALID_METHOD]);
+        add_row(operation, &catalogue[ERR_INVALID_URL]);
+        add_row(operation, &catalogue[ERR_BODY_TOO_LARGE]);
+    }
+}
+
+static cJSON *template(void)
+{
+    const struct embedded_file *file = embedded_find("server/api/openapi.json");
+    return file == NULL ? NULL : json_parse(file->text, (size_t)(file->end - file->text), NULL);
+}
+
+const char *openapi_document(struct arena *arena)
+{
+    cJSON *document CLEANUP(json_delete) = template();
+    if (document == NULL)
+        return "{}"; /* not reached: the build embeds it, and a test reads it */
+    json_add_text(member(document, "info"), "version", CRMOCK_VERSION);
+    cJSON *components = member(document, "components");
+    cJSON *names = cJSON_AddArrayToObject(
+        member(member(member(components, "parameters"), "version"), "schema"), "enum");
+    for (size_t i = 0; i < VERSIONS; i++)
+        cJSON_AddItemToArray(names, cJSON_CreateStringReference(versions[i].name));
+    cJSON *path = member(member(document, "paths"), path_of_api);
+    static const char *const methods[] = {"post", "get"};
+    for (size_t i = 0; i < COUNT(methods); i++)
+        for (enum error error = ERR_NONE + 1; error < ERRORS; error++)
+            if (belongs_to(error, methods[i]))
+                add_row(member(path, methods[i]), &catalogue[error]);
+    add_other_methods(path);
+    return json_print(arena, document);
+}

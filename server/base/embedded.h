@@ -1,0 +1,20 @@
+/* Files that the build puts into the binary: schema.sql, the default fixtures, the OpenAPI template. */
+#ifndef CRMOCK_BASE_EMBEDDED_H
+#define CRMOCK_BASE_EMBEDDED_H
+
+#include <stddef.h>
+
+#include "base/attrs.h"
+
+struct embedded_file {
+    const char *path;       /* as in the source tree: "fixtures/enterprise/org.json" */
+    const char *text, *end; /* a zero byte stands at the end */
+};
+
+extern const struct embedded_file embedded_files[];
+extern const size_t embedded_count;
+
+/* The file of that path, or NULL. */
+MUSTCHECK const struct embedded_file *embedded_find(const char *path);
+
+#endif

@@ -1,0 +1,69 @@
+"""Answers against OpenAPI documents: crmock's own, and the service's where they are at hand."""
+import functools
+import json
+import os
+import pathlib
+import re
+
+import jsonschema
+
+OAS = pathlib.Path(os.environ.get("CRMOCK_OAS", pathlib.Path(__file__).resolve().parents[3] / "shared" / "oas"))
+REMOTE = re.compile(r"^https://raw\.githubusercontent\.com/.*/v8\.0/(\w+\.json)#")
+
+
+class Document:
+    """crmock's OpenAPI document, as one of its servers gave it."""
+
+    def __init__(self, text):
+        self.json = json.loads(text)
+        self.validators = {}
+
+    def operation(self, method, path):
+        """The documented operation of a request, or None."""
+        for pattern, item in self.json["paths"].items():
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path.partition("?")[0]):
+                return item.get("get" if method == "HEAD" else method.lower())
+        return None
+
+    def validator(self, schema):
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self.validators:
+            root = {**schema, "components": self.json["components"]}
+            self.validators[key] = jsonschema.Draft202012Validator(root)
+        return self.validators[key]
+
+    def check(self, method, path, status, headers, body):
+        """Raises when an answer is not as documented."""
+        operation = self.operation(method, path)
+        if operation is None:
+            return
+        response = operation["responses"].get(str(status))
+        assert response is not None, f"{method} {path}: {status} is not documented"
+        media = (headers["Content-Type"] or "").partition(";")[0]
+        if body is None:
+            assert method == "HEAD" or headers["Content-Length"] == "0"
+            return
+        schema = response["content"][media]["schema"]
+        errors = list(self.validator(schema).iter_errors(body))
+        assert not errors, (method, path, status, body, errors[:2])
+
+
+@functools.cache
+def service_file(name):
+    """One of the service's own files, OpenAPI 3.0, with references that stay in the folder. Its oneOf lists shapes of
+    which one is often part of another, so that what fits one fits two: any will do."""
+    def mend(item):
+        if isinstance(item.get("$ref"), str):
+            item["$ref"] = REMOTE.sub(r"\1#", item["$ref"])
+        if isinstance(item.get("oneOf"), list):
+            item["anyOf"] = item.pop("oneOf")
+        return item
+    return json.loads((OAS / name).read_text(), object_hook=mend)
+
+
+def service_errors(name, pointer, value):
+    """What the service's schema at #/components/schemas/... of a file says against a value."""
+    root = service_file(name)
+    store = {file.name: service_file(file.name) for file in OAS.glob("*.json")}
+    resolver = jsonschema.RefResolver(name, root, store=store)
+    return list(jsonschema.Draft4Validator({"$ref": f"{name}#/components/schemas/{pointer}"}, resolver=resolver).iter_errors(value))
