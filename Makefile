@@ -8,6 +8,7 @@ PREFIX := /usr/local
 VARIANT :=
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_tsan := -fsanitize=thread
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 OPTIMIZE := $(if $(VARIANT),-O1 -g,-O2 -g -D_FORTIFY_SOURCE=2)
 B := build$(addprefix /,$(VARIANT))
 
@@ -29,7 +30,7 @@ EMBEDDED := schema.sql server/api/openapi.json $(sort $(wildcard fixtures/*/*.js
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind schemathesis fuzz bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -65,13 +66,13 @@ FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 $B/flags: force
 	@mkdir -p $(@D); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
 .PHONY: force
--include $(wildcard $B/server/*.d $B/server/*/*.d $B/tests/unit/*.d)
+-include $(wildcard $B/server/*.d $B/server/*/*.d $B/tests/*/*.d)
 
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
 	tzdata curl
 TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-jsonschema python3-hypothesis sqlite3
-CHECK_DEPS := $(TEST_DEPS) valgrind clang clang-format clang-tidy libclang-rt-14-dev
+CHECK_DEPS := $(TEST_DEPS) python3-venv valgrind clang clang-format clang-tidy libclang-rt-14-dev
 define install_missing
 	@missing=; for p in $(1); do \
 	[ "$$(dpkg-query -W -f '$${Status}' $$p 2>/dev/null)" = "install ok installed" ] || missing="$$missing $$p"; \
@@ -122,10 +123,31 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, Schemathesis, fuzzing, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory schemathesis
+	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory -j 2 --output-sync=target asan tsan valgrind
+
+# From PyPI, in a folder of its own.
+SCHEMATHESIS := schemathesis==4.32.5
+build/venv/$(SCHEMATHESIS):
+	rm -rf build/venv && $(PYTHON) -m venv build/venv
+	build/venv/bin/pip install --quiet $(SCHEMATHESIS) && touch $@
+schemathesis: build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, against /openapi.json
+	@$(MAKE) --no-print-directory -s -j all
+	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis
+
+$B/respond: $B/tests/fuzz/respond.o $(filter-out $B/server/main.o,$(OBJECTS))
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+FUZZ_SECONDS := 30
+fuzz: ## libFuzzer on requests, for FUZZ_SECONDS (30)
+	@$(MAKE) --no-print-directory -s -j VARIANT=fuzz CC=clang build/fuzz/respond
+	@mkdir -p build/fuzz/corpus
+	build/fuzz/respond -max_total_time=$(FUZZ_SECONDS) -max_len=4000 -timeout=20 -print_final_stats=1 \
+	-artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/corpus 2>build/fuzz/log || { tail -40 build/fuzz/log; exit 1; }
+	@grep -E '^stat::(number|average)' build/fuzz/log
 
 bench: deps-bench ## crmock's speed as ratios beside its limits
 	@$(MAKE) --no-print-directory -s -j all build/bare

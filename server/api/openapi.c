@@ -140,6 +140,7 @@ static void add_other_methods(cJSON *path)
     for (size_t i = 0; i < COUNT(methods); i++) {
         cJSON *operation = cJSON_AddObjectToObject(path, methods[i]);
         json_add_text(operation, "summary", "Not served");
+        cJSON_AddArrayToObject(operation, "security"); /* the method is checked before the token (D1) */
         add_row(operation, &catalogue[ERR_INVALID_METHOD]);
         add_row(operation, &catalogue[ERR_INVALID_URL]);
         add_row(operation, &catalogue[ERR_BODY_TOO_LARGE]);

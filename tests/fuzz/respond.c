@@ -1,0 +1,105 @@
+/* Requests as they come off the wire, straight into the api room: whatever the body, path or token, the
+ * answer is one of the catalogue, never a failure of the server's own.
+ * An input's first line is "METHOD PATH TOKEN", what follows is the body. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/json.h"
+#include "crm/fixture_rules.h"
+#include "crm/mass_update.h"
+#include "store/fixture.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+static struct {
+    struct log log;
+    struct clock clock;
+    struct store *store;
+    struct orgs orgs;
+    struct crm crm;
+    struct api api;
+} fuzzed;
+
+static void open_once(void)
+{
+    struct arena arena = {NULL};
+    const char *reason = "";
+    bool is_new;
+    fuzzed.log = (struct log){.stream = stderr, .level = LOG_ERROR};
+    const struct store_options options = {.log = &fuzzed.log};
+    const struct fixture_source source = {.now = 1614334436};
+    fuzzed.store = store_open(&options, &arena, &is_new, &reason);
+    if (fuzzed.store == NULL ||
+        !fixtures_load(fuzzed.store, &source, &fixture_rules, &arena, &reason)) {
+        (void)fprintf(stderr, "%s\n", reason);
+        abort();
+    }
+    struct db *db = store_acquire(fuzzed.store);
+    if (db == NULL || orgs_load(db, &fuzzed.orgs) != STORE_OK)
+        abort();
+    store_release(db);
+    arena_clear(&arena);
+    fuzzed.crm = (struct crm){.store = fuzzed.store,
+                              .orgs = &fuzzed.orgs,
+                              .clock = &fuzzed.clock,
+                              .log = &fuzzed.log,
+                              .worker = worker_new(mass_update_job_step, &fuzzed.crm)};
+    fuzzed.api = (struct api){.crm = &fuzzed.crm};
+}
+
+/* The parameters follow a question mark in the path: "name=value", one of them. */
+static const char *query(const struct request *request, const char *name)
+{
+    const char *mark = strchr(request->path, '\0') + 1; /* behind the cut path */
+    size_t length = strlen(name);
+    return strncmp(mark, name, length) == 0 && mark[length] == '=' ? mark + length + 1 : NULL;
+}
+
+static char *next_word(struct arena *arena, const char **at, const char *end)
+{
+    size_t length = 0;
+    while (*at + length < end && (*at)[length] != ' ' && (*at)[length] != '\n')
+        length++;
+    char *word = arena_alloc(arena, length + 2); /* two ends: a path may be cut, and query reads on */
+    memcpy(word, *at, length);
+    *at += length + (*at + length < end);
+    return word;
+}
+
+static void check(const struct response *response, bool fault_is_asked_for)
+{
+    if (response->status < 200 || response->status > (fault_is_asked_for ? 500U : 499U))
+        abort();
+    cJSON *body = json_parse(response->body, response->body_length, NULL);
+    if ((body == NULL) != (response->content_type == NULL))
+        abort();
+    cJSON_Delete(body);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    if (fuzzed.store == NULL)
+        open_once();
+    struct arena arena = {NULL};
+    const char *at = (const char *)data, *end = at + size;
+    const char *method = next_word(&arena, &at, end);
+    char *path = next_word(&arena, &at, end);
+    const char *token = next_word(&arena, &at, end);
+    path[strcspn(path, "?")] = '\0';
+    const struct request request = {.method = method,
+                                    .path = path,
+                                    .authorization = arena_printf(&arena, "Bearer %s", token),
+                                    .body = at,
+                                    .body_length = (size_t)(end - at),
+                                    .query = query};
+    struct response response = {.status = 0, .body = ""};
+    api_respond(&fuzzed.api, &request, &arena, &response);
+    static const char record_with_fault[] = "600500"; /* of the default fixtures: E23 */
+    check(&response, memmem(data, size, record_with_fault, strlen(record_with_fault)) != NULL);
+    while (mass_update_job_step(&fuzzed.crm) == WORKER_MORE)
+        ;
+    arena_clear(&arena);
+    return 0;
+}
