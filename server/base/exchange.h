@@ -26,8 +26,8 @@ struct response {
     const char *body;         /* owned by the arena of the exchange */
     size_t body_length;
     const char *allow; /* the methods served, of an answer 405; or NULL */
-    const char *rule; /* row of the error catalogue that answered, or NULL */
-    const char *hint; /* one line for people: what was found, what would pass; or NULL */
+    const char *rule;  /* row of the error catalogue that answered, or NULL */
+    const char *hint;  /* one line for people: what was found, what would pass; or NULL */
 };
 
 /* Answers a request; everything in *response is owned by the arena. Called from several threads. */
