@@ -112,8 +112,7 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
     const struct request request = {
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
         .path = exchange->path,
-        .authorization =
-            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
+        .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
         .body = exchange->body != NULL ? exchange->body : "",
         .body_length = exchange->too_large ? 0 : exchange->length,
         .body_limit = exchange->too_large ? server->options.max_body : 0,

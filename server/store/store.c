@@ -23,8 +23,9 @@ struct store {
     struct token_cache *tokens;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t writer_left;
-    bool writing;
+    bool writing, background_waits;
     unsigned requests_waiting;
+    unsigned passed; /* requests that went before the background writer that waits */
     struct db *idle;
 };
 
@@ -219,13 +220,30 @@ void store_release(struct db *db)
     (void)pthread_mutex_unlock(&store->mutex);
 }
 
+/* Requests go before the background writer, but not all of them for ever. */
+static bool must_wait(const struct store *store, bool is_request)
+{
+    enum { PASSES = 32 };
+    if (store->writing)
+        return true;
+    bool is_backgrounds_turn = store->requests_waiting == 0 || store->passed >= PASSES;
+    return is_request ? store->background_waits && store->passed >= PASSES : !is_backgrounds_turn;
+}
+
 static void writer_enters(struct store *store, enum store_urgency urgency)
 {
+    bool is_request = urgency == STORE_REQUEST;
     (void)pthread_mutex_lock(&store->mutex);
-    store->requests_waiting += urgency == STORE_REQUEST;
-    while (store->writing || (urgency == STORE_BACKGROUND && store->requests_waiting > 0))
+    store->requests_waiting += is_request;
+    if (!is_request) {
+        store->background_waits = true;
+        store->passed = 0;
+    }
+    while (must_wait(store, is_request))
         (void)pthread_cond_wait(&store->writer_left, &store->mutex);
-    store->requests_waiting -= urgency == STORE_REQUEST;
+    store->requests_waiting -= is_request;
+    store->passed += is_request;
+    store->background_waits = store->background_waits && is_request;
     store->writing = true;
     (void)pthread_mutex_unlock(&store->mutex);
 }

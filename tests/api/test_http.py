@@ -121,7 +121,7 @@ def test_garbage_does_no_harm(impatient, bytes_sent):
     before = impatient.digest()
     try:
         impatient.raw(bytes_sent)
-    except ConnectionError:
+    except OSError:  # the server may have closed the connection before all was sent
         pass
     assert impatient.request("GET", "/healthz").status == 200 and impatient.digest() == before
 

@@ -62,7 +62,7 @@ def test_every_token_and_id_in_the_tables_exists(shared):
 
 def test_the_decisions_name_tests_that_exist():
     source = "".join(path.read_text() for path in TESTS.rglob("*.[pc]*"))
-    rows = re.findall(r"^\| (D\d+) \| .* \| (.*) \|$", TEXT, re.M)
+    rows = re.findall(r"^\| (D\d+) \| .* \| (.*) \|$", TEXT[TEXT.index("## Where the documentation is silent"):], re.M)
     assert [name for name, _ in rows] == [f"D{n}" for n in range(1, len(rows) + 1)] and len(rows) >= 13
     for _, tests in rows:
         names = re.findall(r"`(\w+)(?:\.py)?`", tests)

@@ -207,6 +207,39 @@ START_TEST(a_request_gets_its_turn_beside_a_busy_background_writer)
 }
 END_TEST
 
+/* A request that comes again and again. */
+static void *write_as_requests(void *argument)
+{
+    struct background *background = argument;
+    struct db *db = store_acquire(test.store);
+    bool stop = false;
+    while (!stop) {
+        ck_assert_int_eq(store_begin(db, STORE_REQUEST), STORE_OK);
+        stop = note_turn(background);
+        ck_assert_int_eq(store_commit(db), STORE_OK);
+    }
+    store_release(db);
+    return NULL;
+}
+
+START_TEST(the_background_writer_gets_its_turn_beside_busy_requests)
+{
+    struct background requests = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t threads[3];
+    for (size_t i = 0; i < COUNT(threads); i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, write_as_requests, &requests), 0);
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(store_begin(test.db, STORE_BACKGROUND), STORE_OK);
+        ck_assert_int_eq(store_commit(test.db), STORE_OK);
+    }
+    (void)pthread_mutex_lock(&requests.mutex);
+    requests.stop = true;
+    (void)pthread_mutex_unlock(&requests.mutex);
+    for (size_t i = 0; i < COUNT(threads); i++)
+        (void)pthread_join(threads[i], NULL);
+}
+END_TEST
+
 START_TEST(a_selection_is_counted_and_fixed)
 {
     const struct module *leads = org_module(test.org, "Leads");
@@ -270,6 +303,7 @@ Suite *store_suite(void)
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
     tcase_add_test(writing, a_request_gets_its_turn_beside_a_busy_background_writer);
+    tcase_add_test(writing, the_background_writer_gets_its_turn_beside_busy_requests);
     tcase_add_test(writing, a_selection_is_counted_and_fixed);
     suite_add_tcase(suite, reading);
     suite_add_tcase(suite, writing);
