@@ -1,5 +1,6 @@
 """Drives a crmock process."""
 import collections
+import contextlib
 import copy
 import http.client
 import json
@@ -141,8 +142,12 @@ class Server:
                 self.query("SELECT count(*) FROM job"))
 
     def raw(self, data):
-        """Sends bytes on a connection of their own, and reads until the server closes it."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+        """Sends bytes on a connection of their own, and reads until the server closes it, which it may do before it has read
+        them all."""
+        received = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection, contextlib.suppress(OSError):
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+            while part := connection.recv(65536):
+                received += part
+        return received
