@@ -52,20 +52,23 @@ CREATE TABLE user (
     role_id INTEGER NOT NULL REFERENCES role (id)
 ) STRICT;
 
--- Applications registered with the OAuth server.
+-- Applications registered with the OAuth server. A client with a user may log in as itself, for him.
 CREATE TABLE oauth_client (
     id TEXT PRIMARY KEY,
-    secret TEXT NOT NULL
+    secret TEXT NOT NULL,
+    user_id INTEGER REFERENCES user (id)
 ) STRICT, WITHOUT ROWID;
 
--- Access and refresh tokens; expires_at is NULL for one that never expires.
+-- Access tokens, refresh tokens, and authorization codes, which are good once; expires_at is NULL for one
+-- that never expires. What a refresh token issued goes with it when it is revoked.
 CREATE TABLE oauth_token (
     token TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh')),
+    kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh', 'code')),
     client_id TEXT NOT NULL REFERENCES oauth_client (id),
     user_id INTEGER NOT NULL REFERENCES user (id),
     scopes TEXT NOT NULL,
     expires_at INTEGER,
+    issued_by TEXT REFERENCES oauth_token (token),
     revoked INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

@@ -67,7 +67,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .clock = &app->options.clock,
                             .log = &app->options.log,
                             .worker = app->worker};
-    app->api = (struct api){.crm = &app->crm};
+    app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
     app->control = (struct control){.store = app->store, .openapi = openapi_document};
     if (!worker_start(app->worker)) {
         *reason = "the system gives no thread for jobs";

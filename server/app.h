@@ -12,6 +12,7 @@ struct app_options {
     struct clock clock;
     const char *db;           /* path of the store; NULL: private and temporary */
     const char *fixtures;     /* folder; NULL: those in the binary */
+    unsigned token_ttl;       /* seconds that an access token lives */
     struct http_options http; /* log, respond and context are the app's own affair */
 };
 

@@ -41,6 +41,8 @@ static const struct setting {
      NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400},
     {"threads", "N", "Threads that answer requests (default: one a processor, at most 4)", NUMBER,
      offsetof(struct app_options, http.threads), 1, 64},
+    {"token-ttl", "SECONDS", "Time that an access token lives (default 3600)", NUMBER,
+     offsetof(struct app_options, token_ttl), 1, 315360000},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
      offsetof(struct app_options, http.hints), 0, 0},
     {"log-level", "LEVEL", "error, warning, info or debug (default info)", LEVEL,
@@ -147,6 +149,7 @@ void options_read(int argc, char **argv, struct app_options *options)
 {
     *options = (struct app_options){
         .log = {.stream = stderr, .level = LOG_INFO},
+        .token_ttl = 3600,
         .http = {.listen = "127.0.0.1",
                  .port = 8080,
                  .max_body = 1 << 20,

@@ -38,7 +38,7 @@ def run_unit(command, environment, folder):
 def run_api(arguments, environment, folder):
     log = folder / "api.xml"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1", f"--junitxml={log}",
+        [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-o", "junit_family=xunit1", f"--junitxml={log}",
          *(arguments or [str(HERE / "api")])], env=environment)
     passed = failed = 0
     if log.exists():

@@ -1,6 +1,7 @@
 #include "api/api.h"
 
 #include "api/gate.h"
+#include "api/oauth.h"
 #include "api/reply.h"
 
 static enum error answer(struct call *call)
@@ -10,6 +11,8 @@ static enum error answer(struct call *call)
         call->fault.hint = "--max-body sets the limit";
         return ERR_BODY_TOO_LARGE;
     }
+    if (oauth_respond(call))
+        return ERR_NONE;
     enum error error = gate_check(call);
     return error == ERR_NONE ? call->endpoint->handle(call) : error;
 }

@@ -136,8 +136,10 @@ static void add_row(cJSON *operation, const struct catalogue_row *row)
 /* Methods that the service does not serve are documented as well: it answers them, with E24. */
 static void add_other_methods(cJSON *path)
 {
-    static const char *const methods[] = {"put", "patch", "delete", "options", "trace"};
+    static const char *const methods[] = {"get", "put", "post", "patch", "delete", "options", "trace"};
     for (size_t i = 0; i < COUNT(methods); i++) {
+        if (member(path, methods[i]) != NULL)
+            continue;
         cJSON *operation = cJSON_AddObjectToObject(path, methods[i]);
         json_add_text(operation, "summary", "Not served");
         cJSON_AddArrayToObject(operation, "security"); /* the method is checked before the token (D1) */
@@ -145,6 +147,22 @@ static void add_other_methods(cJSON *path)
         add_row(operation, &catalogue[ERR_INVALID_URL]);
         add_row(operation, &catalogue[ERR_BODY_TOO_LARGE]);
     }
+}
+
+static void add_mass_update(cJSON *path)
+{
+    static const char *const methods[] = {"post", "get"};
+    for (size_t i = 0; i < COUNT(methods); i++)
+        for (enum error error = ERR_NONE + 1; error < ERRORS; error++)
+            if (belongs_to(error, methods[i]))
+                add_row(member(path, methods[i]), &catalogue[error]);
+    add_other_methods(path);
+}
+
+static void add_oauth(cJSON *path)
+{
+    add_row(member(path, "post"), &catalogue[ERR_BODY_TOO_LARGE]);
+    add_other_methods(path);
 }
 
 static cJSON *template(void)
@@ -164,12 +182,9 @@ const char *openapi_document(struct arena *arena)
         member(member(member(components, "parameters"), "version"), "schema"), "enum");
     for (size_t i = 0; i < VERSIONS; i++)
         cJSON_AddItemToArray(names, cJSON_CreateStringReference(versions[i].name));
-    cJSON *path = member(member(document, "paths"), path_of_api);
-    static const char *const methods[] = {"post", "get"};
-    for (size_t i = 0; i < COUNT(methods); i++)
-        for (enum error error = ERR_NONE + 1; error < ERRORS; error++)
-            if (belongs_to(error, methods[i]))
-                add_row(member(path, methods[i]), &catalogue[error]);
-    add_other_methods(path);
+    cJSON *paths = member(document, "paths");
+    add_mass_update(member(paths, path_of_api));
+    add_oauth(member(paths, "/oauth/v2/token"));
+    add_oauth(member(paths, "/oauth/v2/token/revoke"));
     return json_print(arena, document);
 }

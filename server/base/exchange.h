@@ -12,12 +12,15 @@ struct request {
     const char *method;        /* "POST"; HEAD arrives as "GET" */
     const char *path;          /* decoded, without the query */
     const char *authorization; /* the header, or NULL */
+    const char *host;          /* the header, or NULL */
     const char *body;          /* never NULL; not ended by a zero byte */
     size_t body_length;
     size_t body_limit; /* 0, or the limit that the body went beyond: it was not kept then */
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
     const char *(*query)(const struct request *request, const char *name);
-    void *connection; /* for query() */
+    /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
+    const char *(*form)(const struct request *request, const char *name);
+    void *connection; /* for query() and form() */
 };
 
 struct response {

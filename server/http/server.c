@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/form.h"
 #include "http/listen.h"
 
 struct http_server {
@@ -29,6 +30,7 @@ struct exchange {
     const char *path;
     const char *method;
     unsigned status;
+    struct form form;
 };
 
 static void note_panic(void *context, const char *file, unsigned line, const char *reason)
@@ -52,6 +54,17 @@ static const char *query(const struct request *request, const char *name)
                                       &value, &length) != MHD_YES)
         return NULL;
     return value != NULL ? value : "";
+}
+
+static struct exchange *exchange_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static const char *form(const struct request *request, const char *name)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    return form_value(&exchange->form, request, &exchange->arena, name);
 }
 
 /* A body beyond the limit is read, for its sender to get an answer, but not without end. */
@@ -113,10 +126,12 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
         .path = exchange->path,
         .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+        .host = header(connection, MHD_HTTP_HEADER_HOST),
         .body = exchange->body != NULL ? exchange->body : "",
         .body_length = exchange->too_large ? 0 : exchange->length,
         .body_limit = exchange->too_large ? server->options.max_body : 0,
         .query = query,
+        .form = form,
         .connection = connection,
     };
     struct response response = {.status = 500, .body = ""};
@@ -162,11 +177,6 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
     (void)context;
     (void)connection;
     return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
-}
-
-static struct exchange *exchange_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 /* Called when a connection begins and when it ends. */

@@ -129,20 +129,23 @@ void load_territory_place(const struct node *node, void *context)
                     node->loader->org_id, want_text(node, "name"), parent_id);
 }
 
-static const struct sql add_client = {"INSERT INTO oauth_client (id, secret) VALUES (?1, ?2)"};
+static const struct sql add_client = {
+    "INSERT INTO oauth_client (id, secret, user_id) VALUES (?1, ?2, ?3)"};
 
 void load_client(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id secret");
-    node_insert(node, &add_client, "tt", want_text(node, "id"), want_text(node, "secret"));
+    node_has_only(node, "id secret user");
+    const struct node user = node_member(node, "user");
+    node_insert(node, &add_client, "ttI", want_text(node, "id"), want_text(node, "secret"),
+                user.json != NULL ? find_user(&user) : 0);
 }
 
 static const struct sql client_of = {"SELECT 1 FROM oauth_client WHERE id = ?1"};
 static const struct sql add_token = {
     "INSERT INTO oauth_token (token, kind, client_id, user_id, scopes, expires_at)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
-static const char *const token_kinds[] = {"access", "refresh", NULL};
+static const char *const token_kinds[] = {"access", "refresh", "code", NULL};
 
 void load_token(const struct node *node, void *context)
 {
