@@ -26,7 +26,7 @@ CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
-EMBEDDED := schema.sql server/api/openapi.json $(sort $(wildcard fixtures/*/*.json))
+EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $(wildcard fixtures/*/*.json))
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 

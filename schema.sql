@@ -12,7 +12,8 @@ CREATE TABLE org (
     time_zone TEXT NOT NULL,
     edition TEXT NOT NULL,
     territories INTEGER NOT NULL CHECK (territories IN (0, 1)),
-    scheduled_mass_update INTEGER NOT NULL CHECK (scheduled_mass_update IN (0, 1))
+    scheduled_mass_update INTEGER NOT NULL CHECK (scheduled_mass_update IN (0, 1)),
+    metadata_time INTEGER NOT NULL -- when its modules, fields and the like were last changed
 ) STRICT;
 
 -- The next id to give away, one row.
@@ -49,7 +50,8 @@ CREATE TABLE user (
     name TEXT NOT NULL,
     email TEXT NOT NULL UNIQUE,
     profile_id INTEGER NOT NULL REFERENCES profile (id),
-    role_id INTEGER NOT NULL REFERENCES role (id)
+    role_id INTEGER NOT NULL REFERENCES role (id),
+    created_time INTEGER NOT NULL
 ) STRICT;
 
 -- Applications registered with the OAuth server. A client with a user may log in as itself, for him.
@@ -117,12 +119,13 @@ CREATE TABLE field (
 
 -- The values that a picklist or multi-select picklist offers, in order.
 CREATE TABLE picklist_value (
+    id INTEGER PRIMARY KEY,
     field_id INTEGER NOT NULL REFERENCES field (id),
     position INTEGER NOT NULL,
     value TEXT NOT NULL,
-    PRIMARY KEY (field_id, position),
+    UNIQUE (field_id, position),
     UNIQUE (field_id, value)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Fields that a profile may not edit, or not see; without a row it may do both.
 CREATE TABLE profile_field (

@@ -24,6 +24,7 @@ void api_respond(void *context, const struct request *request, struct arena *are
     enum error error = answer(&call);
     if (error != ERR_NONE)
         reply_error(&call, error);
+    cJSON_Delete(call.metadata);
     if (call.db != NULL)
         store_release(call.db);
 }

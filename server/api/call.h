@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/scope.h"
 #include "api/version.h"
+#include "base/json.h"
 #include "crm/error.h"
 #include "store/token.h"
 
@@ -17,27 +18,31 @@ struct call {
     struct db *db; /* this request's connection, from the token check on; else NULL */
     const struct endpoint *endpoint;
     enum version_number version;
-    const char *module_name; /* as in the path */
+    const char *module_name; /* as in the path; NULL: the path names none */
+    const char *id;          /* as in the path; NULL: likewise */
     const char *token_text;  /* the access token as sent; never to be logged */
     struct token token;
     const struct module *module;
-    const char *scope_word;
+    const char *scope_word; /* NULL: none */
     struct fault fault;
+    cJSON *metadata; /* metadata.json, once it was needed; freed with the call */
     struct response *response;
 };
 
 /* What an endpoint's function or a check answers: ERR_NONE, or a row with call->fault filled. */
 typedef enum error call_fn(struct call *call);
 
-/* A documented request. {version} and {module} in the path stand for one part each. */
+/* A documented request. {version}, {module} and {id} in the path stand for one part each. */
 struct endpoint {
     const char *method, *path;
     struct scope scope;
-    enum error unknown_module, unsupported_module; /* how it calls a wrong module */
-    call_fn *permit;                               /* what the user's profile must allow */
+    enum error unknown_module, unsupported_module; /* how it calls a wrong module; of a {module} */
+    call_fn *permit;                               /* what the user's profile must allow, or NULL */
     call_fn *handle;                               /* answers by a reply_... function */
 };
 
 extern const struct endpoint mass_update_post, mass_update_job;
+extern const struct endpoint fields_list, fields_one, modules_list, modules_one, users_list, users_one,
+    org_one;
 
 #endif

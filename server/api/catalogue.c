@@ -63,6 +63,8 @@ const struct catalogue_row catalogue[ERRORS] = {
                                 "The module name given seems to be invalid"},
     [ERR_JOB_UNSUPPORTED_MODULE] = {"G6", "INVALID_MODULE", 400,
                                     "The given module is not supported in API"},
+    [ERR_PARAMETER_MISSING] = {"P1", "REQUIRED_PARAM_MISSING", 400,
+                               "One of the expected parameter is missing"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

@@ -3,10 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct endpoint *const endpoints[] = {&mass_update_post, &mass_update_job};
+static const struct endpoint *const endpoints[] = {
+    &mass_update_post, &mass_update_job, &fields_list, &fields_one, &modules_list,
+    &modules_one,      &users_list,      &users_one,   &org_one,
+};
 
 struct route {
-    const char *version, *module;
+    const char *version, *module, *id;
 };
 
 /* The part of a path from `at` on: its length, up to the next slash. */
@@ -15,7 +18,7 @@ static size_t part_length(const char *at)
     return strcspn(at, "/");
 }
 
-/* Compares part by part; what {version} and {module} stand for is copied into the arena. */
+/* Compares part by part; what the parts in braces stand for is copied into the arena. */
 static bool path_matches(struct arena *arena, const char *pattern, const char *path,
                          struct route *route)
 {
@@ -26,6 +29,8 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
             route->version = arena_strndup(arena, path, given);
         else if (strncmp(pattern, "{module}", wanted) == 0)
             route->module = arena_strndup(arena, path, given);
+        else if (strncmp(pattern, "{id}", wanted) == 0)
+            route->id = arena_strndup(arena, path, given);
         else if (wanted != given || strncmp(pattern, path, wanted) != 0)
             return false;
     }
@@ -34,13 +39,14 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
 
 static enum error route_exists(struct call *call)
 {
-    struct route route = {NULL, NULL};
     call->fault.hint = "paths are /crm/{version}/{module}/actions/mass_update, versions v2 to v8";
     for (size_t i = 0; i < COUNT(endpoints); i++) {
+        struct route route = {NULL, NULL, NULL};
         if (!path_matches(call->arena, endpoints[i]->path, call->request->path, &route) ||
             !version_find(route.version, &call->version))
             continue;
         call->module_name = route.module;
+        call->id = route.id;
         call->endpoint = endpoints[i];
         return ERR_NONE;
     }
@@ -93,6 +99,9 @@ static enum error token_is_live(struct call *call)
 
 static enum error module_is_supported(struct call *call)
 {
+    call->scope_word = call->endpoint->scope.word;
+    if (call->module_name == NULL)
+        return ERR_NONE;
     switch (version_module(call->version, call->token.user->org, call->module_name, &call->module,
                            &call->scope_word)) {
     case MODULE_SUPPORTED:
@@ -111,15 +120,18 @@ static enum error scope_is_granted(struct call *call)
     const struct scope *scope = &call->endpoint->scope;
     if (scope_allows(call->token.scopes, scope, call->scope_word))
         return ERR_NONE;
-    call->fault.hint =
-        arena_printf(call->arena, "the token needs ZohoCRM.%s.%s or ZohoCRM.%s.%s.%s", scope->group,
-                     scope->operation, scope->group, call->scope_word, scope->operation);
+    const char *part = call->scope_word == NULL
+                           ? ""
+                           : arena_printf(call->arena, " or ZohoCRM.%s.%s.%s", scope->group,
+                                          call->scope_word, scope->operation);
+    call->fault.hint = arena_printf(call->arena, "the token needs ZohoCRM.%s.%s%s", scope->group,
+                                    scope->operation, part);
     return ERR_SCOPE_MISMATCH;
 }
 
 static enum error profile_permits(struct call *call)
 {
-    return call->endpoint->permit(call);
+    return call->endpoint->permit != NULL ? call->endpoint->permit(call) : ERR_NONE;
 }
 
 static const struct gate_rule {

@@ -21,7 +21,7 @@ static const enum error of_get[] = {ERR_INVALID_URL,       ERR_SCOPE_MISMATCH, E
 static bool belongs_to(enum error error, const char *method)
 {
     bool is_get = strcmp(method, "get") == 0;
-    if (error == ERR_INVALID_METHOD)
+    if (error == ERR_INVALID_METHOD || error == ERR_PARAMETER_MISSING)
         return false;
     if (catalogue[error].row[0] == 'G')
         return is_get;
@@ -159,6 +159,32 @@ static void add_mass_update(cJSON *path)
     add_other_methods(path);
 }
 
+/* Endpoints that read metadata, and what they may be refused with. */
+static const char *const metadata_paths[] = {
+    "/crm/{version}/settings/fields",
+    "/crm/{version}/settings/fields/{id}",
+    "/crm/{version}/settings/modules",
+    "/crm/{version}/settings/modules/{id}",
+    "/crm/{version}/users",
+    "/crm/{version}/users/{id}",
+    "/crm/{version}/org",
+};
+static const enum error of_metadata[] = {
+    ERR_INVALID_URL,   ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
+    ERR_INVALID_TOKEN, ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
+    ERR_INVALID_VALUE, ERR_INVALID_ID,
+};
+
+static void add_metadata(cJSON *paths)
+{
+    for (size_t i = 0; i < COUNT(metadata_paths); i++) {
+        cJSON *path = member(paths, metadata_paths[i]);
+        for (size_t k = 0; k < COUNT(of_metadata); k++)
+            add_row(member(path, "get"), &catalogue[of_metadata[k]]);
+        add_other_methods(path);
+    }
+}
+
 static void add_oauth(cJSON *path)
 {
     add_row(member(path, "post"), &catalogue[ERR_BODY_TOO_LARGE]);
@@ -184,6 +210,7 @@ const char *openapi_document(struct arena *arena)
         cJSON_AddItemToArray(names, cJSON_CreateStringReference(versions[i].name));
     cJSON *paths = member(document, "paths");
     add_mass_update(member(paths, path_of_api));
+    add_metadata(paths);
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));
     return json_print(arena, document);

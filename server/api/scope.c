@@ -42,7 +42,7 @@ static bool one_allows(const char *scope, size_t length, const struct scope *ask
     const struct part *operation = &parts[count - 1];
     if (!says(operation, asked->operation) && !says(operation, "ALL"))
         return false;
-    return count == 3 || says(&parts[2], word);
+    return count == 3 || (word != NULL && says(&parts[2], word));
 }
 
 bool scope_allows(const char *granted, const struct scope *asked, const char *word)

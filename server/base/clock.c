@@ -86,6 +86,16 @@ bool time_parse(const char *text, int64_t *time)
     return true;
 }
 
+bool http_date_parse(const char *text, int64_t *time)
+{
+    struct tm parts = {.tm_sec = 0};
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (end == NULL || *end != '\0')
+        return false;
+    *time = (int64_t)timegm(&parts);
+    return true;
+}
+
 bool date_valid(const char *text)
 {
     if (strlen(text) != 10 || !has_shape(text, "9999-99-99"))

@@ -29,6 +29,8 @@ void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE
 
 /* Reads an ISO 8601 date and time with an offset or Z; false when it is malformed or no such day. */
 MUSTCHECK bool time_parse(const char *text, int64_t *time);
+/* Reads an HTTP date: Wed, 03 Mar 2021 06:47:00 GMT. */
+MUSTCHECK bool http_date_parse(const char *text, int64_t *time);
 /* True for YYYY-MM-DD that names a day of the calendar. */
 MUSTCHECK bool date_valid(const char *text);
 

@@ -9,11 +9,12 @@
 #include "base/attrs.h"
 
 struct request {
-    const char *method;        /* "POST"; HEAD arrives as "GET" */
-    const char *path;          /* decoded, without the query */
-    const char *authorization; /* the header, or NULL */
-    const char *host;          /* the header, or NULL */
-    const char *body;          /* never NULL; not ended by a zero byte */
+    const char *method;            /* "POST"; HEAD arrives as "GET" */
+    const char *path;              /* decoded, without the query */
+    const char *authorization;     /* the header, or NULL */
+    const char *host;              /* likewise */
+    const char *if_modified_since; /* likewise */
+    const char *body;              /* never NULL; not ended by a zero byte */
     size_t body_length;
     size_t body_limit; /* 0, or the limit that the body went beyond: it was not kept then */
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */

@@ -53,6 +53,8 @@ enum error {
     ERR_MAY_NOT_READ_MODULE,
     ERR_JOB_INVALID_MODULE,
     ERR_JOB_UNSUPPORTED_MODULE,
+    /* Of the endpoints around it: P1. */
+    ERR_PARAMETER_MISSING,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
     ERR_DUPLICATE,

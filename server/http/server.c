@@ -127,6 +127,7 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
         .path = exchange->path,
         .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
         .host = header(connection, MHD_HTTP_HEADER_HOST),
+        .if_modified_since = header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
         .body = exchange->body != NULL ? exchange->body : "",
         .body_length = exchange->too_large ? 0 : exchange->length,
         .body_limit = exchange->too_large ? server->options.max_body : 0,

@@ -42,10 +42,11 @@ enum field_type {
 };
 
 struct field_type_info {
-    const char *name;    /* as in the field metadata */
-    bool mass_updatable; /* false: by its type never, whatever the metadata says */
-    bool has_values;     /* a picklist of some kind */
-    int default_length;  /* characters, 0 where length has no meaning */
+    const char *name;      /* as in the field metadata */
+    const char *json_type; /* likewise */
+    bool mass_updatable;   /* false: by its type never, whatever the metadata says */
+    bool has_values;       /* a picklist of some kind */
+    int default_length;    /* characters, 0 where length has no meaning */
 };
 
 extern const struct field_type_info field_types[FIELD_TYPES];

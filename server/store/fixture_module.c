@@ -30,7 +30,7 @@ static const struct sql add_field = {
     " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
     " FROM field WHERE module_id = ?2"};
 static const struct sql add_value = {
-    "INSERT INTO picklist_value (field_id, position, value) VALUES (?1, ?2, ?3)"};
+    "INSERT INTO picklist_value (id, field_id, position, value) VALUES (?1, ?2, ?3, ?4)"};
 static const struct sql add_layout_rule = {
     "INSERT INTO layout_rule (id, field_id, name) VALUES (?1, ?2, ?3)"};
 static const struct sql add_validation_rule = {
@@ -41,8 +41,8 @@ static const struct sql add_blueprint = {
 /* A value that a picklist offers; the context is the field's id. */
 static void load_value(const struct node *node, void *context)
 {
-    node_insert(node, &add_value, "iit", *(const int64_t *)context, (int64_t)node->index,
-                node_text(node));
+    node_insert(node, &add_value, "iiit", id_or_next(node, 1), *(const int64_t *)context,
+                (int64_t)node->index, node_text(node));
 }
 
 /* A rule or blueprint of which the field is the primary one: {"id", "name"}. */

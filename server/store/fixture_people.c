@@ -1,8 +1,8 @@
 #include "store/fixture_sections.h"
 
 static const struct sql add_org = {
-    "INSERT INTO org (id, name, time_zone, edition, territories, scheduled_mass_update)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+    "INSERT INTO org (id, name, time_zone, edition, territories, scheduled_mass_update,"
+    " metadata_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
 
 void load_org(const struct node *node, void *context)
 {
@@ -17,9 +17,9 @@ void load_org(const struct node *node, void *context)
     if (node->loader->org_id != 0)
         node_fail(node, "expected no second org in one folder");
     node->loader->org_id = id_or_next(node, 1);
-    node_insert(node, &add_org, "itttii", node->loader->org_id, want_text(node, "name"), zone_name,
+    node_insert(node, &add_org, "itttiii", node->loader->org_id, want_text(node, "name"), zone_name,
                 may_text(node, "edition", "enterprise"), (int64_t)may_flag(node, "territories", true),
-                (int64_t)may_flag(node, "scheduled_mass_update", true));
+                (int64_t)may_flag(node, "scheduled_mass_update", true), node->loader->source->now);
 }
 
 static const struct sql add_role = {"INSERT INTO role (id, org_id, name) VALUES (?1, ?2, ?3)"};
@@ -71,18 +71,20 @@ void load_profile(const struct node *node, void *context)
 }
 
 static const struct sql profile_of = {"SELECT id FROM profile WHERE org_id = ?1 AND name = ?2"};
-static const struct sql add_user = {"INSERT INTO user (id, org_id, name, email, profile_id, role_id)"
-                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+static const struct sql add_user = {
+    "INSERT INTO user (id, org_id, name, email, profile_id, role_id, created_time)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
 
 void load_user(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id name email profile role");
+    node_has_only(node, "id name email profile role created_time");
     const struct node profile = node_member(node, "profile"), role = node_member(node, "role");
     int64_t profile_id = node_find(&profile, "the name of a profile", &profile_of, "it",
                                    node->loader->org_id, node_text(&profile));
-    node_insert(node, &add_user, "iittii", id_or_next(node, 1), node->loader->org_id,
-                want_text(node, "name"), want_text(node, "email"), profile_id, find_role(&role));
+    node_insert(node, &add_user, "iittiii", id_or_next(node, 1), node->loader->org_id,
+                want_text(node, "name"), want_text(node, "email"), profile_id, find_role(&role),
+                may_time(node, "created_time", node->loader->source->now));
 }
 
 static const struct sql user_of = {"SELECT id FROM user WHERE org_id = ?1 AND email = ?2"};

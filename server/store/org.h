@@ -28,6 +28,7 @@ struct field {
     bool in_layout_rule, in_validation_rule; /* as the rule's primary field */
     const char *lookup_module;               /* API name, or NULL */
     const char **values;                     /* of a picklist, in order */
+    int64_t *value_ids;                      /* likewise */
     size_t value_count;
 };
 
@@ -78,6 +79,7 @@ struct user {
     const char *name, *email;
     const struct profile *profile;
     const struct role *role;
+    int64_t created_time;
 };
 
 struct view {
@@ -96,7 +98,8 @@ struct territory {
 
 struct org {
     int64_t id;
-    const char *name, *edition;
+    const char *name, *edition, *time_zone;
+    int64_t metadata_time; /* when what stands here was last changed */
     bool territories_enabled, scheduled_mass_update;
     struct zone *zone;
     struct module *modules;

@@ -125,6 +125,8 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
         .in_validation_rule = flag(row, 16),
         .values =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 17), sizeof *field->values),
+        .value_ids = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 17),
+                                 sizeof *field->value_ids),
     };
     field->path = arena_printf(loading->arena, "$.\"%s\"", field->api_name);
     if (!field_type_find(text(loading, row, 5), &field->type))
@@ -133,7 +135,8 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
 }
 
 static const struct sql values_of = {
-    "SELECT 0, module_id, field_id, value FROM picklist_value JOIN field ON field.id = field_id"
+    "SELECT 0, module_id, field_id, value, picklist_value.id FROM picklist_value JOIN field ON "
+    "field.id = field_id"
     " JOIN module ON module.id = module_id WHERE org_id = ?1 ORDER BY field_id,"
     " picklist_value.position"};
 
@@ -141,6 +144,7 @@ static void read_value(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct field *field = field_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    field->value_ids[field->value_count] = sqlite3_column_int64(row, 4);
     field->values[field->value_count++] = text(loading, row, 3);
 }
 
@@ -238,9 +242,9 @@ static void read_access(struct loading *loading, sqlite3_stmt *row, size_t index
     profile->fields[field->index] = (enum field_access)name_index(field_access_names, access);
 }
 
-static const struct sql users_of = {
-    "SELECT count(*) OVER (), id, name, email, profile_id, role_id FROM user WHERE org_id = ?1"
-    " ORDER BY id"};
+static const struct sql users_of = {"SELECT count(*) OVER (), id, name, email, profile_id, role_id, "
+                                    "created_time FROM user WHERE org_id = ?1"
+                                    " ORDER BY id"};
 
 static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
@@ -252,6 +256,7 @@ static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
         .name = text(loading, row, 2),
         .email = text(loading, row, 3),
         .profile = profile_of(loading, sqlite3_column_int64(row, 4)),
+        .created_time = sqlite3_column_int64(row, 6),
     };
     for (size_t i = 0; i < org->role_count; i++)
         if (org->roles[i].id == sqlite3_column_int64(row, 5))
@@ -337,7 +342,8 @@ static enum store_status load_org(struct loading *loading)
 }
 
 static const struct sql all_orgs = {
-    "SELECT count(*) OVER (), id, name, time_zone, edition, territories, scheduled_mass_update"
+    "SELECT count(*) OVER (), id, name, time_zone, edition, territories, scheduled_mass_update,"
+    " metadata_time"
     " FROM org ORDER BY id"};
 
 enum store_status orgs_load(struct db *db, struct orgs *orgs)
@@ -358,6 +364,8 @@ enum store_status orgs_load(struct db *db, struct orgs *orgs)
             .id = sqlite3_column_int64(row, 1),
             .name = text(&loading, row, 2),
             .edition = text(&loading, row, 4),
+            .time_zone = zone,
+            .metadata_time = sqlite3_column_int64(row, 7),
             .territories_enabled = flag(row, 5),
             .scheduled_mass_update = flag(row, 6),
             .zone = zone_new(zone),

@@ -1,0 +1,80 @@
+#include "api/metadata.h"
+
+#include "api/reply.h"
+#include "base/embedded.h"
+
+static cJSON *kinds(struct call *call)
+{
+    if (call->metadata == NULL) {
+        const struct embedded_file *file = embedded_find("server/api/metadata.json");
+        call->metadata = json_parse(file->text, (size_t)(file->end - file->text), NULL);
+    }
+    return call->metadata;
+}
+
+cJSON *metadata_new(struct call *call, const char *kind)
+{
+    return cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(kinds(call), kind), true);
+}
+
+void metadata_extend(struct call *call, cJSON *object, const char *kind)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach (member, json_member(kinds(call), kind)) {
+        cJSON_AddItemToObject(object, member->string, cJSON_Duplicate(member, true));
+    }
+}
+
+void metadata_set(cJSON *object, const char *name, cJSON *value)
+{
+    if (!cJSON_ReplaceItemInObjectCaseSensitive(object, name, value))
+        cJSON_AddItemToObject(object, name, value);
+}
+
+void metadata_set_text(cJSON *object, const char *name, const char *text)
+{
+    metadata_set(object, name, cJSON_CreateString(text));
+}
+
+void metadata_set_flag(cJSON *object, const char *name, bool flag)
+{
+    metadata_set(object, name, cJSON_CreateBool(flag));
+}
+
+void metadata_set_id(cJSON *object, const char *name, int64_t id)
+{
+    cJSON *holder CLEANUP(json_delete) = cJSON_CreateObject();
+    json_add_id(holder, name, id);
+    metadata_set(object, name, cJSON_DetachItemFromObjectCaseSensitive(holder, name));
+}
+
+cJSON *metadata_reference(int64_t id, const char *name, const char *text)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, name, text);
+    json_add_id(object, "id", id);
+    return object;
+}
+
+bool is_unmodified(struct call *call)
+{
+    int64_t since;
+    const char *text = call->request->if_modified_since;
+    if (text == NULL || (!time_parse(text, &since) && !http_date_parse(text, &since)) ||
+        since < call->token.user->org->metadata_time)
+        return false;
+    *call->response = (struct response){.status = 304, .body = ""};
+    return true;
+}
+
+void metadata_reply(struct call *call, const char *key, cJSON *list)
+{
+    if (list->child == NULL) {
+        cJSON_Delete(list);
+        *call->response = (struct response){.status = 204, .body = ""};
+        return;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddItemToObject(body, key, list);
+    reply_json(call, 200, body);
+}
