@@ -56,6 +56,7 @@ def main():
     valgrind = VALGRIND if arguments[:1] == ["--valgrind"] else []
     crmock, unit, *rest = arguments[1:] if valgrind else arguments
     environment = os.environ | SANITIZERS | {"PYTHONDONTWRITEBYTECODE": "1",
+                                             "HYPOTHESIS_STORAGE_DIRECTORY": str(HERE.parent / "build" / "hypothesis"),
                                              "CRMOCK": os.path.abspath(crmock)}
     if valgrind:
         environment |= {"CRMOCK_WRAPPER": " ".join(valgrind), "G_SLICE": "always-malloc"}

@@ -7,7 +7,7 @@ static call_fn may_read_jobs, tell_job;
 const struct endpoint mass_update_job = {
     .method = "GET",
     .path = "/crm/{version}/{module}/actions/mass_update",
-    .scope = {"mass_update", "READ"},
+    .scope = {"mass_update", "READ", NULL},
     .unknown_module = ERR_JOB_INVALID_MODULE,
     .unsupported_module = ERR_JOB_UNSUPPORTED_MODULE,
     .permit = may_read_jobs,

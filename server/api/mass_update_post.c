@@ -7,7 +7,7 @@ static call_fn may_mass_update, schedule_or_apply;
 const struct endpoint mass_update_post = {
     .method = "POST",
     .path = "/crm/{version}/{module}/actions/mass_update",
-    .scope = {"mass_update", "UPDATE"},
+    .scope = {"mass_update", "UPDATE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
     .permit = may_mass_update,

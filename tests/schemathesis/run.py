@@ -13,8 +13,10 @@ from server import Server  # noqa: E402
 
 def main():
     server = Server("--log-level", "warning", log=None)
-    done = subprocess.run([sys.argv[1], "--config-file", HERE / "schemathesis.toml", "run", f"{server.url}/openapi.json",
-                           "--checks", "all", *sys.argv[2:]])
+    folder = HERE.parents[1] / "build" / "schemathesis"  # it keeps things where it is started
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([pathlib.Path(sys.argv[1]).absolute(), "--config-file", HERE / "schemathesis.toml", "run", f"{server.url}/openapi.json",
+                           "--checks", "all", *sys.argv[2:]], cwd=folder)
     assert server.request("GET", "/healthz").status == 200
     server.stop()
     return done.returncode
