@@ -30,7 +30,7 @@ EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind schemathesis fuzz bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -73,15 +73,14 @@ BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsq
 	tzdata curl
 TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-jsonschema python3-hypothesis sqlite3
 CHECK_DEPS := $(TEST_DEPS) python3-venv valgrind clang clang-format clang-tidy libclang-rt-14-dev
+apt_install = root=; [ "$$(id -u)" = 0 ] || root=sudo; $$root apt-get update -qq && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) \
+	>build-deps.log 2>&1 || { cat build-deps.log; exit 1; }; rm -f build-deps.log
 define install_missing
 	@missing=; for p in $(1); do \
 	[ "$$(dpkg-query -W -f '$${Status}' $$p 2>/dev/null)" = "install ok installed" ] || missing="$$missing $$p"; \
 	done; \
-	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
-	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-	$$root apt-get update -qq && \
-	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing \
-	>build-deps.log 2>&1 || { cat build-deps.log; exit 1; }; rm -f build-deps.log; fi
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; $(call apt_install,$$missing); fi
 endef
 
 deps: ## install what is missing to build, test and check (Debian packages)
@@ -123,9 +122,10 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, Schemathesis, fuzzing, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory test-sdk
 	$(MAKE) --no-print-directory schemathesis
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory -j 2 --output-sync=target asan tsan valgrind
@@ -148,6 +148,17 @@ fuzz: ## libFuzzer on requests, for FUZZ_SECONDS (30)
 	build/fuzz/respond -max_total_time=$(FUZZ_SECONDS) -max_len=4000 -timeout=20 -print_final_stats=1 \
 	-artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/corpus 2>build/fuzz/log || { tail -40 build/fuzz/log; exit 1; }
 	@grep -E '^stat::(number|average)' build/fuzz/log
+
+# The official SDKs, from their registries, as they are.
+build/sdk/installed: tests/sdk/package.json Makefile
+	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
+	@mkdir -p $(@D) && cp tests/sdk/package.json $(@D)
+	cd $(@D) && npm install --silent --no-audit --no-fund
+	rm -rf $(@D)/venv-python-8.0 && $(PYTHON) -m venv $(@D)/venv-python-8.0
+	$(@D)/venv-python-8.0/bin/pip install --quiet zohocrmsdk8-0==7.0.0 && touch $@
+test-sdk: build/sdk/installed ## the official SDKs, unmodified, against crmock
+	@$(MAKE) --no-print-directory -s -j all
+	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk
 
 bench: deps-bench ## crmock's speed as ratios beside its limits
 	@$(MAKE) --no-print-directory -s -j all build/bare

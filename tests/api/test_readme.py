@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import textwrap
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_every_token_and_id_in_the_tables_exists(shared):
     for id in re.findall(r"55402\d{13}", part):
         assert shared.query("SELECT 1 FROM record WHERE id = ?1 UNION SELECT 1 FROM custom_view WHERE id = ?1"
                             " UNION SELECT 1 FROM territory WHERE id = ?1", int(id)), id
+
+
+@pytest.mark.parametrize("language, suite, mark", [("js", "suite.mjs", "//"), ("python", "suite.py", "#")])
+def test_the_lines_for_the_sdks_are_those_of_the_suites(language, suite, mark):
+    source = (TESTS / "sdk" / suite).read_text()
+    lines = source[source.index(f"{mark} README: "):source.index(f"{mark} end")].split("\n", 1)[1]
+    printed = re.search(rf"```{language}\n(.*?)\n```", TEXT, re.S).group(1)
+    assert textwrap.dedent(lines).strip() == printed
 
 
 def test_the_decisions_name_tests_that_exist():
