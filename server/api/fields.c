@@ -97,27 +97,9 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     return object;
 }
 
-static enum error wrong_parameter(struct call *call, enum error error, const char *hint)
-{
-    call->fault = (struct fault){.param_name = "module", .hint = hint};
-    return error;
-}
-
-/* The module that the parameter names; metadata is there for every module, in every version. */
-static enum error find_module(struct call *call)
-{
-    const char *name = call->request->query(call->request, "module");
-    if (name == NULL || name[0] == '\0')
-        return wrong_parameter(call, ERR_PARAMETER_MISSING, "add ?module=...");
-    call->module = org_module(call->token.user->org, name);
-    return call->module != NULL
-               ? ERR_NONE
-               : wrong_parameter(call, ERR_INVALID_MODULE, "the org has no module of that API name");
-}
-
 static enum error list_fields(struct call *call)
 {
-    enum error error = find_module(call);
+    enum error error = metadata_find_module(call);
     if (error != ERR_NONE)
         return error;
     cJSON *list = cJSON_CreateArray();
@@ -129,7 +111,7 @@ static enum error list_fields(struct call *call)
 
 static enum error tell_field(struct call *call)
 {
-    enum error error = find_module(call);
+    enum error error = metadata_find_module(call);
     if (error != ERR_NONE)
         return error;
     cJSON *list = cJSON_CreateArray();

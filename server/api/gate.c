@@ -4,8 +4,10 @@
 #include <strings.h>
 
 static const struct endpoint *const endpoints[] = {
-    &mass_update_post, &mass_update_job, &fields_list, &fields_one, &modules_list,
-    &modules_one,      &users_list,      &users_one,   &org_one,
+    &mass_update_post, &mass_update_job,  &fields_list,     &fields_one, &modules_list,
+    &modules_one,      &users_list,       &users_one,       &org_one,    &custom_views_list,
+    &custom_views_one, &territories_list, &territories_one, &roles_list, &roles_one,
+    &profiles_list,    &profiles_one,
 };
 
 struct route {

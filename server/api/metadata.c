@@ -1,5 +1,7 @@
 #include "api/metadata.h"
 
+#include <string.h>
+
 #include "api/reply.h"
 #include "base/embedded.h"
 
@@ -65,6 +67,62 @@ bool is_unmodified(struct call *call)
         return false;
     *call->response = (struct response){.status = 304, .body = ""};
     return true;
+}
+
+static enum error wrong_parameter(struct call *call, enum error error, const char *hint)
+{
+    call->fault = (struct fault){.param_name = "module", .hint = hint};
+    return error;
+}
+
+enum error metadata_find_module(struct call *call)
+{
+    const char *name = call->request->query(call->request, "module");
+    if (name == NULL || name[0] == '\0')
+        return wrong_parameter(call, ERR_PARAMETER_MISSING, "add ?module=...");
+    call->module = org_module(call->token.user->org, name);
+    return call->module != NULL
+               ? ERR_NONE
+               : wrong_parameter(call, ERR_INVALID_MODULE, "the org has no module of that API name");
+}
+
+const char *metadata_time(struct call *call)
+{
+    const struct org *org = call->token.user->org;
+    char *text = arena_alloc(call->arena, TIME_TEXT_SIZE);
+    zone_format(org->zone, org->metadata_time, text);
+    return text;
+}
+
+static void add_info(cJSON *body, int count)
+{
+    cJSON *info = cJSON_AddObjectToObject(body, "info");
+    cJSON_AddNumberToObject(info, "per_page", 200);
+    cJSON_AddNumberToObject(info, "count", count);
+    cJSON_AddNumberToObject(info, "page", 1);
+    cJSON_AddFalseToObject(info, "more_records");
+}
+
+void metadata_reply_members(struct call *call, const char *key, size_t count, metadata_make *make,
+                            bool with_info)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = make(call, i);
+        const char *id = json_scalar_text(json_member(object, "id"));
+        if (object != NULL && (call->id == NULL || strcmp(id, call->id) == 0))
+            cJSON_AddItemToArray(list, object);
+        else
+            cJSON_Delete(object);
+    }
+    if (list->child == NULL || !with_info) {
+        metadata_reply(call, key, list);
+        return;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddItemToObject(body, key, list);
+    add_info(body, cJSON_GetArraySize(list));
+    reply_json(call, 200, body);
 }
 
 void metadata_reply(struct call *call, const char *key, cJSON *list)

@@ -20,6 +20,20 @@ void metadata_set_id(cJSON *object, const char *name, int64_t id);
 /* {"id": ..., NAME: text}; owned by the caller. */
 MUSTCHECK cJSON *metadata_reference(int64_t id, const char *name, const char *text);
 
+/* Finds call->module by the parameter `module`; metadata is there for every module, in every version.
+ */
+MUSTCHECK enum error metadata_find_module(struct call *call);
+
+/* Makes the object of an org's member, by its place in the org's list; NULL: not for this user. */
+typedef cJSON *metadata_make(struct call *call, size_t index);
+/* Answers with the members of a list of the org, or the one whose "id" is call->id; 204 when there is
+ * none. `with_info` adds how many there are. */
+void metadata_reply_members(struct call *call, const char *key, size_t count, metadata_make *make,
+                            bool with_info);
+
+/* The org's own times, as text: its metadata has no others. Arena-owned. */
+MUSTCHECK const char *metadata_time(struct call *call);
+
 /* Answers {KEY: list}, or 204 when it has no member. Takes the list. */
 void metadata_reply(struct call *call, const char *key, cJSON *list);
 

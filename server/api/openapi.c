@@ -168,11 +168,19 @@ static const char *const metadata_paths[] = {
     "/crm/{version}/users",
     "/crm/{version}/users/{id}",
     "/crm/{version}/org",
+    "/crm/{version}/settings/custom_views",
+    "/crm/{version}/settings/custom_views/{id}",
+    "/crm/{version}/settings/territories",
+    "/crm/{version}/settings/territories/{id}",
+    "/crm/{version}/settings/roles",
+    "/crm/{version}/settings/roles/{id}",
+    "/crm/{version}/settings/profiles",
+    "/crm/{version}/settings/profiles/{id}",
 };
 static const enum error of_metadata[] = {
     ERR_INVALID_URL,   ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
     ERR_INVALID_TOKEN, ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
-    ERR_INVALID_VALUE, ERR_INVALID_ID,
+    ERR_INVALID_VALUE, ERR_INVALID_ID,     ERR_TERRITORIES_OFF,
 };
 
 static void add_metadata(cJSON *paths)

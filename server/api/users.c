@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "api/metadata.h"
-#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_users, tell_user;
@@ -100,31 +99,20 @@ static user_test *test_of(struct call *call)
     return NULL;
 }
 
+static cJSON *make_user(struct call *call, size_t index)
+{
+    const struct user *user = &call->token.user->org->users[index];
+    return test_of(call)(call, user) ? new_user(call, user) : NULL;
+}
+
 static enum error list_users(struct call *call)
 {
     const struct org *org = call->token.user->org;
-    user_test *test = test_of(call);
-    if (test == NULL) {
+    if (test_of(call) == NULL) {
         call->fault = (struct fault){.param_name = "type", .hint = "AllUsers, CurrentUser, ..."};
         return ERR_INVALID_VALUE;
     }
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < org->user_count; i++)
-        if (test(call, &org->users[i]))
-            cJSON_AddItemToArray(list, new_user(call, &org->users[i]));
-    int count = cJSON_GetArraySize(list);
-    if (count == 0) {
-        metadata_reply(call, "users", list);
-        return ERR_NONE;
-    }
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddItemToObject(body, "users", list);
-    cJSON *info = cJSON_AddObjectToObject(body, "info");
-    cJSON_AddNumberToObject(info, "per_page", 200);
-    cJSON_AddNumberToObject(info, "count", count);
-    cJSON_AddNumberToObject(info, "page", 1);
-    cJSON_AddFalseToObject(info, "more_records");
-    reply_json(call, 200, body);
+    metadata_reply_members(call, "users", org->user_count, make_user, true);
     return ERR_NONE;
 }
 

@@ -94,6 +94,7 @@ struct view {
 struct territory {
     int64_t id;
     const char *name;
+    const struct territory *parent; /* NULL at the top */
 };
 
 struct org {

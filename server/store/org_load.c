@@ -307,6 +307,14 @@ static void read_territory(struct loading *loading, sqlite3_stmt *row, size_t in
     };
 }
 
+static const struct sql parents_of = {
+    "SELECT 0, id, parent_id FROM territory WHERE org_id = ?1 ORDER BY id"};
+
+static void read_parent(struct loading *loading, sqlite3_stmt *row, size_t index)
+{
+    loading->org->territories[index].parent = org_territory(loading->org, sqlite3_column_int64(row, 2));
+}
+
 /* In an order in which every reference leads to what was read before. */
 static enum store_status load_org(struct loading *loading)
 {
@@ -333,6 +341,7 @@ static enum store_status load_org(struct loading *loading)
         {&view_users_of, read_view_user, NULL, NULL, 0},
         {&territories_of, read_territory, &org->territories, &org->territory_count,
          sizeof *org->territories},
+        {&parents_of, read_parent, NULL, NULL, 0},
     };
     for (size_t i = 0; i < COUNT(steps); i++)
         if (load_rows(loading, steps[i].sql, steps[i].read, steps[i].list, steps[i].count,

@@ -69,7 +69,8 @@ def test_faults(shared, path, status, code, details):
     assert (answer.status, answer.body["code"], answer.body["details"]) == (status, code, details)
 
 
-@pytest.mark.parametrize("path, word", [("settings/fields?module=Leads", "fields"), ("settings/modules", "modules"), ("users", None), ("org", None)])
+@pytest.mark.parametrize("path, word", [("settings/fields?module=Leads", "fields"), ("settings/modules", "modules"), ("settings/territories", "territories"), ("settings/custom_views?module=Leads", "custom_views"),
+                                        ("settings/roles", "roles"), ("settings/profiles", "profiles"), ("users", None), ("org", None)])
 def test_scopes(start, tmp_path, path, word):
     import json
     group = path.split("/")[0].split("?")[0]
@@ -114,6 +115,40 @@ def test_modules(shared):
     assert get(shared, f"settings/modules/{leads['id']}").body["modules"] == [leads]
 
 
+def test_custom_views(shared):
+    views = {view["id"]: view for view in get(shared, "settings/custom_views?module=Leads").body["custom_views"]}
+    assert {"554023000000050000", "554023000000091505"} <= views.keys() and "554023000000091515" not in views
+    shared_view = views["554023000000091505"]
+    assert (shared_view["access_type"], shared_view["shared_to"][0]["name"], shared_view["module"]["api_name"]) == ("shared", "Patricia Boyle", "Leads")
+    mine = {view["id"] for view in get(shared, "settings/custom_views?module=Leads", token="1000.crmock.standard").body["custom_views"]}
+    assert "554023000000091505" not in mine and "554023000000091507" in mine
+    [one] = get(shared, "settings/custom_views/554023000000050000?module=Leads").body["custom_views"]
+    assert one["criteria"] == {"field": {"api_name": "Email"}, "comparator": "starts_with", "value": "bulk"}
+    assert get(shared, "settings/custom_views/554023000000091515?module=Leads").status == 204
+    assert get(shared, "settings/custom_views/554023000000091515?module=Accounts").body["info"]["count"] == 1
+    assert get(shared, "settings/custom_views").body["code"] == "REQUIRED_PARAM_MISSING"
+
+
+def test_territories(shared):
+    answer = get(shared, "settings/territories").body
+    assert answer["info"]["count"] == 4
+    by_name = {territory["name"]: territory for territory in answer["territories"]}
+    assert by_name["North"]["reporting_to"] == {"name": "World", "id": by_name["World"]["id"]} and by_name["World"]["reporting_to"] is None
+    assert get(shared, f"settings/territories/{by_name['North']['id']}").body["territories"] == [by_name["North"]]
+    assert get(shared, "settings/territories/1").status == 204
+    assert get(shared, "settings/territories", token="1000.crmock.free").body["code"] == "TERRITORY_NOT_ENABLED"
+
+
+def test_roles_and_profiles(shared):
+    roles = {role["name"]: role for role in get(shared, "settings/roles").body["roles"]}
+    assert roles["Sales Rep"]["reporting_to"]["name"] == "Sales Manager" and roles["CEO"]["reporting_to"] is None
+    assert get(shared, f"settings/roles/{roles['CEO']['id']}").body["roles"] == [roles["CEO"]]
+    profiles = {profile["name"]: profile for profile in get(shared, "settings/profiles").body["profiles"]}
+    assert not profiles["Administrator"]["custom"] and profiles["Restricted"]["custom"] and len(profiles) == 6
+    assert get(shared, f"settings/profiles/{profiles['Standard']['id']}").body["profiles"] == [profiles["Standard"]]
+    assert get(shared, "settings/profiles/1").status == get(shared, "settings/roles/x").status == 204
+
+
 def test_if_modified_since(shared):
     def status(since):
         answer = get(shared, "settings/modules", headers={"If-Modified-Since": since})
@@ -131,6 +166,11 @@ def test_fields_against_the_services_own_schema(shared, module):
     assert faults("fields.json", "Response_Wrapper", get(shared, f"settings/fields?module={module}").body) == []
 
 
+def with_name(view):
+    """The file asks for the name of a view's module; the service gives its API name."""
+    return view | {"module": view["module"] | {"name": view["module"]["api_name"]}}
+
+
 @needs_oas
 def test_the_rest_against_the_services_own_schemas(shared):
     users = get(shared, "users").body
@@ -139,5 +179,10 @@ def test_the_rest_against_the_services_own_schemas(shared):
         user["time_zone"] = {}  # the service sends a name
     assert faults("users.json", "Response_Wrapper", users) == []
     assert faults("org.json", "Response_Wrapper", get(shared, "org").body) == []
+    assert faults("territories.json", "Response_Wrapper", get(shared, "settings/territories").body) == []
+    assert faults("roles.json", "Response_Wrapper", get(shared, "settings/roles").body) == []
+    assert faults("profiles.json", "Response_Wrapper", get(shared, "settings/profiles").body) == []
     for module in MODULES:
+        if module != "Notes":
+            assert faults("custom_views.json", "wrapper", {"custom_views": [with_name(view) for view in get(shared, f"settings/custom_views?module={module}").body["custom_views"]]}) == []
         assert faults("modules.json", "Response_Wrapper", get(shared, f"settings/modules/{module}").body) == []

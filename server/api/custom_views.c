@@ -1,0 +1,61 @@
+#include <string.h>
+
+#include "api/metadata.h"
+#include "crm/access.h"
+
+static call_fn tell_views;
+
+const struct endpoint custom_views_list = {
+    .method = "GET",
+    .path = "/crm/{version}/settings/custom_views",
+    .scope = {"settings", "READ", "custom_views"},
+    .handle = tell_views,
+};
+
+const struct endpoint custom_views_one = {
+    .method = "GET",
+    .path = "/crm/{version}/settings/custom_views/{id}",
+    .scope = {"settings", "READ", "custom_views"},
+    .handle = tell_views,
+};
+
+static cJSON *shared_to(const struct view *view)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < view->user_count; i++) {
+        cJSON *user = metadata_reference(view->users[i]->id, "name", view->users[i]->name);
+        json_add_text(user, "type", "users");
+        cJSON_AddFalseToObject(user, "subordinates");
+        cJSON_AddItemToArray(list, user);
+    }
+    return list;
+}
+
+/* A view of the module that the user may use. */
+static cJSON *make_view(struct call *call, size_t index)
+{
+    const struct view *view = &call->token.user->org->views[index];
+    if (view->module != call->module || !may_use_view(call->token.user, view))
+        return NULL;
+    cJSON *object = metadata_new(call, "custom_view");
+    metadata_set_id(object, "id", view->id);
+    metadata_set_text(object, "name", view->name);
+    metadata_set_text(object, "display_value", view->name);
+    metadata_set(object, "module",
+                 metadata_reference(view->module->id, "api_name", view->module->api_name));
+    metadata_set_text(object, "access_type", view->everyone ? "public" : "shared");
+    metadata_set_text(object, "category", view->everyone ? "public_views" : "shared_with_me");
+    metadata_set(object, "shared_to", shared_to(view));
+    if (view->criteria != NULL && call->id != NULL) /* the list leaves them out, as the service does */
+        metadata_set(object, "criteria", json_parse(view->criteria, strlen(view->criteria), NULL));
+    return object;
+}
+
+static enum error tell_views(struct call *call)
+{
+    enum error error = metadata_find_module(call);
+    if (error == ERR_NONE)
+        metadata_reply_members(call, "custom_views", call->token.user->org->view_count, make_view,
+                               true);
+    return error;
+}
