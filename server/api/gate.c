@@ -3,11 +3,29 @@
 #include <string.h>
 #include <strings.h>
 
+/* In the order in which paths are compared. */
 static const struct endpoint *const endpoints[] = {
-    &mass_update_post, &mass_update_job,  &fields_list,     &fields_one, &modules_list,
-    &modules_one,      &users_list,       &users_one,       &org_one,    &custom_views_list,
-    &custom_views_one, &territories_list, &territories_one, &roles_list, &roles_one,
-    &profiles_list,    &profiles_one,
+    &mass_update_post,
+    &mass_update_job,
+    &fields_list,
+    &fields_one,
+    &modules_list,
+    &modules_one,
+    &users_list,
+    &users_one,
+    &org_one,
+    &custom_views_list,
+    &custom_views_one,
+    &territories_list,
+    &territories_one,
+    &roles_list,
+    &roles_one,
+    &profiles_list,
+    &profiles_one,
+    /* the paths above are not modules or ids */
+    &records_count,
+    &records_list,
+    &records_one,
 };
 
 struct route {

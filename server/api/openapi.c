@@ -159,8 +159,8 @@ static void add_mass_update(cJSON *path)
     add_other_methods(path);
 }
 
-/* Endpoints that read metadata, and what they may be refused with. */
-static const char *const metadata_paths[] = {
+/* Endpoints that only read, and what they may be refused with. */
+static const char *const reading_paths[] = {
     "/crm/{version}/settings/fields",
     "/crm/{version}/settings/fields/{id}",
     "/crm/{version}/settings/modules",
@@ -176,19 +176,23 @@ static const char *const metadata_paths[] = {
     "/crm/{version}/settings/roles/{id}",
     "/crm/{version}/settings/profiles",
     "/crm/{version}/settings/profiles/{id}",
+    "/crm/{version}/{module}/actions/count",
+    "/crm/{version}/{module}",
+    "/crm/{version}/{module}/{id}",
 };
-static const enum error of_metadata[] = {
-    ERR_INVALID_URL,   ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
-    ERR_INVALID_TOKEN, ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
-    ERR_INVALID_VALUE, ERR_INVALID_ID,     ERR_TERRITORIES_OFF,
+static const enum error of_reading[] = {
+    ERR_INVALID_URL,     ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
+    ERR_INVALID_TOKEN,   ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
+    ERR_INVALID_VALUE,   ERR_INVALID_ID,     ERR_TERRITORIES_OFF,   ERR_MAY_NOT_READ_MODULE,
+    ERR_VIEW_NOT_SHARED,
 };
 
-static void add_metadata(cJSON *paths)
+static void add_reading(cJSON *paths)
 {
-    for (size_t i = 0; i < COUNT(metadata_paths); i++) {
-        cJSON *path = member(paths, metadata_paths[i]);
-        for (size_t k = 0; k < COUNT(of_metadata); k++)
-            add_row(member(path, "get"), &catalogue[of_metadata[k]]);
+    for (size_t i = 0; i < COUNT(reading_paths); i++) {
+        cJSON *path = member(paths, reading_paths[i]);
+        for (size_t k = 0; k < COUNT(of_reading); k++)
+            add_row(member(path, "get"), &catalogue[of_reading[k]]);
         add_other_methods(path);
     }
 }
@@ -218,7 +222,7 @@ const char *openapi_document(struct arena *arena)
         cJSON_AddItemToArray(names, cJSON_CreateStringReference(versions[i].name));
     cJSON *paths = member(document, "paths");
     add_mass_update(member(paths, path_of_api));
-    add_metadata(paths);
+    add_reading(paths);
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));
     return json_print(arena, document);

@@ -6,12 +6,12 @@
 const struct version versions[VERSIONS] = {
     [V2] = {.name = "v2"},
     [V2_1] = {.name = "v2.1"},
-    [V3] = {.name = "v3", .names_path_position = true},
-    [V4] = {.name = "v4", .names_path_position = true},
-    [V5] = {.name = "v5", .names_path_position = true},
-    [V6] = {.name = "v6", .names_path_position = true},
-    [V7] = {.name = "v7", .names_path_position = true},
-    [V8] = {.name = "v8", .names_path_position = true},
+    [V3] = {.name = "v3", .names_path_position = true, .lists_need_fields = true},
+    [V4] = {.name = "v4", .names_path_position = true, .lists_need_fields = true},
+    [V5] = {.name = "v5", .names_path_position = true, .lists_need_fields = true},
+    [V6] = {.name = "v6", .names_path_position = true, .lists_need_fields = true},
+    [V7] = {.name = "v7", .names_path_position = true, .lists_need_fields = true},
+    [V8] = {.name = "v8", .names_path_position = true, .lists_need_fields = true},
 };
 
 /* Modules that can be mass updated: what paths, the org and scopes call them, from which version to

@@ -9,6 +9,7 @@ enum version_number { V2, V2_1, V3, V4, V5, V6, V7, V8, VERSIONS };
 struct version {
     const char *name;         /* as in the path */
     bool names_path_position; /* INVALID_MODULE says which part of the path is wrong */
+    bool lists_need_fields;   /* a list of records must say which fields */
 };
 
 extern const struct version versions[VERSIONS]; /* by enum version_number */

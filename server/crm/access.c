@@ -27,3 +27,26 @@ enum store_status may_edit_record(struct db *db, const struct user *user, const 
         return STORE_OK;
     return record_shared_with(db, record->id, user->id);
 }
+
+const struct reader *reader_of(const struct user *user, const struct module *module,
+                               struct arena *arena)
+{
+    if (user->profile->administrator || module->sharing != SHARING_PRIVATE)
+        return NULL;
+    const struct org *org = user->org;
+    struct reader *reader = arena_alloc(arena, sizeof *reader);
+    int64_t *owners = arena_array(arena, org->user_count, sizeof *owners);
+    reader->user_id = user->id;
+    for (size_t i = 0; i < org->user_count; i++)
+        if (is_above(user->role, org->users[i].role))
+            owners[reader->owner_count++] = org->users[i].id;
+    reader->owners = owners;
+    return reader;
+}
+
+enum store_status may_see_record(struct db *db, const struct user *user, const struct record *record)
+{
+    if (record->module->sharing != SHARING_PRIVATE)
+        return STORE_OK;
+    return may_edit_record(db, user, record);
+}

@@ -3,6 +3,7 @@
 #define CRMOCK_CRM_ACCESS_H
 
 #include "store/record.h"
+#include "store/selection.h"
 
 /* True for an administrator, for a view open to everyone, and for those it is shared with (E18). */
 MUSTCHECK bool may_use_view(const struct user *user, const struct view *view);
@@ -12,5 +13,13 @@ MUSTCHECK bool may_use_view(const struct user *user, const struct view *view);
  * STORE_NOT_FOUND when not (E11). */
 MUSTCHECK enum store_status may_edit_record(struct db *db, const struct user *user,
                                             const struct record *record);
+
+/* What a list of the module's records is narrowed to for the user; NULL: he sees them all. Arena-owned.
+ */
+MUSTCHECK const struct reader *reader_of(const struct user *user, const struct module *module,
+                                         struct arena *arena);
+/* STORE_OK when the user sees the record: he may edit it, or the module is open to everyone. */
+MUSTCHECK enum store_status may_see_record(struct db *db, const struct user *user,
+                                           const struct record *record);
 
 #endif

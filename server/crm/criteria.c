@@ -271,3 +271,15 @@ enum error criteria_read(const struct module *module, const cJSON *json, const c
     *criteria = all;
     return members_read(&reading, json, path, 0, all);
 }
+
+enum error criteria_of_view(const struct view *view, struct arena *arena, cJSON **tree,
+                            const struct criteria **criteria)
+{
+    struct fault unused;
+    *criteria = NULL;
+    if (view->criteria == NULL)
+        return ERR_NONE;
+    *tree = json_parse(view->criteria, strlen(view->criteria), NULL);
+    enum error error = criteria_read(view->module, *tree, "$", arena, criteria, &unused);
+    return error == ERR_NONE ? ERR_NONE : ERR_INTERNAL; /* not reached */
+}

@@ -17,4 +17,9 @@ MUSTCHECK enum error criteria_read(const struct module *module, const cJSON *jso
                                    struct arena *arena, const struct criteria **criteria,
                                    struct fault *fault);
 
+/* The criteria of a view, which were checked when it was loaded. *tree is what they borrow from: owned
+ * by the caller (cJSON_Delete), to live as long. NULL in *criteria when the view has none. */
+MUSTCHECK enum error criteria_of_view(const struct view *view, struct arena *arena, cJSON **tree,
+                                      const struct criteria **criteria);
+
 #endif

@@ -53,13 +53,9 @@ enum error mass_update_schedule(const struct crm *crm, struct db *db, const stru
                                 struct arena *arena, int64_t *job_id, struct fault *fault)
 {
     struct selection selection = update->selection;
-    cJSON *criteria CLEANUP(json_delete) = NULL;
-    const char *text = update->view->criteria;
-    if (text != NULL) {
-        criteria = json_parse(text, strlen(text), NULL);
-        if (criteria_read(update->module, criteria, "$", arena, &selection.view, fault) != ERR_NONE)
-            return ERR_INTERNAL; /* not reached: criteria of views are checked when they are loaded */
-    }
+    cJSON *tree CLEANUP(json_delete) = NULL;
+    if (criteria_of_view(update->view, arena, &tree, &selection.view) != ERR_NONE)
+        return ERR_INTERNAL;
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
     enum error error = add_job(crm, db, update, &selection, arena, job_id, fault);

@@ -180,6 +180,17 @@ static void append_criteria(struct building *sql, const struct criteria *criteri
     sqlite3_str_appendall(sql->text, criteria->count == 0 ? "1)" : ")");
 }
 
+static void append_reader(struct building *sql, const struct reader *reader)
+{
+    sqlite3_str_appendf(sql->text,
+                        " AND (record.id IN (SELECT record_id FROM record_share WHERE user_id = %lld)"
+                        " OR owner_id IN (%lld",
+                        (long long)reader->user_id, (long long)reader->user_id);
+    for (size_t i = 0; i < reader->owner_count; i++)
+        sqlite3_str_appendf(sql->text, ", %lld", (long long)reader->owners[i]);
+    sqlite3_str_appendall(sql->text, "))");
+}
+
 static void append_selection(struct building *sql, const struct selection *selection)
 {
     sqlite3_str_appendf(sql->text,
@@ -193,6 +204,8 @@ static void append_selection(struct building *sql, const struct selection *selec
             " territory.id FROM territory JOIN chosen ON parent_id = chosen.id AND %d)"
             " SELECT record_id FROM record_territory JOIN chosen ON territory_id = chosen.id)",
             (long long)selection->territory->id, selection->include_child ? 1 : 0);
+    if (selection->reader != NULL)
+        append_reader(sql, selection->reader);
     const struct criteria *filters[] = {selection->view, selection->request};
     for (size_t i = 0; i < COUNT(filters); i++) {
         if (filters[i] == NULL)
@@ -226,18 +239,28 @@ static void drop_text(char **text)
     sqlite3_free(*text);
 }
 
-/* Prepares what was built, binds, and runs it to its first row or its end. */
-static enum store_status run(struct db *db, struct building *sql, int64_t *first_column)
+/* Prepares what was built and binds it; NULL after a logged error. */
+static sqlite3_stmt *finish(struct db *db, struct building *sql)
 {
     char *text CLEANUP(drop_text) = sqlite3_str_finish(sql->text);
-    sqlite3_stmt *statement CLEANUP(finalize) = NULL;
-    if (text == NULL || sql->count > COUNT(sql->bound))
-        return db_failed(db, "selection too large");
-    if (sqlite3_prepare_v2(db->handle, text, -1, &statement, NULL) != SQLITE_OK)
-        return db_failed(db, text);
-    for (size_t i = 0; i < sql->count; i++)
-        if (bind_operand(statement, (int)i + 1, sql->bound[i]) != SQLITE_OK)
-            return db_failed(db, text);
+    sqlite3_stmt *statement = NULL;
+    bool ready = text != NULL && sql->count <= COUNT(sql->bound) &&
+                 sqlite3_prepare_v2(db->handle, text, -1, &statement, NULL) == SQLITE_OK;
+    for (size_t i = 0; i < sql->count && ready; i++)
+        ready = bind_operand(statement, (int)i + 1, sql->bound[i]) == SQLITE_OK;
+    if (ready)
+        return statement;
+    (void)db_failed(db, text != NULL ? text : "a selection");
+    (void)sqlite3_finalize(statement);
+    return NULL;
+}
+
+/* Runs what was built to its first row or its end. */
+static enum store_status run(struct db *db, struct building *sql, int64_t *first_column)
+{
+    sqlite3_stmt *statement CLEANUP(finalize) = finish(db, sql);
+    if (statement == NULL)
+        return STORE_FAILED;
     enum store_status status = db_step(db, statement);
     if (status == STORE_OK)
         *first_column = sqlite3_column_int64(statement, 0);
@@ -265,4 +288,28 @@ enum store_status selection_count(struct db *db, const struct selection *selecti
     sqlite3_str_appendall(sql.text, "SELECT count(*)");
     append_selection(&sql, selection);
     return run(db, &sql, count);
+}
+
+enum store_status selection_page(struct db *db, const struct selection *selection,
+                                 const struct page *page, int64_t *ids, size_t *count)
+{
+    struct building sql = {.text = sqlite3_str_new(db->handle)};
+    const struct criteria sort = {.field = page->sort_by,
+                                  .kind = page->sort_by->type == TYPE_DATETIME ? COMPARE_TIME
+                                                                               : COMPARE_TEXT};
+    sqlite3_str_appendall(sql.text, "SELECT record.id");
+    append_selection(&sql, selection);
+    sqlite3_str_appendall(sql.text, " ORDER BY ");
+    append_field(&sql, &sort);
+    sqlite3_str_appendf(sql.text, " COLLATE NOCASE %s, record.id LIMIT %lld OFFSET %lld",
+                        page->descending ? "DESC" : "ASC", (long long)page->limit,
+                        (long long)page->offset);
+    sqlite3_stmt *row CLEANUP(finalize) = finish(db, &sql);
+    if (row == NULL)
+        return STORE_FAILED;
+    *count = 0;
+    enum store_status status;
+    while ((status = db_step(db, row)) == STORE_OK)
+        ids[(*count)++] = sqlite3_column_int64(row, 0);
+    return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
 }

@@ -20,7 +20,8 @@ class Document:
 
     def operation(self, method, path):
         """The documented operation of a request, or None."""
-        for pattern, item in self.json["paths"].items():
+        # those with the fewest parts in braces first: settings/fields is no record
+        for pattern, item in sorted(self.json["paths"].items(), key=lambda entry: entry[0].count("{")):
             if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path.partition("?")[0]):
                 return item.get("get" if method == "HEAD" else method.lower())
         return None

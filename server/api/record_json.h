@@ -1,0 +1,12 @@
+/* Inside the api room: records as JSON. */
+#ifndef CRMOCK_API_RECORD_JSON_H
+#define CRMOCK_API_RECORD_JSON_H
+
+#include "api/call.h"
+#include "store/record_data.h"
+
+/* The record with the fields that the user sees: those named in `wanted` (separated by commas), or all
+ * of them and the keys that tell its state when that is NULL. Owned by the caller. */
+MUSTCHECK cJSON *record_json(struct call *call, const struct record_data *data, const char *wanted);
+
+#endif

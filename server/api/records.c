@@ -1,0 +1,282 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/metadata.h"
+#include "api/record_json.h"
+#include "api/reply.h"
+#include "base/id.h"
+#include "crm/access.h"
+#include "crm/criteria.h"
+
+static call_fn may_read, list_records, tell_record, count_records;
+
+const struct endpoint records_list = {
+    .method = "GET",
+    .path = "/crm/{version}/{module}",
+    .scope = {"modules", "READ", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_read,
+    .handle = list_records,
+};
+
+const struct endpoint records_one = {
+    .method = "GET",
+    .path = "/crm/{version}/{module}/{id}",
+    .scope = {"modules", "READ", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_read,
+    .handle = tell_record,
+};
+
+const struct endpoint records_count = {
+    .method = "GET",
+    .path = "/crm/{version}/{module}/actions/count",
+    .scope = {"modules", "READ", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_read,
+    .handle = count_records,
+};
+
+enum { PER_PAGE = 200, IDS_MAX = 100, PAGES_MAX = 1000000 };
+
+static enum error may_read(struct call *call)
+{
+    call->fault.permission = "Read";
+    call->fault.hint = "the profile may not read the module";
+    return call->token.user->profile->modules[call->module->index].can_read ? ERR_NONE
+                                                                            : ERR_MAY_NOT_READ_MODULE;
+}
+
+static enum error bad_parameter(struct call *call, enum error error, const char *name, const char *hint)
+{
+    call->fault = (struct fault){.param_name = name, .hint = hint};
+    return error;
+}
+
+/* A parameter; NULL when it is absent or empty. */
+static const char *parameter(struct call *call, const char *name)
+{
+    const char *value = call->request->query(call->request, name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static enum error read_number(struct call *call, const char *name, int64_t most, int64_t *number)
+{
+    const char *text = parameter(call, name);
+    if (text == NULL)
+        return ERR_NONE;
+    return id_parse(text, number) && *number <= most
+               ? ERR_NONE
+               : bad_parameter(call, ERR_INVALID_VALUE, name, "a number from 1 on");
+}
+
+/* What a list is made of. */
+struct listing {
+    struct selection selection;
+    struct page page;
+    cJSON *criteria; /* what the view's criteria borrow from; owned */
+    int64_t page_number, per_page;
+};
+
+static enum error read_view(struct call *call, struct listing *listing)
+{
+    const char *text = parameter(call, "cvid");
+    int64_t id;
+    if (text == NULL)
+        return ERR_NONE;
+    const struct view *view = id_parse(text, &id) ? org_view(call->token.user->org, id) : NULL;
+    if (view == NULL || view->module != call->module)
+        return bad_parameter(call, ERR_INVALID_ID, "cvid", "the module has no view of that id");
+    if (!may_use_view(call->token.user, view)) {
+        call->fault.permission = "Custom_View";
+        return ERR_VIEW_NOT_SHARED;
+    }
+    return criteria_of_view(view, call->arena, &listing->criteria, &listing->selection.view);
+}
+
+static enum error read_territory(struct call *call, struct listing *listing)
+{
+    const char *text = parameter(call, "territory_id"), *child = parameter(call, "include_child");
+    int64_t id;
+    if (text == NULL)
+        return ERR_NONE;
+    if (!call->token.user->org->territories_enabled)
+        return bad_parameter(call, ERR_TERRITORIES_OFF, "territory_id", "no territories in the org");
+    if (id_parse(text, &id))
+        listing->selection.territory = org_territory(call->token.user->org, id);
+    listing->selection.include_child = child != NULL && strcmp(child, "true") == 0;
+    return listing->selection.territory != NULL
+               ? ERR_NONE
+               : bad_parameter(call, ERR_INVALID_ID, "territory_id", "no territory of that id");
+}
+
+/* ids=1,2,3 as a condition on the id. */
+static enum error read_ids(struct call *call, struct listing *listing)
+{
+    const char *text = parameter(call, "ids");
+    if (text == NULL)
+        return ERR_NONE;
+    struct operand *operands = arena_array(call->arena, IDS_MAX, sizeof *operands);
+    size_t count = 0;
+    for (const char *at = text; at != NULL; at = strchr(at, ',')) {
+        at += strspn(at, ", ");
+        if (count == IDS_MAX)
+            return bad_parameter(call, ERR_INVALID_VALUE, "ids", "at most 100 ids");
+        operands[count].kind = OPERAND_INTEGER;
+        const char *id = arena_strndup(call->arena, at, strcspn(at, ", "));
+        if (!id_parse(id, &operands[count++].integer))
+            return bad_parameter(call, ERR_INVALID_ID, "ids", "ids are digits, separated by commas");
+    }
+    struct criteria *leaf = arena_alloc(call->arena, sizeof *leaf);
+    *leaf = (struct criteria){.field = module_field(call->module, "id"),
+                              .comparator = CMP_IN,
+                              .kind = COMPARE_NUMBER,
+                              .operands = operands,
+                              .operand_count = count};
+    listing->selection.request = leaf;
+    return ERR_NONE;
+}
+
+static enum error read_order(struct call *call, struct listing *listing)
+{
+    const char *by = parameter(call, "sort_by"), *order = parameter(call, "sort_order");
+    listing->page.sort_by = module_field(call->module, by != NULL ? by : "id");
+    listing->page.descending = order == NULL || strcmp(order, "desc") == 0;
+    if (listing->page.sort_by == NULL)
+        return bad_parameter(call, ERR_INVALID_VALUE, "sort_by", "the API name of a field");
+    if (order != NULL && !listing->page.descending && strcmp(order, "asc") != 0)
+        return bad_parameter(call, ERR_INVALID_VALUE, "sort_order", "asc or desc");
+    return ERR_NONE;
+}
+
+static enum error read_page(struct call *call, struct listing *listing)
+{
+    listing->page_number = 1;
+    listing->per_page = PER_PAGE;
+    enum error error = read_number(call, "per_page", PER_PAGE, &listing->per_page);
+    if (error == ERR_NONE)
+        error = read_number(call, "page", PAGES_MAX, &listing->page_number);
+    if (error == ERR_NONE)
+        error = read_number(call, "page_token", PAGES_MAX, &listing->page_number);
+    listing->page.offset = (listing->page_number - 1) * listing->per_page;
+    listing->page.limit = listing->per_page + 1; /* one more tells whether there are more */
+    return error;
+}
+
+static enum error read_fields(struct call *call, struct listing *listing)
+{
+    (void)listing;
+    return versions[call->version].lists_need_fields && parameter(call, "fields") == NULL
+               ? bad_parameter(call, ERR_PARAMETER_MISSING, "fields", "say which fields: fields=A,B")
+               : ERR_NONE;
+}
+
+static enum error (*const list_parameters[])(struct call *, struct listing *) = {
+    read_fields, read_view, read_territory, read_ids, read_order, read_page,
+};
+
+static void add_info(cJSON *body, struct call *call, const struct listing *listing, size_t count,
+                     bool more)
+{
+    cJSON *info = cJSON_AddObjectToObject(body, "info");
+    cJSON_AddNumberToObject(info, "per_page", (double)listing->per_page);
+    cJSON_AddNumberToObject(info, "count", (double)count);
+    cJSON_AddNumberToObject(info, "page", (double)listing->page_number);
+    json_add_text(info, "sort_by", listing->page.sort_by->api_name);
+    json_add_text(info, "sort_order", listing->page.descending ? "desc" : "asc");
+    cJSON_AddBoolToObject(info, "more_records", more);
+    if (more)
+        json_add_text(info, "next_page_token",
+                      arena_printf(call->arena, "%lld", (long long)listing->page_number + 1));
+    else
+        cJSON_AddNullToObject(info, "next_page_token");
+}
+
+static enum error reply_page(struct call *call, const struct listing *listing)
+{
+    int64_t *ids = arena_array(call->arena, PER_PAGE + 1, sizeof *ids);
+    size_t found, shown = 0;
+    if (selection_page(call->db, &listing->selection, &listing->page, ids, &found) != STORE_OK)
+        return ERR_INTERNAL;
+    bool more = found > (size_t)listing->per_page;
+    cJSON *list, *body = reply_data(&list);
+    for (size_t i = 0; i < found - more; i++) {
+        struct record_data data;
+        enum store_status status =
+            record_data_read(call->db, call->token.user->org, ids[i], call->arena, &data);
+        if (status == STORE_FAILED) {
+            cJSON_Delete(body);
+            return ERR_INTERNAL;
+        }
+        if (status != STORE_OK)
+            continue; /* deleted since */
+        cJSON_AddItemToArray(list, record_json(call, &data, parameter(call, "fields")));
+        shown++;
+    }
+    if (shown == 0) {
+        cJSON_Delete(body);
+        *call->response = (struct response){.status = 204, .body = ""};
+        return ERR_NONE;
+    }
+    add_info(body, call, listing, shown, more);
+    reply_json(call, 200, body);
+    return ERR_NONE;
+}
+
+static enum error list_records(struct call *call)
+{
+    struct listing listing = {
+        .selection = {.module = call->module,
+                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    enum error error = ERR_NONE;
+    for (size_t i = 0; i < COUNT(list_parameters) && error == ERR_NONE; i++)
+        error = list_parameters[i](call, &listing);
+    if (error == ERR_NONE)
+        error = reply_page(call, &listing);
+    cJSON_Delete(listing.criteria);
+    return error;
+}
+
+static enum error tell_record(struct call *call)
+{
+    int64_t id;
+    struct record_data data;
+    if (!id_parse(call->id, &id)) {
+        call->fault = (struct fault){.id = call->id, .hint = "an id is 1 to 19 digits"};
+        return ERR_INVALID_ID;
+    }
+    enum store_status status =
+        record_data_read(call->db, call->token.user->org, id, call->arena, &data);
+    if (status == STORE_OK && !module_shows(call->module, data.state.module))
+        status = STORE_NOT_FOUND;
+    if (status == STORE_OK)
+        status = may_see_record(call->db, call->token.user, &data.state);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    cJSON *list = cJSON_CreateArray();
+    if (status == STORE_OK)
+        cJSON_AddItemToArray(list, record_json(call, &data, parameter(call, "fields")));
+    metadata_reply(call, "data", list);
+    return ERR_NONE;
+}
+
+static enum error count_records(struct call *call)
+{
+    struct listing listing = {
+        .selection = {.module = call->module,
+                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    int64_t count;
+    enum error error = read_view(call, &listing);
+    if (error == ERR_NONE && selection_count(call->db, &listing.selection, &count) != STORE_OK)
+        error = ERR_INTERNAL;
+    cJSON_Delete(listing.criteria);
+    if (error != ERR_NONE)
+        return error;
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddNumberToObject(body, "count", (double)count);
+    reply_json(call, 200, body);
+    return ERR_NONE;
+}

@@ -1,0 +1,29 @@
+#include "store/record_data.h"
+
+#include "store/record_row.h"
+
+static const struct sql whole_record = {"SELECT " RECORD_COLUMNS
+                                        ", modified_by, modified_time, fields, approval, image_review,"
+                                        " busy_with IS 'duplicate_merge' FROM record WHERE id = ?1"};
+
+enum { FIRST = 13 /* the column behind RECORD_COLUMNS */ };
+
+enum store_status record_data_read(struct db *db, const struct org *org, int64_t id,
+                                   struct arena *arena, struct record_data *data)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &whole_record, "i", id);
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status == STORE_OK)
+        *data = (struct record_data){
+            .state = record_of_row(row, org),
+            .modified_by = sqlite3_column_int64(row, FIRST),
+            .modified_time = sqlite3_column_int64(row, FIRST + 1),
+            .fields = db_text(row, FIRST + 2, arena),
+            .approval = db_text(row, FIRST + 3, arena),
+            .image_review = db_text(row, FIRST + 4, arena),
+            .in_merge = sqlite3_column_int(row, FIRST + 5) != 0,
+        };
+    return status;
+}

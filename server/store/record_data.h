@@ -1,0 +1,20 @@
+/* Whole records, as clients read them. */
+#ifndef CRMOCK_STORE_RECORD_DATA_H
+#define CRMOCK_STORE_RECORD_DATA_H
+
+#include "store/record.h"
+
+struct record_data {
+    struct record state;
+    int64_t modified_by, modified_time;
+    const char *fields;       /* a JSON object; arena-owned */
+    const char *approval;     /* "waiting", "approved", "rejected", or NULL; arena-owned */
+    const char *image_review; /* "rejected", "in_approval", or NULL; arena-owned */
+    bool in_merge;            /* a merge of duplicates is running */
+};
+
+/* The record of that id; one of another org has no module. */
+MUSTCHECK enum store_status record_data_read(struct db *db, const struct org *org, int64_t id,
+                                             struct arena *arena, struct record_data *data);
+
+#endif

@@ -1,0 +1,111 @@
+"""Records: lists, single ones, counts."""
+import pytest
+
+import schema
+from gallery import VERSIONS
+
+LEAD = "554023000000600001"
+needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's own OpenAPI files are not in {schema.OAS}")
+
+
+def get(server, path, version="v8", **keywords):
+    return server.request("GET", f"/crm/{version}/{path}", **keywords)
+
+
+def ids(answer):
+    return [record["id"] for record in answer.body["data"]]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_one_record_in_every_version(shared, version):
+    [record] = get(shared, f"Leads/{LEAD}", version).body["data"]
+    assert (record["id"], record["Last_Name"], record["Languages_Known"], record["Salutation"]) == (LEAD, "Nikolaidis", ["English", "German"], None)
+    assert record["Owner"] == {"name": "Patricia Boyle", "id": "554023000000235011", "email": "patricia.boyle@zylker.example"}
+    assert record["Created_Time"] == "2021-02-26T19:13:56+05:30" and record["$approved"] and not record["$locked_for_me"]
+
+
+def test_values_come_back_as_they_were_updated(fresh):
+    fresh.update("Projects", b'{"data":[{"Effort":1.10}],"ids":["554023000000640001"]}')
+    [record] = get(fresh, "Projects/554023000000640001").body["data"]
+    assert (record["Effort"], record["Reference"], record["Billable"], record["Client"]["name"]) == (1.1, "123456789012345678", True, "Zylker Schools")
+    assert record["Modified_Time"] > record["Created_Time"]
+
+
+@pytest.mark.parametrize("number, key, value", [(11, "$approved", True), (12, "$approved", False), (12, "$approval_state", "approval_process_pending"), (14, "$in_merge", True),
+                                                (13, "$in_merge", False), (15, "$locked_for_me", True), (15, "$editable", False), (18, "$converted", True), (19, "$process_flow", True)])
+def test_state_is_told(shared, number, key, value):
+    [record] = get(shared, f"Leads/5540230000006000{number}").body["data"]
+    assert record[key] == value
+
+
+def test_what_a_user_does_not_see(shared):
+    assert get(shared, f"Leads/{LEAD}", token="1000.crmock.standard").status == 204       # another's, in a private module
+    [own] = get(shared, "Leads/554023000000600021", token="1000.crmock.standard").body["data"]
+    assert "Skype_ID" not in own and "City" in own                                        # hidden from the profile
+    mine = get(shared, "Leads?fields=Last_Name", token="1000.crmock.standard")
+    assert ids(mine) == ["554023000000600023", "554023000000600022", "554023000000600021"]  # own, and one that is shared
+    below = get(shared, "Leads?fields=Last_Name", token="1000.crmock.manager")
+    assert ids(below) == ["554023000000600022", "554023000000600021"]
+    assert get(shared, "Leads/actions/count", token="1000.crmock.standard").body == {"count": 3}
+    assert get(shared, "Deals/554023000000497007", token="1000.crmock.standard").status == 200
+    assert get(shared, f"Leads/{LEAD}", token="1000.crmock.unreading").status == 403
+    assert get(shared, f"Leads/{LEAD}", token="1000.crmock.leads").status == 401            # no scope for it
+    assert get(shared, "Accounts/554023000000620001", token="1000.crmock.free").status == 204
+
+
+def test_records_of_other_modules_and_of_none(shared):
+    assert get(shared, f"Accounts/{LEAD}").status == get(shared, "Leads/1").status == 204
+    assert get(shared, "Leads/x").body["details"] == {"id": "x"}
+    assert get(shared, "Activities/554023000000630101", "v7").body["data"][0]["Subject"] == "Task 1"
+    assert get(shared, "Activities/554023000000630101").body["code"] == "INVALID_MODULE"
+
+
+def test_pages(shared):
+    pages = [get(shared, f"Leads?fields=Last_Name&cvid=554023000000091501&per_page=20&page={page}").body for page in (1, 2, 3)]
+    assert [page["info"]["count"] for page in pages] == [20, 20, 10]
+    assert [page["info"]["more_records"] for page in pages] == [True, True, False]
+    every = [record["id"] for page in pages for record in page["data"]]
+    assert len(set(every)) == 50 and every == sorted(every, reverse=True)
+    by_token = get(shared, f"Leads?fields=Last_Name&cvid=554023000000091501&per_page=20&page_token={pages[0]['info']['next_page_token']}").body
+    assert by_token["data"] == pages[1]["data"]
+    assert get(shared, "Leads?fields=Last_Name&cvid=554023000000091501&page=4").status == 204
+
+
+def test_order_and_fields(shared):
+    answer = get(shared, "Leads?fields=Last_Name,Owner&cvid=554023000000091503&sort_by=Last_Name&sort_order=asc").body
+    names = [record["Last_Name"] for record in answer["data"]]
+    assert names == sorted(names, key=str.lower) and len(names) == 9
+    assert all(record.keys() == {"id", "Last_Name", "Owner"} for record in answer["data"])
+    assert get(shared, "Leads?cvid=554023000000091503", "v2").body["data"][0].keys() >= {"City", "$approved"}  # no fields needed
+
+
+def test_views_territories_and_ids(shared):
+    assert get(shared, "Leads?fields=City&cvid=554023000000000404").status == 204
+    assert set(ids(get(shared, "Accounts?fields=Phone&territory_id=554023000000430409"))) == {"554023000000620001", "554023000000620002", "554023000000620004"}
+    assert len(ids(get(shared, "Accounts?fields=Phone&territory_id=554023000000430409&include_child=true&cvid=554023000000091515"))) == 3
+    assert ids(get(shared, f"Leads?fields=City&ids={LEAD},1,554023000000600002&sort_order=asc")) == [LEAD, "554023000000600002"]
+    assert get(shared, "Leads/actions/count").body["count"] == 50066 and get(shared, "Leads/actions/count?cvid=554023000000091501").body == {"count": 50}
+
+
+@pytest.mark.parametrize("query, code, name", [
+    ("", "REQUIRED_PARAM_MISSING", "fields"), ("fields=City&per_page=201", "INVALID_DATA", "per_page"), ("fields=City&per_page=0", "INVALID_DATA", "per_page"), ("fields=City&page=x", "INVALID_DATA", "page"),
+    ("fields=City&sort_by=Nope", "INVALID_DATA", "sort_by"), ("fields=City&sort_order=up", "INVALID_DATA", "sort_order"), ("fields=City&ids=1,x", "INVALID_DATA", "ids"),
+    ("fields=City&ids=" + "1," * 100 + "1", "INVALID_DATA", "ids"), ("fields=City&cvid=1", "INVALID_DATA", "cvid"), ("fields=City&cvid=554023000000091515", "INVALID_DATA", "cvid"),
+    ("fields=City&territory_id=1", "INVALID_DATA", "territory_id")])
+def test_parameters_that_are_wrong(shared, query, code, name):
+    answer = get(shared, f"Leads?{query}")
+    assert (answer.status, answer.body["code"], answer.body["details"]) == (400, code, {"param_name": name})
+
+
+def test_a_view_that_is_not_shared(shared):
+    answer = get(shared, "Leads?fields=City&cvid=554023000000091505", token="1000.crmock.standard")
+    assert (answer.status, answer.body["code"]) == (403, "NO_PERMISSION")
+
+
+@needs_oas
+@pytest.mark.parametrize("module, record", [("Leads", LEAD), ("Deals", "554023000000497007"), ("Projects", "554023000000640001"), ("Events", "554023000000630201")])
+def test_records_against_the_services_own_schema(shared, module, record):
+    assert schema.service_errors("record.json", "Record", get(shared, f"{module}/{record}").body["data"][0]) == []
+    answer = get(shared, f"{module}?fields=Created_Time,Modified_By&per_page=1").body
+    answer["info"].pop("next_page_token")  # null on the last page
+    assert schema.service_errors("record.json", "Info", answer["info"]) == [] and schema.service_errors("record.json", "Record", answer["data"][0]) == []
