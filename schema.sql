@@ -93,6 +93,7 @@ CREATE TABLE profile_module (
     profile_id INTEGER NOT NULL REFERENCES profile (id),
     module_id INTEGER NOT NULL REFERENCES module (id),
     can_read INTEGER NOT NULL CHECK (can_read IN (0, 1)),
+    can_write INTEGER NOT NULL CHECK (can_write IN (0, 1)),
     can_mass_update INTEGER NOT NULL CHECK (can_mass_update IN (0, 1)),
     PRIMARY KEY (profile_id, module_id)
 ) STRICT, WITHOUT ROWID;

@@ -26,6 +26,11 @@ static const struct endpoint *const endpoints[] = {
     &records_count,
     &records_list,
     &records_one,
+    &records_insert,
+    &records_update,
+    &records_update_one,
+    &records_delete,
+    &records_delete_one,
 };
 
 struct route {
@@ -75,7 +80,7 @@ static enum error route_exists(struct call *call)
 
 static enum error method_is_served(struct call *call)
 {
-    call->fault.hint = "POST schedules or applies, GET reads a job";
+    call->fault.hint = "another method is served at this path";
     for (size_t i = 0; i < COUNT(endpoints); i++) {
         if (strcmp(endpoints[i]->path, call->endpoint->path) != 0 ||
             strcmp(endpoints[i]->method, call->request->method) != 0)

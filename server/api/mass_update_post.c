@@ -24,32 +24,6 @@ static enum error may_mass_update(struct call *call)
     return ERR_NO_MASS_UPDATE;
 }
 
-static void add_user(cJSON *details, const char *name, const struct user *user)
-{
-    cJSON *object = cJSON_AddObjectToObject(details, name);
-    json_add_text(object, "name", user->name);
-    json_add_id(object, "id", user->id);
-}
-
-static void add_time(cJSON *details, const char *name, const struct org *org, int64_t time)
-{
-    char text[TIME_TEXT_SIZE];
-    zone_format(org->zone, time, text);
-    cJSON_AddStringToObject(details, name, text);
-}
-
-static cJSON *updated_entry(const struct user *user, const struct record *record, int64_t now)
-{
-    const struct user *creator = org_user(user->org, record->created_by);
-    cJSON *details = cJSON_CreateObject();
-    add_time(details, "Modified_Time", user->org, now);
-    add_user(details, "Modified_By", user);
-    add_time(details, "Created_Time", user->org, record->created_time);
-    json_add_id(details, "id", record->id);
-    add_user(details, "Created_By", creator != NULL ? creator : user);
-    return reply_success(details, "record updated");
-}
-
 static cJSON *refused_entry(enum error error, const char *id)
 {
     cJSON *details = cJSON_CreateObject();
@@ -72,9 +46,11 @@ static enum error apply(struct call *call, const struct mass_update *update)
         updated += outcome->error == ERR_NONE;
         if (refused.error == ERR_NONE)
             refused = *outcome;
-        cJSON_AddItemToArray(list, outcome->error == ERR_NONE
-                                       ? updated_entry(update->user, &outcome->record, now)
-                                       : refused_entry(outcome->error, update->ids[i].text));
+        cJSON_AddItemToArray(
+            list, outcome->error == ERR_NONE
+                      ? reply_success(reply_record_details(update->user, &outcome->record, now),
+                                      "record updated")
+                      : refused_entry(outcome->error, update->ids[i].text));
     }
     if (updated == 0) { /* D2: the answer as a whole is a refusal then, the first record's */
         call->response->rule = catalogue[refused.error].row;

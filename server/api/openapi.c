@@ -21,7 +21,7 @@ static const enum error of_get[] = {ERR_INVALID_URL,       ERR_SCOPE_MISMATCH, E
 static bool belongs_to(enum error error, const char *method)
 {
     bool is_get = strcmp(method, "get") == 0;
-    if (error == ERR_INVALID_METHOD || error == ERR_PARAMETER_MISSING)
+    if (error == ERR_INVALID_METHOD || catalogue[error].row[0] == 'P')
         return false;
     if (catalogue[error].row[0] == 'G')
         return is_get;
@@ -159,8 +159,8 @@ static void add_mass_update(cJSON *path)
     add_other_methods(path);
 }
 
-/* Endpoints that only read, and what they may be refused with. */
-static const char *const reading_paths[] = {
+/* The endpoints around the mass update, and what reading by them may be refused with. */
+static const char *const paths_around[] = {
     "/crm/{version}/settings/fields",
     "/crm/{version}/settings/fields/{id}",
     "/crm/{version}/settings/modules",
@@ -187,12 +187,32 @@ static const enum error of_reading[] = {
     ERR_VIEW_NOT_SHARED,
 };
 
-static void add_reading(cJSON *paths)
+/* What a call that writes records may be refused with, beside that. */
+static const enum error of_writing[] = {
+    ERR_BODY_NOT_OBJECT, ERR_FIELD_MISSING,     ERR_MAY_NOT_WRITE,   ERR_STOP_PROCESSING,
+    ERR_IN_BLUEPRINT,    ERR_RECORD_NOT_SHARED, ERR_AWAITS_APPROVAL, ERR_RECORD_BUSY,
+    ERR_RECORD_LOCKED,   ERR_IN_IMAGE_REVIEW,   ERR_CONVERTED,       ERR_DUPLICATE,
+};
+
+static void add_rows(cJSON *operation, const enum error *errors, size_t count)
 {
-    for (size_t i = 0; i < COUNT(reading_paths); i++) {
-        cJSON *path = member(paths, reading_paths[i]);
-        for (size_t k = 0; k < COUNT(of_reading); k++)
-            add_row(member(path, "get"), &catalogue[of_reading[k]]);
+    for (size_t i = 0; i < count; i++)
+        add_row(operation, &catalogue[errors[i]]);
+}
+
+static void add_around(cJSON *paths)
+{
+    static const char *const writing_methods[] = {"post", "put", "delete"};
+    for (size_t i = 0; i < COUNT(paths_around); i++) {
+        cJSON *path = member(paths, paths_around[i]);
+        add_rows(member(path, "get"), of_reading, COUNT(of_reading));
+        for (size_t k = 0; k < COUNT(writing_methods); k++) {
+            cJSON *operation = member(path, writing_methods[k]);
+            if (operation == NULL)
+                continue;
+            add_rows(operation, of_reading, COUNT(of_reading));
+            add_rows(operation, of_writing, COUNT(of_writing));
+        }
         add_other_methods(path);
     }
 }
@@ -222,7 +242,7 @@ const char *openapi_document(struct arena *arena)
         cJSON_AddItemToArray(names, cJSON_CreateStringReference(versions[i].name));
     cJSON *paths = member(document, "paths");
     add_mass_update(member(paths, path_of_api));
-    add_reading(paths);
+    add_around(paths);
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));
     return json_print(arena, document);

@@ -53,10 +53,9 @@ static void add_number_if_said(cJSON *details, const char *name, int64_t number)
         cJSON_AddNumberToObject(details, name, (double)number);
 }
 
-static cJSON *details_of(const struct call *call, enum error error)
+cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault)
 {
     enum { MODULE_POSITION = 0 }; /* the module, counted behind /crm/{version}/ */
-    const struct fault *fault = &call->fault;
     cJSON *details = cJSON_CreateObject();
     if (fault->permission != NULL)
         cJSON_AddItemToArray(cJSON_AddArrayToObject(details, "permissions"),
@@ -75,6 +74,32 @@ static cJSON *details_of(const struct call *call, enum error error)
     return details;
 }
 
+static void add_user(cJSON *details, const char *name, const struct user *user)
+{
+    cJSON *object = cJSON_AddObjectToObject(details, name);
+    json_add_text(object, "name", user->name);
+    json_add_id(object, "id", user->id);
+}
+
+static void add_time(cJSON *details, const char *name, const struct org *org, int64_t time)
+{
+    char text[TIME_TEXT_SIZE];
+    zone_format(org->zone, time, text);
+    cJSON_AddStringToObject(details, name, text);
+}
+
+cJSON *reply_record_details(const struct user *user, const struct record *record, int64_t now)
+{
+    const struct user *creator = org_user(user->org, record->created_by);
+    cJSON *details = cJSON_CreateObject();
+    add_time(details, "Modified_Time", user->org, now);
+    add_user(details, "Modified_By", user);
+    add_time(details, "Created_Time", user->org, record->created_time);
+    json_add_id(details, "id", record->id);
+    add_user(details, "Created_By", creator != NULL ? creator : user);
+    return details;
+}
+
 void reply_error(struct call *call, enum error error)
 {
     const struct catalogue_row *row = &catalogue[error];
@@ -84,7 +109,7 @@ void reply_error(struct call *call, enum error error)
         .status = row->status, .body = "", .rule = row->row, .hint = call->fault.hint};
     if (row->message == NULL)
         return;
-    cJSON *body = reply_refusal(error, details_of(call, error));
+    cJSON *body = reply_refusal(error, reply_details(call, error, &call->fault));
     if (call->fault.in_data) {
         cJSON *list, *data = reply_data(&list);
         cJSON_AddItemToArray(list, body);

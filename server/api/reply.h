@@ -4,11 +4,18 @@
 
 #include "api/call.h"
 #include "base/json.h"
+#include "store/record.h"
 
 /* Answers with a JSON text made from `body`, which is freed. */
 void reply_json(struct call *call, unsigned status, cJSON *body);
 /* Answers with a row of the catalogue and call->fault. */
 void reply_error(struct call *call, enum error error);
+
+/* The details of a refusal, of a record's (owned by the caller): what the fault says. */
+MUSTCHECK cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault);
+/* The details of a record that was written at `now` by the user: who and when. Owned by the caller. */
+MUSTCHECK cJSON *reply_record_details(const struct user *user, const struct record *record,
+                                      int64_t now);
 
 /* {"data": [...]}: the object, and its list. */
 MUSTCHECK cJSON *reply_data(cJSON **list);

@@ -4,6 +4,7 @@
 #include "crm/apply.h"
 #include "crm/criteria.h"
 #include "store/job.h"
+#include "store/sequence.h"
 
 static enum error refuse(struct fault *fault, enum error error, int64_t limit, const char *hint)
 {

@@ -171,8 +171,9 @@ void load_module_fields(const struct node *node, void *context)
 static const struct sql profile_named = {"SELECT id FROM profile WHERE org_id = ?1 AND name = ?2"};
 /* Of "*" for every module without a row, of a name for that module. */
 static const struct sql permit_module = {
-    "INSERT OR REPLACE INTO profile_module (profile_id, module_id, can_read, can_mass_update)"
-    " SELECT ?1, id, ?4, ?5 FROM module WHERE org_id = ?2 AND (?3 = '*' OR api_name = ?3)"
+    "INSERT OR REPLACE INTO profile_module (profile_id, module_id, can_read, can_mass_update, "
+    "can_write)"
+    " SELECT ?1, id, ?4, ?5, ?6 FROM module WHERE org_id = ?2 AND (?3 = '*' OR api_name = ?3)"
     " RETURNING 1"};
 
 static void load_module_permissions(const struct node *modules, int64_t profile_id)
@@ -184,10 +185,11 @@ static void load_module_permissions(const struct node *modules, int64_t profile_
     const cJSON *permission;
     cJSON_ArrayForEach (permission, modules->json) {
         const struct node node = node_member(modules, permission->string);
-        node_has_only(&node, "read mass_update");
-        (void)node_find(&node, "the API name of a module, or *", &permit_module, "iitii", profile_id,
+        node_has_only(&node, "read write mass_update");
+        (void)node_find(&node, "the API name of a module, or *", &permit_module, "iitiii", profile_id,
                         node.loader->org_id, permission->string, (int64_t)may_flag(&node, "read", true),
-                        (int64_t)may_flag(&node, "mass_update", true));
+                        (int64_t)may_flag(&node, "mass_update", true),
+                        (int64_t)may_flag(&node, "write", true));
     }
 }
 

@@ -18,9 +18,6 @@ struct job {
     int64_t last_record; /* records up to this id are done */
 };
 
-/* Takes the next id of the store's sequence, in the caller's transaction. */
-MUSTCHECK enum store_status id_take(struct db *db, int64_t *id);
-
 /* Adds a job in the state SCHEDULED; its records are fixed by selection_fix. */
 MUSTCHECK enum store_status job_add(struct db *db, const struct job *job, int64_t now);
 MUSTCHECK enum store_status job_set_total(struct db *db, int64_t id, int64_t total);

@@ -62,7 +62,7 @@ enum field_access { FIELD_EDITABLE, FIELD_READ_ONLY, FIELD_HIDDEN };
 extern const char *const field_access_names[]; /* by enum field_access, ended by NULL */
 
 struct module_permission {
-    bool can_read, can_mass_update;
+    bool can_read, can_write, can_mass_update;
 };
 
 struct profile {

@@ -216,7 +216,7 @@ static struct profile *profile_of(struct loading *loading, int64_t id)
 }
 
 static const struct sql permissions_of = {
-    "SELECT 0, profile_id, module_id, can_read, can_mass_update FROM profile_module"
+    "SELECT 0, profile_id, module_id, can_read, can_mass_update, can_write FROM profile_module"
     " JOIN profile ON profile.id = profile_id WHERE org_id = ?1"};
 
 static void read_permission(struct loading *loading, sqlite3_stmt *row, size_t index)
@@ -224,8 +224,8 @@ static void read_permission(struct loading *loading, sqlite3_stmt *row, size_t i
     (void)index;
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
     const struct module *module = module_of(loading, sqlite3_column_int64(row, 2));
-    profile->modules[module->index] =
-        (struct module_permission){.can_read = flag(row, 3), .can_mass_update = flag(row, 4)};
+    profile->modules[module->index] = (struct module_permission){
+        .can_read = flag(row, 3), .can_mass_update = flag(row, 4), .can_write = flag(row, 5)};
 }
 
 static const struct sql accesses_of = {

@@ -27,3 +27,31 @@ enum store_status record_data_read(struct db *db, const struct org *org, int64_t
         };
     return status;
 }
+
+static const struct sql insert = {
+    "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
+    " modified_time, fields) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6)"};
+
+enum store_status record_insert(struct db *db, int64_t id, const struct module *module,
+                                const struct record_values *values, int64_t user_id, int64_t now)
+{
+    return db_run(db, &insert, "iiiiit", id, module->id, values->owner_id, user_id, now,
+                  values->fields);
+}
+
+static const struct sql replace = {
+    "UPDATE record SET fields = ?2, owner_id = ?3, modified_by = ?4, modified_time = ?5"
+    " WHERE id = ?1"};
+
+enum store_status record_replace(struct db *db, int64_t id, const struct record_values *values,
+                                 int64_t user_id, int64_t now)
+{
+    return db_run(db, &replace, "itiii", id, values->fields, values->owner_id, user_id, now);
+}
+
+static const struct sql delete_record = {"DELETE FROM record WHERE id = ?1"};
+
+enum store_status record_delete(struct db *db, int64_t id)
+{
+    return db_run(db, &delete_record, "i", id);
+}

@@ -17,4 +17,20 @@ struct record_data {
 MUSTCHECK enum store_status record_data_read(struct db *db, const struct org *org, int64_t id,
                                              struct arena *arena, struct record_data *data);
 
+/* A record's values as they are to be, and whose they are. */
+struct record_values {
+    const char *fields; /* a JSON object */
+    int64_t owner_id;
+};
+
+/* In the caller's transaction: adds a record, replaces all of a record's values, deletes it. A deleted
+ * record stays in the selections of jobs, and fails there (D10). */
+MUSTCHECK enum store_status record_insert(struct db *db, int64_t id, const struct module *module,
+                                          const struct record_values *values, int64_t user_id,
+                                          int64_t now);
+MUSTCHECK enum store_status record_replace(struct db *db, int64_t id,
+                                           const struct record_values *values, int64_t user_id,
+                                           int64_t now);
+MUSTCHECK enum store_status record_delete(struct db *db, int64_t id);
+
 #endif

@@ -48,7 +48,7 @@ def test_the_members_of_fixtures_are_those_that_are_read():
     source = "".join(path.read_text() for path in (TESTS.parent / "server" / "store").glob("fixture*.c"))
     calls = re.findall(r'(?:node_has_only\(\w+,|file_members\[\] =)((?:\s*"[^"]*")+)', source)
     read = {word for call in calls for text in re.findall(r'"([^"]*)"', call) for word in text.split()}
-    assert len(calls) > 8 and read - {"read", "mass_update"} <= listed | {"name", "id"}
+    assert len(calls) > 8 and read - {"read", "write", "mass_update"} <= listed | {"name", "id"}
 
 
 def test_every_token_and_id_in_the_tables_exists(shared):

@@ -40,22 +40,14 @@ async function massUpdate(module, fields, selection) {
     territory.setIncludeChild(true);
     body.setTerritory(territory);
   }
-  const operations = operationsFor(module);
-  const answer = operations.massUpdateRecords.length > 1 ? await operations.massUpdateRecords(module, body) : await operations.massUpdateRecords(body);
+  const answer = await new R.RecordOperations(module).massUpdateRecords(body);
   return { status: answer.getStatusCode(), object: answer.getObject() };
-}
-
-function operationsFor(module) {
-  return R.RecordOperations.length > 0 ? new R.RecordOperations(module) : new R.RecordOperations();
 }
 
 async function job(module, id) {
   const parameters = new sdk.ParameterMap();
   await parameters.add(R.GetMassUpdateStatusParam.JOB_ID, String(id));
-  const operations = operationsFor(module);
-  const answer = operations.getMassUpdateStatus.length > 1 || R.RecordOperations.length === 0
-    ? await operations.getMassUpdateStatus(module, parameters) : await operations.getMassUpdateStatus(parameters);
-  return answer;
+  return new R.RecordOperations(module).getMassUpdateStatus(parameters);
 }
 
 async function ended(module, id) {
@@ -137,6 +129,26 @@ for (const [row, [call, code, message]] of Object.entries(REFUSED)) {
     assert.deepEqual([plain(exception.getCode()), plain(exception.getMessage())], [code, message]);
   });
 }
+
+test("records: inserted, mass updated, read back typed, deleted", async () => {
+  const operations = new R.RecordOperations("Contacts");
+  const record = new R.Record();
+  record.addKeyValue("Last_Name", "Okoye");
+  record.addKeyValue("Email_Opt_Out", true);
+  record.addKeyValue("Date_of_Birth", new Date("1990-05-17"));
+  const body = new R.BodyWrapper();
+  body.setData([record]);
+  const [added] = (await operations.createRecords(body)).getObject().getData();
+  assert.equal(plain(added.getMessage()), "record added");
+  const id = added.getDetails().get("id");
+  const updated = await massUpdate("Contacts", { Department: "Sales" }, { ids: [String(id)] });
+  assert.equal(plain(entries(updated)[0].getCode()), "SUCCESS");
+  const [read] = (await operations.getRecord(BigInt(id), new sdk.ParameterMap(), new sdk.HeaderMap())).getObject().getData();
+  assert.deepEqual([read.getKeyValue("Last_Name"), read.getKeyValue("Department"), read.getKeyValue("Email_Opt_Out"), String(read.getId())], ["Okoye", "Sales", true, String(id)]);
+  assert.ok(read.getKeyValue("Date_of_Birth") instanceof Date && read.getCreatedTime() instanceof Date);
+  const [deleted] = (await operations.deleteRecord(BigInt(id), new sdk.ParameterMap(), new sdk.HeaderMap())).getObject().getData();
+  assert.equal(plain(deleted.getMessage()), "record deleted");
+});
 
 test("fields and modules are typed objects", async () => {
   const { FieldsOperations, GetFieldsParam } = sdk.Fields ?? {};

@@ -1,0 +1,257 @@
+#include <string.h>
+
+#include "api/catalogue.h"
+#include "api/reply.h"
+#include "crm/record_write.h"
+
+static call_fn may_write, insert_records, update_records, update_record, delete_records, delete_record;
+
+const struct endpoint records_insert = {
+    .method = "POST",
+    .path = "/crm/{version}/{module}",
+    .scope = {"modules", "CREATE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = insert_records,
+};
+
+const struct endpoint records_update = {
+    .method = "PUT",
+    .path = "/crm/{version}/{module}",
+    .scope = {"modules", "UPDATE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = update_records,
+};
+
+const struct endpoint records_update_one = {
+    .method = "PUT",
+    .path = "/crm/{version}/{module}/{id}",
+    .scope = {"modules", "UPDATE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = update_record,
+};
+
+const struct endpoint records_delete = {
+    .method = "DELETE",
+    .path = "/crm/{version}/{module}",
+    .scope = {"modules", "DELETE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = delete_records,
+};
+
+const struct endpoint records_delete_one = {
+    .method = "DELETE",
+    .path = "/crm/{version}/{module}/{id}",
+    .scope = {"modules", "DELETE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = delete_record,
+};
+
+enum { RECORDS_MAX = 100, MULTI_STATUS = 207 };
+
+static enum error may_write(struct call *call)
+{
+    if (call->token.user->profile->modules[call->module->index].can_write)
+        return ERR_NONE;
+    call->fault.hint = "the profile may not write the module's records";
+    return ERR_MAY_NOT_WRITE;
+}
+
+/* What is done to one record of a call; `id` is for those that name one. */
+typedef enum error write_fn(struct record_write *write, const char *id);
+
+static enum error insert_one(struct record_write *write, const char *id)
+{
+    (void)id;
+    return record_write_insert(write);
+}
+
+/* The records of a call, and what is told about them. */
+struct writing {
+    write_fn *write;
+    const char *message;
+    unsigned status;     /* when all went well */
+    const cJSON *data;   /* the list of records; NULL when ids name them */
+    const char *ids;     /* separated by commas, when there is no list */
+    const char *only_id; /* of the path, for a list of one */
+};
+
+/* One entry of the answer: the record as it is now, or why it was refused. */
+static cJSON *entry_of(struct call *call, const struct writing *writing,
+                       const struct record_write *write, enum error error)
+{
+    if (error != ERR_NONE)
+        return reply_refusal(error, reply_details(call, error, &write->fault));
+    cJSON *details;
+    if (writing->ids == NULL) {
+        details = reply_record_details(call->token.user, &write->record, write->now);
+    } else {
+        details = cJSON_CreateObject();
+        json_add_id(details, "id", write->record.id);
+    }
+    return reply_success(details, writing->message);
+}
+
+static const char *next_id(struct call *call, const char **at)
+{
+    *at += strspn(*at, ", ");
+    size_t length = strcspn(*at, ", ");
+    const char *id = arena_strndup(call->arena, *at, length);
+    *at += length;
+    *at += strspn(*at, ", ");
+    return id;
+}
+
+/* Writes record by record in the caller's transaction. *succeeded counts those that were written. */
+static enum error write_each(struct call *call, const struct writing *writing, cJSON *list,
+                             size_t *succeeded)
+{
+    const cJSON *fields = writing->data != NULL ? writing->data->child : NULL;
+    const char *at = writing->ids;
+    int64_t now = clock_now(call->api->crm->clock);
+    for (size_t i = 0; fields != NULL || (at != NULL && *at != '\0'); i++) {
+        struct record_write write = {.db = call->db,
+                                     .user = call->token.user,
+                                     .module = call->module,
+                                     .fields = fields,
+                                     .index = i,
+                                     .now = now,
+                                     .arena = call->arena};
+        const char *id = fields == NULL             ? next_id(call, &at)
+                         : writing->only_id != NULL ? writing->only_id
+                                                    : json_scalar_text(json_member(fields, "id"));
+        enum error error = writing->write(&write, id);
+        if (error == ERR_INTERNAL)
+            return error;
+        *succeeded += error == ERR_NONE;
+        cJSON_AddItemToArray(list, entry_of(call, writing, &write, error));
+        fields = fields != NULL ? fields->next : NULL;
+    }
+    return ERR_NONE;
+}
+
+static enum error write_records(struct call *call, const struct writing *writing)
+{
+    cJSON *list, *body = reply_data(&list);
+    size_t succeeded = 0;
+    enum error error = ERR_INTERNAL;
+    if (store_begin(call->db, STORE_REQUEST) == STORE_OK) {
+        error = write_each(call, writing, list, &succeeded);
+        if (error != ERR_NONE)
+            store_rollback(call->db);
+        else if (store_commit(call->db) != STORE_OK)
+            error = ERR_INTERNAL;
+    }
+    if (error != ERR_NONE) {
+        cJSON_Delete(body);
+        return error;
+    }
+    size_t count = (size_t)cJSON_GetArraySize(list);
+    unsigned partly = succeeded > 0 ? MULTI_STATUS : catalogue[ERR_INVALID_VALUE].status;
+    reply_json(call, succeeded == count ? writing->status : partly, body);
+    return ERR_NONE;
+}
+
+static enum error wrong_data(struct call *call, const char *path, const char *expected, int64_t maximum)
+{
+    call->fault = (struct fault){.api_name = "data",
+                                 .json_path = path,
+                                 .expected_data_type = expected,
+                                 .maximum_length = maximum,
+                                 .hint = "data is a list of 1 to 100 objects"};
+    return ERR_INVALID_VALUE;
+}
+
+/* {"data": [objects]}; *body is owned by the caller. */
+static enum error read_data(struct call *call, size_t most, cJSON **body, const cJSON **data)
+{
+    *body = json_parse(call->request->body, call->request->body_length, NULL);
+    if (!cJSON_IsObject(*body)) {
+        call->fault.expected_data_type = "jsonobject";
+        return ERR_BODY_NOT_OBJECT;
+    }
+    *data = json_member(*body, "data");
+    if (*data == NULL) {
+        call->fault = (struct fault){.api_name = "data", .json_path = "$.data"};
+        return ERR_FIELD_MISSING;
+    }
+    if (!cJSON_IsArray(*data) || (*data)->child == NULL)
+        return wrong_data(call, "$.data", "jsonarray", 0);
+    if ((size_t)cJSON_GetArraySize(*data) > most)
+        return wrong_data(call, "$.data", NULL, (int64_t)most);
+    size_t i = 0;
+    const cJSON *record;
+    cJSON_ArrayForEach (record, *data) {
+        if (!cJSON_IsObject(record))
+            return wrong_data(call, arena_printf(call->arena, "$.data[%zu]", i), "jsonobject", 0);
+        i++;
+    }
+    return ERR_NONE;
+}
+
+static enum error write_body(struct call *call, struct writing *writing, size_t most)
+{
+    cJSON *body CLEANUP(json_delete) = NULL;
+    enum error error = read_data(call, most, &body, &writing->data);
+    if (error == ERR_NONE)
+        return write_records(call, writing);
+    reply_error(call, error); /* now: the fault's texts may be the body's */
+    return ERR_NONE;
+}
+
+static enum error insert_records(struct call *call)
+{
+    struct writing writing = {.write = insert_one, .message = "record added", .status = 201};
+    return write_body(call, &writing, RECORDS_MAX);
+}
+
+static enum error update_records(struct call *call)
+{
+    struct writing writing = {.write = record_write_update, .message = "record updated", .status = 200};
+    return write_body(call, &writing, RECORDS_MAX);
+}
+
+static enum error update_record(struct call *call)
+{
+    struct writing writing = {
+        .write = record_write_update, .message = "record updated", .status = 200, .only_id = call->id};
+    return write_body(call, &writing, 1);
+}
+
+static enum error delete_by_ids(struct call *call, const char *ids)
+{
+    const struct writing writing = {
+        .write = record_write_delete, .message = "record deleted", .status = 200, .ids = ids};
+    return write_records(call, &writing);
+}
+
+static enum error delete_records(struct call *call)
+{
+    const char *ids = call->request->query(call->request, "ids");
+    if (ids == NULL || ids[strspn(ids, ", ")] == '\0') {
+        call->fault = (struct fault){.param_name = "ids", .hint = "add ?ids=1,2,3"};
+        return ERR_PARAMETER_MISSING;
+    }
+    size_t count = 1;
+    for (const char *at = ids; (at = strchr(at, ',')) != NULL; at++)
+        count++;
+    if (count > RECORDS_MAX) {
+        call->fault = (struct fault){.param_name = "ids", .maximum_length = RECORDS_MAX};
+        return ERR_INVALID_VALUE;
+    }
+    return delete_by_ids(call, ids);
+}
+
+static enum error delete_record(struct call *call)
+{
+    return delete_by_ids(call, call->id);
+}

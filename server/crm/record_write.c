@@ -1,0 +1,218 @@
+#include "crm/record_write.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "crm/record_rules.h"
+#include "crm/value.h"
+#include "store/sequence.h"
+
+static enum error refuse(struct record_write *write, enum error error, const char *name,
+                         const char *hint)
+{
+    write->fault = (struct fault){.in_data = true, .hint = hint};
+    if (name == NULL)
+        return error;
+    write->fault.api_name = name;
+    write->fault.json_path = arena_printf(write->arena, "$.data[%zu].%s", write->index, name);
+    return error;
+}
+
+/* Types whose values the service makes itself. */
+static bool is_computed(const struct field *field)
+{
+    switch (field->type) {
+    case TYPE_AUTONUMBER:
+    case TYPE_FORMULA:
+    case TYPE_ROLLUP_SUMMARY:
+    case TYPE_LAYOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_set_by_clients(const struct record_write *write, const struct field *field)
+{
+    return field->visible && !field->read_only && !is_computed(field) &&
+           write->user->profile->fields[field->index] == FIELD_EDITABLE;
+}
+
+static enum error check_lookup(struct record_write *write, const struct field *field,
+                               const cJSON *value)
+{
+    int64_t id;
+    struct record record;
+    const struct module *to = org_module(write->user->org, field->lookup_module);
+    if (cJSON_IsNull(value) || !id_parse(json_scalar_text(json_member(value, "id")), &id))
+        return ERR_NONE;
+    enum store_status status = record_read(write->db, write->user->org, id, &record);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    return status == STORE_OK && to != NULL && module_shows(to, record.module)
+               ? ERR_NONE
+               : refuse(write, ERR_INVALID_ID, field->api_name, "no such record to look up");
+}
+
+/* D18, for the record of `id` (0: a new one). */
+static enum error check_unique(struct record_write *write, const struct field *field, cJSON *value,
+                               int64_t id)
+{
+    int64_t other;
+    const struct record_change change = {.field = field, .value = json_print(write->arena, value)};
+    if (!must_be_unique(&change))
+        return ERR_NONE;
+    enum store_status status = record_with_value(write->db, write->module, &change, id, &other);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    return status == STORE_NOT_FOUND
+               ? ERR_NONE
+               : refuse(write, ERR_DUPLICATE, field->api_name, "another record has that value");
+}
+
+static enum error check_value(struct record_write *write, const struct field *field, cJSON *value,
+                              int64_t id)
+{
+    struct value_fault why;
+    if (cJSON_IsNull(value) && field->system_mandatory)
+        return refuse(write, ERR_FIELD_MISSING, field->api_name, "the field is mandatory");
+    if (!value_fits(field, value, write->arena, &why)) {
+        enum error error = refuse(write, ERR_INVALID_VALUE, field->api_name, why.found);
+        write->fault.expected_data_type = why.expected_data_type;
+        write->fault.maximum_length = why.maximum_length;
+        return error;
+    }
+    enum error error = field->type == TYPE_LOOKUP ? check_lookup(write, field, value) : ERR_NONE;
+    return error == ERR_NONE ? check_unique(write, field, value, id) : error;
+}
+
+/* Puts the values that are sent into `fields`. */
+static enum error take_values(struct record_write *write, cJSON *fields, int64_t id)
+{
+    for (cJSON *value = write->fields->child; value != NULL; value = value->next) {
+        const struct field *field = module_field(write->module, value->string);
+        if (field == NULL || !is_set_by_clients(write, field))
+            continue;
+        enum error error = check_value(write, field, value, id);
+        if (error != ERR_NONE)
+            return error;
+        cJSON_DeleteItemFromObjectCaseSensitive(fields, field->api_name);
+        cJSON_AddItemToObject(fields, field->api_name, cJSON_Duplicate(value, true));
+    }
+    return ERR_NONE;
+}
+
+static enum error check_mandatory(struct record_write *write, const cJSON *fields)
+{
+    for (size_t i = 0; i < write->module->field_count; i++) {
+        const struct field *field = &write->module->fields[i];
+        const cJSON *value = json_member(fields, field->api_name);
+        if (field->system_mandatory && (value == NULL || json_is_blank(value)))
+            return refuse(write, ERR_FIELD_MISSING, field->api_name, "the field is mandatory");
+    }
+    return ERR_NONE;
+}
+
+/* Owner is sent as {"id": ...}, or as the id itself. */
+static enum error take_owner(struct record_write *write, int64_t *owner_id)
+{
+    const cJSON *owner = json_member(write->fields, "Owner");
+    int64_t id;
+    if (owner == NULL || json_is_blank(owner))
+        return ERR_NONE;
+    const cJSON *sent = cJSON_IsObject(owner) ? json_member(owner, "id") : owner;
+    if (!id_parse(json_scalar_text(sent), &id) || org_user(write->user->org, id) == NULL)
+        return refuse(write, ERR_INVALID_ID, "Owner", "the org has no user of that id");
+    *owner_id = id;
+    return ERR_NONE;
+}
+
+enum error record_write_insert(struct record_write *write)
+{
+    cJSON *fields CLEANUP(json_delete) = cJSON_CreateObject();
+    struct record_values values = {.owner_id = write->user->id};
+    enum error error = take_values(write, fields, 0);
+    if (error == ERR_NONE)
+        error = check_mandatory(write, fields);
+    if (error == ERR_NONE)
+        error = take_owner(write, &values.owner_id);
+    if (error != ERR_NONE)
+        return error;
+    values.fields = json_print(write->arena, fields);
+    write->record = (struct record){.created_by = write->user->id, .created_time = write->now};
+    if (id_take(write->db, &write->record.id) != STORE_OK ||
+        record_insert(write->db, write->record.id, write->module, &values, write->user->id,
+                      write->now) != STORE_OK)
+        return ERR_INTERNAL;
+    return ERR_NONE;
+}
+
+/* The blueprint's own picklist among what is sent, for E9. */
+static size_t governed_change(const struct record_write *write, const struct record *record,
+                              struct record_change *change)
+{
+    const struct blueprint *blueprint = org_blueprint(write->user->org, record->blueprint_id);
+    if (blueprint == NULL || write->fields == NULL ||
+        json_member(write->fields, blueprint->field->api_name) == NULL)
+        return 0;
+    *change = (struct record_change){.field = blueprint->field, .value = "null"};
+    return 1;
+}
+
+/* Reads the record and checks it by the rules of a mass update: whose it is and the state that it is
+ * in. */
+static enum error find_record(struct record_write *write, const char *text, struct record_data *data)
+{
+    int64_t id = 0;
+    struct record_change change;
+    *data = (struct record_data){.fields = "{}"};
+    enum store_status status = STORE_NOT_FOUND;
+    if (id_parse(text, &id))
+        status = record_data_read(write->db, write->user->org, id, write->arena, data);
+    if (status == STORE_FAILED)
+        return ERR_INTERNAL;
+    struct outcome outcome = {.record = data->state};
+    const struct record_check check = {.db = write->db,
+                                       .user = write->user,
+                                       .module = write->module,
+                                       .changes = &change,
+                                       .change_count = governed_change(write, &data->state, &change)};
+    if (record_rules_check(&check, &outcome) != STORE_OK)
+        return ERR_INTERNAL;
+    write->record = data->state;
+    if (outcome.error != ERR_NONE) {
+        (void)refuse(write, outcome.error, NULL, outcome.hint);
+        write->fault.id = arena_strdup(write->arena, text != NULL ? text : "");
+    }
+    return outcome.error;
+}
+
+enum error record_write_update(struct record_write *write, const char *id)
+{
+    struct record_data data;
+    enum error error = find_record(write, id, &data);
+    if (error != ERR_NONE)
+        return error;
+    cJSON *fields CLEANUP(json_delete) = json_parse(data.fields, strlen(data.fields), NULL);
+    struct record_values values = {.owner_id = data.state.owner_id};
+    error = take_values(write, fields, data.state.id);
+    if (error == ERR_NONE)
+        error = check_mandatory(write, fields);
+    if (error == ERR_NONE)
+        error = take_owner(write, &values.owner_id);
+    if (error != ERR_NONE)
+        return error;
+    values.fields = json_print(write->arena, fields);
+    return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
+               ? ERR_NONE
+               : ERR_INTERNAL;
+}
+
+enum error record_write_delete(struct record_write *write, const char *id)
+{
+    struct record_data data;
+    enum error error = find_record(write, id, &data);
+    if (error != ERR_NONE)
+        return error;
+    return record_delete(write->db, data.state.id) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
+}

@@ -1,0 +1,31 @@
+/* Records that clients insert, update and delete. */
+#ifndef CRMOCK_CRM_RECORD_WRITE_H
+#define CRMOCK_CRM_RECORD_WRITE_H
+
+#include "base/json.h"
+#include "crm/error.h"
+#include "store/record_data.h"
+
+/* One record of a call. */
+struct record_write {
+    struct db *db;
+    const struct user *user;
+    const struct module *module;
+    const cJSON *fields; /* as sent: API names and values */
+    size_t index;        /* its place in "data", for json_path */
+    int64_t now;
+    struct arena *arena;
+    /* What came of it. */
+    struct fault fault;
+    struct record record; /* id, created_by and created_time are told to the client */
+};
+
+/* In the caller's transaction. ERR_NONE, or the row that refuses the record with write->fault filled,
+ * and nothing written. Members that no field is called by, and fields that clients don't set, are
+ * ignored. */
+MUSTCHECK enum error record_write_insert(struct record_write *write);
+/* The same for the record of that id: the fields that are sent replace what it has. */
+MUSTCHECK enum error record_write_update(struct record_write *write, const char *id);
+MUSTCHECK enum error record_write_delete(struct record_write *write, const char *id);
+
+#endif
