@@ -1,4 +1,5 @@
 #include "api/metadata.h"
+#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_fields, tell_field;
@@ -105,7 +106,7 @@ static enum error list_fields(struct call *call)
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < call->module->field_count; i++)
         cJSON_AddItemToArray(list, metadata_field(call, call->module, &call->module->fields[i]));
-    metadata_reply(call, "fields", list);
+    reply_list(call, "fields", list);
     return ERR_NONE;
 }
 
@@ -120,6 +121,6 @@ static enum error tell_field(struct call *call)
     for (size_t i = 0; i < call->module->field_count && is_id; i++)
         if (call->module->fields[i].id == id)
             cJSON_AddItemToArray(list, metadata_field(call, call->module, &call->module->fields[i]));
-    metadata_reply(call, "fields", list);
+    reply_list(call, "fields", list);
     return ERR_NONE;
 }

@@ -116,23 +116,11 @@ void metadata_reply_members(struct call *call, const char *key, size_t count, me
             cJSON_Delete(object);
     }
     if (list->child == NULL || !with_info) {
-        metadata_reply(call, key, list);
+        reply_list(call, key, list);
         return;
     }
     cJSON *body = cJSON_CreateObject();
     cJSON_AddItemToObject(body, key, list);
     add_info(body, cJSON_GetArraySize(list));
-    reply_json(call, 200, body);
-}
-
-void metadata_reply(struct call *call, const char *key, cJSON *list)
-{
-    if (list->child == NULL) {
-        cJSON_Delete(list);
-        *call->response = (struct response){.status = 204, .body = ""};
-        return;
-    }
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddItemToObject(body, key, list);
     reply_json(call, 200, body);
 }

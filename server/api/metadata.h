@@ -34,9 +34,6 @@ void metadata_reply_members(struct call *call, const char *key, size_t count, me
 /* The org's own times, as text: its metadata has no others. Arena-owned. */
 MUSTCHECK const char *metadata_time(struct call *call);
 
-/* Answers {KEY: list}, or 204 when it has no member. Takes the list. */
-void metadata_reply(struct call *call, const char *key, cJSON *list);
-
 /* True, and answered 304, when the client says that it has the metadata as it is (If-Modified-Since, an
  * HTTP date or ISO 8601). */
 MUSTCHECK bool is_unmodified(struct call *call);

@@ -1,6 +1,7 @@
 #include <strings.h>
 
 #include "api/metadata.h"
+#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_modules, tell_module;
@@ -59,7 +60,7 @@ static enum error list_modules(struct call *call)
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < org->module_count; i++)
         cJSON_AddItemToArray(list, new_module(call, &org->modules[i]));
-    metadata_reply(call, "modules", list);
+    reply_list(call, "modules", list);
     return ERR_NONE;
 }
 
@@ -82,6 +83,6 @@ static enum error tell_module(struct call *call)
     metadata_set(object, "fields", fields);
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, object);
-    metadata_reply(call, "modules", list);
+    reply_list(call, "modules", list);
     return ERR_NONE;
 }

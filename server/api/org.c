@@ -1,4 +1,5 @@
 #include "api/metadata.h"
+#include "api/reply.h"
 
 static call_fn tell_org;
 
@@ -24,6 +25,6 @@ static enum error tell_org(struct call *call)
     metadata_set(license, "users_license_purchased", cJSON_CreateNumber((double)org->user_count));
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, object);
-    metadata_reply(call, "org", list);
+    reply_list(call, "org", list);
     return ERR_NONE;
 }

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/metadata.h"
 #include "api/record_json.h"
 #include "api/reply.h"
 #include "base/id.h"
@@ -259,7 +258,7 @@ static enum error tell_record(struct call *call)
     cJSON *list = cJSON_CreateArray();
     if (status == STORE_OK)
         cJSON_AddItemToArray(list, record_json(call, &data, parameter(call, "fields")));
-    metadata_reply(call, "data", list);
+    reply_list(call, "data", list);
     return ERR_NONE;
 }
 

@@ -14,6 +14,18 @@ void reply_json(struct call *call, unsigned status, cJSON *body)
     cJSON_Delete(body);
 }
 
+void reply_list(struct call *call, const char *key, cJSON *list)
+{
+    if (list->child == NULL) {
+        cJSON_Delete(list);
+        *call->response = (struct response){.status = 204, .body = ""};
+        return;
+    }
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddItemToObject(body, key, list);
+    reply_json(call, 200, body);
+}
+
 cJSON *reply_data(cJSON **list)
 {
     cJSON *body = cJSON_CreateObject();

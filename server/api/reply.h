@@ -8,6 +8,8 @@
 
 /* Answers with a JSON text made from `body`, which is freed. */
 void reply_json(struct call *call, unsigned status, cJSON *body);
+/* Answers {KEY: list}, or 204 when the list has no member. Takes the list. */
+void reply_list(struct call *call, const char *key, cJSON *list);
 /* Answers with a row of the catalogue and call->fault. */
 void reply_error(struct call *call, enum error error);
 

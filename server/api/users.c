@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "api/metadata.h"
+#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_users, tell_user;
@@ -126,6 +127,6 @@ static enum error tell_user(struct call *call)
     }
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, new_user(call, user));
-    metadata_reply(call, "users", list);
+    reply_list(call, "users", list);
     return ERR_NONE;
 }

@@ -140,11 +140,14 @@ enum error record_write_insert(struct record_write *write)
         return error;
     values.fields = json_print(write->arena, fields);
     write->record = (struct record){.created_by = write->user->id, .created_time = write->now};
-    if (id_take(write->db, &write->record.id) != STORE_OK ||
-        record_insert(write->db, write->record.id, write->module, &values, write->user->id,
-                      write->now) != STORE_OK)
-        return ERR_INTERNAL;
-    return ERR_NONE;
+    enum store_status status = STORE_CONFLICT;
+    while (status == STORE_CONFLICT) { /* fixtures may have given the next id to a record */
+        if (id_take(write->db, &write->record.id) != STORE_OK)
+            return ERR_INTERNAL;
+        status = record_insert(write->db, write->record.id, write->module, &values, write->user->id,
+                               write->now);
+    }
+    return status == STORE_OK ? ERR_NONE : ERR_INTERNAL;
 }
 
 /* The blueprint's own picklist among what is sent, for E9. */

@@ -101,6 +101,21 @@ def test_bodies_that_are_wrong(shared, method, body, code, path):
     assert shared.digest() == before
 
 
+def test_a_new_id_is_one_that_fixtures_left_free(start, tmp_path):
+    import json
+    (tmp_path / "f").mkdir()
+    first = 554023000001000001  # where the store begins to give ids away; the fixtures take some hundreds
+    records = [{"module": "Deals", "id": str(first + 2000), "generate": 50, "fields": {"Deal_Name": "D", "Stage": "Closed Won"}}]
+    (tmp_path / "f" / "x.json").write_text(json.dumps({"extends": "enterprise", "records": records}))
+    server = start("--fixtures", tmp_path / "f")
+    ids = []
+    while not ids or int(ids[-1]) < first + 2100:
+        answer = send(server, "POST", "Solutions", [{"Solution_Title": "S"}] * 100)
+        assert answer.status == 201
+        ids += [entry["details"]["id"] for entry in answer.body["data"]]
+    assert len(set(ids)) == len(ids) and not {str(first + 2000 + n) for n in range(50)} & set(ids)
+
+
 def test_delete_many(fresh):
     ids = ["554023000000610001", "1", "x", "554023000000610002"]
     answer = fresh.request("DELETE", "/crm/v8/Leads?ids=" + ",".join(ids))
