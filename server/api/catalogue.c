@@ -67,6 +67,7 @@ const struct catalogue_row catalogue[ERRORS] = {
                                "One of the expected parameter is missing"},
     [ERR_FIELD_MISSING] = {"P2", "MANDATORY_NOT_FOUND", 400, "required field not found"},
     [ERR_MAY_NOT_WRITE] = {"P3", "NO_PERMISSION", 403, "permission denied"},
+    [ERR_INVALID_QUERY] = {"P4", "INVALID_QUERY", 400, "invalid query formed"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

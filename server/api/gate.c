@@ -24,6 +24,7 @@ static const struct endpoint *const endpoints[] = {
     &profiles_one,
     /* the paths above are not modules or ids */
     &records_count,
+    &records_search,
     &records_list,
     &records_one,
     &records_insert,

@@ -177,6 +177,7 @@ static const char *const paths_around[] = {
     "/crm/{version}/settings/profiles",
     "/crm/{version}/settings/profiles/{id}",
     "/crm/{version}/{module}/actions/count",
+    "/crm/{version}/{module}/search",
     "/crm/{version}/{module}",
     "/crm/{version}/{module}/{id}",
 };
@@ -184,7 +185,7 @@ static const enum error of_reading[] = {
     ERR_INVALID_URL,     ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
     ERR_INVALID_TOKEN,   ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
     ERR_INVALID_VALUE,   ERR_INVALID_ID,     ERR_TERRITORIES_OFF,   ERR_MAY_NOT_READ_MODULE,
-    ERR_VIEW_NOT_SHARED,
+    ERR_VIEW_NOT_SHARED, ERR_INVALID_QUERY,
 };
 
 /* What a call that writes records may be refused with, beside that. */

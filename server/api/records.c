@@ -6,8 +6,9 @@
 #include "base/id.h"
 #include "crm/access.h"
 #include "crm/criteria.h"
+#include "crm/search.h"
 
-static call_fn may_read, list_records, tell_record, count_records;
+static call_fn may_read, list_records, search_records, tell_record, count_records;
 
 const struct endpoint records_list = {
     .method = "GET",
@@ -17,6 +18,16 @@ const struct endpoint records_list = {
     .unsupported_module = ERR_INVALID_MODULE,
     .permit = may_read,
     .handle = list_records,
+};
+
+const struct endpoint records_search = {
+    .method = "GET",
+    .path = "/crm/{version}/{module}/search",
+    .scope = {"modules", "READ", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_read,
+    .handle = search_records,
 };
 
 const struct endpoint records_one = {
@@ -237,6 +248,44 @@ static enum error list_records(struct call *call)
         error = reply_page(call, &listing);
     cJSON_Delete(listing.criteria);
     return error;
+}
+
+/* What the search is for, as criteria in JSON. One parameter counts: the first of these that is given.
+ */
+static enum error read_search(struct call *call, cJSON **criteria)
+{
+    const char *text = parameter(call, "criteria"), *name = "criteria";
+    if (text != NULL)
+        *criteria = search_criteria(call->module, text, call->arena);
+    else if ((text = parameter(call, name = "email")) != NULL)
+        *criteria = search_email(call->module, text);
+    else if ((text = parameter(call, name = "phone")) != NULL)
+        *criteria = search_phone(call->module, text);
+    else if ((text = parameter(call, name = "word")) != NULL)
+        *criteria = search_word(call->module, text);
+    if (text == NULL)
+        return bad_parameter(call, ERR_PARAMETER_MISSING, "criteria", "criteria, email, phone or word");
+    return *criteria != NULL ? ERR_NONE
+                             : bad_parameter(call, ERR_INVALID_QUERY, name,
+                                             "criteria are like (City:equals:Arta)and(...)");
+}
+
+static enum error search_records(struct call *call)
+{
+    struct listing listing = {
+        .selection = {.module = call->module,
+                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    cJSON *criteria CLEANUP(json_delete) = NULL;
+    struct fault why;
+    enum error error = read_search(call, &criteria);
+    if (error == ERR_NONE && criteria_read(call->module, criteria, "$", call->arena,
+                                           &listing.selection.request, &why) != ERR_NONE)
+        error = bad_parameter(call, ERR_INVALID_QUERY, "criteria", why.hint);
+    if (error == ERR_NONE)
+        error = read_order(call, &listing);
+    if (error == ERR_NONE)
+        error = read_page(call, &listing);
+    return error == ERR_NONE ? reply_page(call, &listing) : error;
 }
 
 static enum error tell_record(struct call *call)

@@ -53,10 +53,11 @@ enum error {
     ERR_MAY_NOT_READ_MODULE,
     ERR_JOB_INVALID_MODULE,
     ERR_JOB_UNSUPPORTED_MODULE,
-    /* Of the endpoints around it: P1 to P3. */
+    /* Of the endpoints around it: P1 to P4. */
     ERR_PARAMETER_MISSING,
     ERR_FIELD_MISSING,
     ERR_MAY_NOT_WRITE,
+    ERR_INVALID_QUERY,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
     ERR_DUPLICATE,

@@ -1,4 +1,6 @@
 """Records: lists, single ones, counts."""
+import urllib.parse
+
 import pytest
 
 import schema
@@ -100,6 +102,44 @@ def test_parameters_that_are_wrong(shared, query, code, name):
 def test_a_view_that_is_not_shared(shared):
     answer = get(shared, "Leads?fields=City&cvid=554023000000091505", token="1000.crmock.standard")
     assert (answer.status, answer.body["code"]) == (403, "NO_PERMISSION")
+
+
+def found(server, query, module="Leads", **keywords):
+    answer = server.request("GET", f"/crm/v8/{module}/search?{urllib.parse.urlencode(query)}", **keywords)
+    assert answer.status in (200, 204), answer
+    return [] if answer.status == 204 else [record["Last_Name"] for record in answer.body["data"]]
+
+
+@pytest.mark.parametrize("query, names", [
+    ({"email": "eleni@meraki.example"}, ["Nikolaidis"]), ({"email": "ELENI@meraki.example"}, ["Nikolaidis"]), ({"email": "nobody@x.example"}, []), ({"phone": "+30 21 0555 0101"}, ["Nikolaidis"]),
+    ({"word": "meraki"}, ["Nikolaidis"]), ({"criteria": "(Last_Name:equals:Quist)"}, ["Quist"]), ({"criteria": "(Last_Name:starts_with:ni)"}, ["Nikolaidis"]),
+    ({"criteria": "((Last_Name:equals:Quist)or(Last_Name:equals:Nikolaidis))"}, ["Quist", "Nikolaidis"]), ({"criteria": "(Last_Name:in:Quist,Nikolaidis)and(Company:contains:Quist & Co)"}, ["Quist"]),
+    ({"criteria": "((Last_Name:equals:Quist)and((Company:equals:x)or(Lead_Source:equals:Chat)))"}, ["Quist"]), ({"criteria": "(id:between:554023000000600001,554023000000600002)"}, ["Quist", "Nikolaidis"]),
+    ({"criteria": "(Company:equals:a\\(b\\)\\,c)"}, []), ({"criteria": "(Email_Opt_Out:equals:true)"}, []), ({"criteria": "(Last_Name:equals:Quist)", "email": "eleni@meraki.example"}, ["Quist"])])
+def test_search(shared, query, names):
+    assert found(shared, query) == names
+
+
+def test_search_sees_what_the_user_sees_and_what_was_just_written(fresh):
+    assert found(fresh, {"email": "eleni@meraki.example"}, token="1000.crmock.standard") == []
+    assert found(fresh, {"criteria": "(Lead_Source:equals:Cold Call)"}, token="1000.crmock.standard") == ["Lindqvist", "Okafor"]
+    fresh.update("Leads", {"data": [{"City": "a(b),c"}], "ids": [LEAD]})
+    assert found(fresh, {"criteria": "(City:equals:a\\(b\\)\\,c)"}) == ["Nikolaidis"]
+    pages = fresh.request("GET", "/crm/v8/Leads/search?word=web.example&per_page=30&page=2").body
+    assert (pages["info"]["count"], pages["info"]["more_records"]) == (20, False)
+
+
+@pytest.mark.parametrize("query, code, name", [
+    ("", "REQUIRED_PARAM_MISSING", "criteria"), ("criteria=x", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x", "INVALID_QUERY", "criteria"), ("criteria=(City:like:x)", "INVALID_QUERY", "criteria"),
+    ("criteria=(Nope:equals:x)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x)xor(City:equals:y)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x))", "INVALID_QUERY", "criteria"),
+    ("criteria=(No_of_Employees:equals:many)", "INVALID_QUERY", "criteria"), ("criteria=" + "(" * 3000, "INVALID_QUERY", "criteria"), ("word=x&per_page=0", "INVALID_DATA", "per_page")])
+def test_searches_that_are_wrong(shared, query, code, name):
+    answer = get(shared, f"Leads/search?{query}")
+    assert (answer.status, answer.body["code"], answer.body["details"]) == (400, code, {"param_name": name})
+
+
+def test_a_search_by_email_where_there_is_none(shared):
+    assert get(shared, "Solutions/search?email=a@b.example").body["code"] == "INVALID_QUERY"
 
 
 @needs_oas
