@@ -45,7 +45,7 @@ extern const struct endpoint mass_update_post, mass_update_job;
 extern const struct endpoint fields_list, fields_one, modules_list, modules_one, users_list, users_one,
     org_one;
 extern const struct endpoint records_list, records_one, records_count, records_search, records_insert,
-    records_update, records_update_one, records_delete, records_delete_one;
+    records_upsert, records_update, records_update_one, records_delete, records_delete_one;
 extern const struct endpoint custom_views_list, custom_views_one, territories_list, territories_one,
     roles_list, roles_one, profiles_list, profiles_one;
 

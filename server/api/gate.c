@@ -25,6 +25,7 @@ static const struct endpoint *const endpoints[] = {
     /* the paths above are not modules or ids */
     &records_count,
     &records_search,
+    &records_upsert,
     &records_list,
     &records_one,
     &records_insert,

@@ -178,6 +178,7 @@ static const char *const paths_around[] = {
     "/crm/{version}/settings/profiles/{id}",
     "/crm/{version}/{module}/actions/count",
     "/crm/{version}/{module}/search",
+    "/crm/{version}/{module}/upsert",
     "/crm/{version}/{module}",
     "/crm/{version}/{module}/{id}",
 };
@@ -206,7 +207,8 @@ static void add_around(cJSON *paths)
     static const char *const writing_methods[] = {"post", "put", "delete"};
     for (size_t i = 0; i < COUNT(paths_around); i++) {
         cJSON *path = member(paths, paths_around[i]);
-        add_rows(member(path, "get"), of_reading, COUNT(of_reading));
+        if (member(path, "get") != NULL)
+            add_rows(member(path, "get"), of_reading, COUNT(of_reading));
         for (size_t k = 0; k < COUNT(writing_methods); k++) {
             cJSON *operation = member(path, writing_methods[k]);
             if (operation == NULL)

@@ -4,7 +4,8 @@
 #include "api/reply.h"
 #include "crm/record_write.h"
 
-static call_fn may_write, insert_records, update_records, update_record, delete_records, delete_record;
+static call_fn may_write, insert_records, upsert_records, update_records, update_record, delete_records,
+    delete_record;
 
 const struct endpoint records_insert = {
     .method = "POST",
@@ -14,6 +15,16 @@ const struct endpoint records_insert = {
     .unsupported_module = ERR_INVALID_MODULE,
     .permit = may_write,
     .handle = insert_records,
+};
+
+const struct endpoint records_upsert = {
+    .method = "POST",
+    .path = "/crm/{version}/{module}/upsert",
+    .scope = {"modules", "CREATE", NULL},
+    .unknown_module = ERR_INVALID_MODULE,
+    .unsupported_module = ERR_INVALID_MODULE,
+    .permit = may_write,
+    .handle = upsert_records,
 };
 
 const struct endpoint records_update = {
@@ -66,24 +77,47 @@ static enum error may_write(struct call *call)
     return ERR_MAY_NOT_WRITE;
 }
 
-/* What is done to one record of a call; `id` is for those that name one. */
-typedef enum error write_fn(struct record_write *write, const char *id);
+struct writing;
 
-static enum error insert_one(struct record_write *write, const char *id)
-{
-    (void)id;
-    return record_write_insert(write);
-}
+/* What is done to one record of a call; `id` is for those that name one. */
+typedef enum error write_fn(const struct writing *writing, struct record_write *write, const char *id);
 
 /* The records of a call, and what is told about them. */
 struct writing {
     write_fn *write;
     const char *message;
-    unsigned status;     /* when all went well */
-    const cJSON *data;   /* the list of records; NULL when ids name them */
-    const char *ids;     /* separated by commas, when there is no list */
-    const char *only_id; /* of the path, for a list of one */
+    unsigned status;                      /* when all went well */
+    const cJSON *data;                    /* the list of records; NULL when ids name them */
+    const char *ids;                      /* separated by commas, when there is no list */
+    const char *only_id;                  /* of the path, for a list of one */
+    const struct field **duplicate_check; /* of an upsert */
+    size_t duplicate_checks;
 };
+
+static enum error insert_one(const struct writing *writing, struct record_write *write, const char *id)
+{
+    (void)writing;
+    (void)id;
+    return record_write_insert(write);
+}
+
+static enum error update_one(const struct writing *writing, struct record_write *write, const char *id)
+{
+    (void)writing;
+    return record_write_update(write, id);
+}
+
+static enum error delete_one(const struct writing *writing, struct record_write *write, const char *id)
+{
+    (void)writing;
+    return record_write_delete(write, id);
+}
+
+static enum error upsert_one(const struct writing *writing, struct record_write *write, const char *id)
+{
+    (void)id;
+    return record_write_upsert(write, writing->duplicate_check, writing->duplicate_checks);
+}
 
 /* One entry of the answer: the record as it is now, or why it was refused. */
 static cJSON *entry_of(struct call *call, const struct writing *writing,
@@ -98,7 +132,14 @@ static cJSON *entry_of(struct call *call, const struct writing *writing,
         details = cJSON_CreateObject();
         json_add_id(details, "id", write->record.id);
     }
-    return reply_success(details, writing->message);
+    bool is_upsert = writing->write == upsert_one, updated = write->duplicate != NULL;
+    const char *message = is_upsert && updated ? "record updated" : writing->message;
+    cJSON *entry = reply_success(details, message);
+    if (is_upsert)
+        json_add_text(entry, "action", updated ? "update" : "insert");
+    if (updated)
+        json_add_text(entry, "duplicate_field", write->duplicate->api_name);
+    return entry;
 }
 
 static const char *next_id(struct call *call, const char **at)
@@ -129,7 +170,7 @@ static enum error write_each(struct call *call, const struct writing *writing, c
         const char *id = fields == NULL             ? next_id(call, &at)
                          : writing->only_id != NULL ? writing->only_id
                                                     : json_scalar_text(json_member(fields, "id"));
-        enum error error = writing->write(&write, id);
+        enum error error = writing->write(writing, &write, id);
         if (error == ERR_INTERNAL)
             return error;
         *succeeded += error == ERR_NONE;
@@ -198,10 +239,59 @@ static enum error read_data(struct call *call, size_t most, cJSON **body, const 
     return ERR_NONE;
 }
 
+/* Modules' own fields by which an upsert finds a record, beside those that are unique. */
+static const struct {
+    const char *module, *field;
+} system_checks[] = {
+    {"Leads", "Email"},
+    {"Contacts", "Email"},
+    {"Accounts", "Account_Name"},
+    {"Deals", "Deal_Name"},
+    {"Campaigns", "Campaign_Name"},
+    {"Products", "Product_Name"},
+    {"Vendors", "Vendor_Name"},
+    {"Price_Books", "Price_Book_Name"},
+};
+
+static bool is_checked(const struct module *module, const struct field *field)
+{
+    for (size_t i = 0; i < COUNT(system_checks); i++)
+        if (strcmp(module->api_name, system_checks[i].module) == 0 &&
+            strcmp(field->api_name, system_checks[i].field) == 0)
+            return true;
+    return field->is_unique;
+}
+
+/* The body's duplicate_check_fields, or the module's own. */
+static enum error read_duplicate_check(struct call *call, const cJSON *body, struct writing *writing)
+{
+    const struct module *module = call->module;
+    const cJSON *names = json_member(body, "duplicate_check_fields"), *name;
+    size_t most = module->field_count + (size_t)cJSON_GetArraySize(names);
+    writing->duplicate_check = arena_array(call->arena, most, sizeof *writing->duplicate_check);
+    for (size_t i = 0; names == NULL && i < module->field_count; i++)
+        if (is_checked(module, &module->fields[i]))
+            writing->duplicate_check[writing->duplicate_checks++] = &module->fields[i];
+    cJSON_ArrayForEach (name, names) {
+        const struct field *field =
+            cJSON_IsString(name) ? module_field(module, name->valuestring) : NULL;
+        if (field == NULL) {
+            call->fault = (struct fault){.api_name = "duplicate_check_fields",
+                                         .json_path = "$.duplicate_check_fields",
+                                         .hint = "API names of fields of the module"};
+            return ERR_INVALID_VALUE;
+        }
+        writing->duplicate_check[writing->duplicate_checks++] = field;
+    }
+    return ERR_NONE;
+}
+
 static enum error write_body(struct call *call, struct writing *writing, size_t most)
 {
     cJSON *body CLEANUP(json_delete) = NULL;
     enum error error = read_data(call, most, &body, &writing->data);
+    if (error == ERR_NONE && writing->write == upsert_one)
+        error = read_duplicate_check(call, body, writing);
     if (error == ERR_NONE)
         return write_records(call, writing);
     reply_error(call, error); /* now: the fault's texts may be the body's */
@@ -214,23 +304,29 @@ static enum error insert_records(struct call *call)
     return write_body(call, &writing, RECORDS_MAX);
 }
 
+static enum error upsert_records(struct call *call)
+{
+    struct writing writing = {.write = upsert_one, .message = "record added", .status = 200};
+    return write_body(call, &writing, RECORDS_MAX);
+}
+
 static enum error update_records(struct call *call)
 {
-    struct writing writing = {.write = record_write_update, .message = "record updated", .status = 200};
+    struct writing writing = {.write = update_one, .message = "record updated", .status = 200};
     return write_body(call, &writing, RECORDS_MAX);
 }
 
 static enum error update_record(struct call *call)
 {
     struct writing writing = {
-        .write = record_write_update, .message = "record updated", .status = 200, .only_id = call->id};
+        .write = update_one, .message = "record updated", .status = 200, .only_id = call->id};
     return write_body(call, &writing, 1);
 }
 
 static enum error delete_by_ids(struct call *call, const char *ids)
 {
     const struct writing writing = {
-        .write = record_write_delete, .message = "record deleted", .status = 200, .ids = ids};
+        .write = delete_one, .message = "record deleted", .status = 200, .ids = ids};
     return write_records(call, &writing);
 }
 

@@ -1,5 +1,6 @@
 #include "crm/record_write.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -209,6 +210,27 @@ enum error record_write_update(struct record_write *write, const char *id)
     return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
                ? ERR_NONE
                : ERR_INTERNAL;
+}
+
+enum error record_write_upsert(struct record_write *write, const struct field *const *fields,
+                               size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cJSON *value = cJSON_GetObjectItemCaseSensitive(write->fields, fields[i]->api_name);
+        int64_t id;
+        if (value == NULL || json_is_blank(value))
+            continue;
+        const struct record_change change = {.field = fields[i],
+                                             .value = json_print(write->arena, value)};
+        enum store_status status = record_with_value(write->db, write->module, &change, 0, &id);
+        if (status == STORE_FAILED)
+            return ERR_INTERNAL;
+        if (status != STORE_OK)
+            continue;
+        write->duplicate = fields[i];
+        return record_write_update(write, arena_printf(write->arena, "%" PRId64, id));
+    }
+    return record_write_insert(write);
 }
 
 enum error record_write_delete(struct record_write *write, const char *id)

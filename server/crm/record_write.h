@@ -17,7 +17,8 @@ struct record_write {
     struct arena *arena;
     /* What came of it. */
     struct fault fault;
-    struct record record; /* id, created_by and created_time are told to the client */
+    const struct field *duplicate; /* of an upsert that updated: the field that found the record */
+    struct record record;          /* id, created_by and created_time are told to the client */
 };
 
 /* In the caller's transaction. ERR_NONE, or the row that refuses the record with write->fault filled,
@@ -26,6 +27,10 @@ struct record_write {
 MUSTCHECK enum error record_write_insert(struct record_write *write);
 /* The same for the record of that id: the fields that are sent replace what it has. */
 MUSTCHECK enum error record_write_update(struct record_write *write, const char *id);
+/* Updates the record that has the same value in one of the fields (`count` of them, in that order), or
+ * inserts one when there is none. */
+MUSTCHECK enum error record_write_upsert(struct record_write *write, const struct field *const *fields,
+                                         size_t count);
 MUSTCHECK enum error record_write_delete(struct record_write *write, const char *id);
 
 #endif

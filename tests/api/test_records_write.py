@@ -101,6 +101,23 @@ def test_bodies_that_are_wrong(shared, method, body, code, path):
     assert shared.digest() == before
 
 
+def test_upsert(fresh):
+    def upsert(data, **keys):
+        answer = fresh.request("POST", "/crm/v8/Leads/upsert", {"data": data} | keys)
+        return answer.status, [(entry["code"], entry.get("action"), entry.get("duplicate_field"), entry["message"]) for entry in answer.body["data"]]
+    new = {"Last_Name": "Sy", "Email": "sy@x.example", "Phone": "12"}
+    assert upsert([new]) == (200, [("SUCCESS", "insert", None, "record added")])
+    assert upsert([new | {"City": "Arta"}, {"Last_Name": "Nikolaidis", "Email": "ELENI@meraki.example", "City": "Volos"}]) == (
+        200, [("SUCCESS", "update", "Email", "record updated")] * 2)
+    assert fresh.fields("554023000000600001")["City"] == "Volos"
+    assert upsert([{"Last_Name": "Other", "Phone": "12"}], duplicate_check_fields=["Phone"]) == (200, [("SUCCESS", "update", "Phone", "record updated")])
+    assert upsert([{"Last_Name": "Other", "Email": "sy@x.example"}], duplicate_check_fields=[]) == (200, [("SUCCESS", "insert", None, "record added")])
+    assert upsert([{"Last_Name": "x", "Email": "locked@states.example"}, {"Email": "none@x.example"}])[1] == [
+        ("RECORD_LOCKED", None, None, "You cannot perform this operation as the record is locked."), ("MANDATORY_NOT_FOUND", None, None, "required field not found")]
+    answer = fresh.request("POST", "/crm/v8/Leads/upsert", {"data": [new], "duplicate_check_fields": ["Nope"]})
+    assert (answer.status, answer.body["details"]["api_name"]) == (400, "duplicate_check_fields")
+
+
 def test_a_new_id_is_one_that_fixtures_left_free(start, tmp_path):
     import json
     (tmp_path / "f").mkdir()
