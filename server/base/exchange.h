@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/attrs.h"
 
+/* Texts are well-formed UTF-8, whatever was sent; not so the body. */
 struct request {
     const char *method;            /* "POST"; HEAD arrives as "GET" */
     const char *path;              /* decoded, without the query */

@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/attrs.h"
 
 /* True when all bytes form well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF)
  * without a zero byte. */
 MUSTCHECK bool utf8_valid(const char *bytes, size_t length);
+/* The text, when it is well-formed; else a copy, the arena's, with U+FFFD for what is not. */
+MUSTCHECK const char *utf8_repaired(struct arena *arena, const char *text);
 /* Number of characters (code points) of well-formed text. */
 MUSTCHECK size_t utf8_length(const char *text);
 

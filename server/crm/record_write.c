@@ -128,18 +128,27 @@ static enum error take_owner(struct record_write *write, int64_t *owner_id)
     return ERR_NONE;
 }
 
+/* Puts what is sent into `fields` and *values, and checks it all; `id` is 0 for a new record. */
+static enum error take_input(struct record_write *write, cJSON *fields, int64_t id,
+                             struct record_values *values)
+{
+    enum error error = take_values(write, fields, id);
+    if (error == ERR_NONE)
+        error = check_mandatory(write, fields);
+    if (error == ERR_NONE)
+        error = take_owner(write, &values->owner_id);
+    if (error == ERR_NONE)
+        values->fields = json_print(write->arena, fields);
+    return error;
+}
+
 enum error record_write_insert(struct record_write *write)
 {
     cJSON *fields CLEANUP(json_delete) = cJSON_CreateObject();
     struct record_values values = {.owner_id = write->user->id};
-    enum error error = take_values(write, fields, 0);
-    if (error == ERR_NONE)
-        error = check_mandatory(write, fields);
-    if (error == ERR_NONE)
-        error = take_owner(write, &values.owner_id);
+    enum error error = take_input(write, fields, 0, &values);
     if (error != ERR_NONE)
         return error;
-    values.fields = json_print(write->arena, fields);
     write->record = (struct record){.created_by = write->user->id, .created_time = write->now};
     enum store_status status = STORE_CONFLICT;
     while (status == STORE_CONFLICT) { /* fixtures may have given the next id to a record */
@@ -199,14 +208,9 @@ enum error record_write_update(struct record_write *write, const char *id)
         return error;
     cJSON *fields CLEANUP(json_delete) = json_parse(data.fields, strlen(data.fields), NULL);
     struct record_values values = {.owner_id = data.state.owner_id};
-    error = take_values(write, fields, data.state.id);
-    if (error == ERR_NONE)
-        error = check_mandatory(write, fields);
-    if (error == ERR_NONE)
-        error = take_owner(write, &values.owner_id);
+    error = take_input(write, fields, data.state.id, &values);
     if (error != ERR_NONE)
         return error;
-    values.fields = json_print(write->arena, fields);
     return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
                ? ERR_NONE
                : ERR_INTERNAL;

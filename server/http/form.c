@@ -3,6 +3,8 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { PROCESSOR_ROOM = 4096, FIELDS_MAX = 64 };
 
 struct form_field {
@@ -70,5 +72,5 @@ const char *form_value(struct form *form, const struct request *request, struct 
     if (!form->is_read)
         read_form(form, request, arena);
     const struct form_field *field = field_of(form, name);
-    return field != NULL ? field->value : NULL;
+    return field != NULL ? utf8_repaired(arena, field->value) : NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "http/form.h"
 #include "http/listen.h"
 
@@ -41,9 +42,22 @@ static void note_panic(void *context, const char *file, unsigned line, const cha
     abort();
 }
 
+/* A header's value, as it was sent. */
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static const char *text_header(struct exchange *exchange, struct MHD_Connection *connection,
+                               const char *name)
+{
+    const char *value = header(connection, name);
+    return value != NULL ? utf8_repaired(&exchange->arena, value) : NULL;
+}
+
+static struct exchange *exchange_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 static const char *query(const struct request *request, const char *name)
@@ -53,12 +67,7 @@ static const char *query(const struct request *request, const char *name)
     if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
                                       &value, &length) != MHD_YES)
         return NULL;
-    return value != NULL ? value : "";
-}
-
-static struct exchange *exchange_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    return value != NULL ? utf8_repaired(&exchange_of(request->connection)->arena, value) : "";
 }
 
 static const char *form(const struct request *request, const char *name)
@@ -124,10 +133,10 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
 {
     const struct request request = {
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
-        .path = exchange->path,
-        .authorization = header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
-        .host = header(connection, MHD_HTTP_HEADER_HOST),
-        .if_modified_since = header(connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
+        .path = utf8_repaired(&exchange->arena, exchange->path),
+        .authorization = text_header(exchange, connection, MHD_HTTP_HEADER_AUTHORIZATION),
+        .host = text_header(exchange, connection, MHD_HTTP_HEADER_HOST),
+        .if_modified_since = text_header(exchange, connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
         .body = exchange->body != NULL ? exchange->body : "",
         .body_length = exchange->too_large ? 0 : exchange->length,
         .body_limit = exchange->too_large ? server->options.max_body : 0,

@@ -68,6 +68,13 @@ def test_one_byte_at_a_time(shared):
         assert b"record updated" in b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def test_texts_that_are_no_utf_8_do_not_break_answers(shared):
+    assert shared.request("GET", "/crm/v8/Leads/%d3x").body["details"] == {"id": "\ufffdx"}
+    assert shared.request("DELETE", "/crm/v8/Leads?ids=%ff").body["data"][0]["details"] == {"id": "\ufffd"}
+    scope = shared.request("POST", "/oauth/v2/token?grant_type=client_credentials&client_id=1000.CRMOCK&client_secret=crmock-secret&scope=%ff", token=None)
+    assert scope.body["scope"] == "\ufffd"
+
+
 def test_http_1_0(shared):
     answer = shared.raw(post().replace(b"HTTP/1.1", b"HTTP/1.0"))
     assert b" 200 " in answer.split(b"\r\n")[0] and b"record updated" in answer

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "crm/fixture_rules.h"
 #include "crm/mass_update.h"
 #include "store/fixture.h"
@@ -86,7 +87,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     const char *at = (const char *)data, *end = at + size;
     const char *method = next_word(&arena, &at, end);
     char *path = next_word(&arena, &at, end);
-    const char *token = next_word(&arena, &at, end);
+    const char *token = utf8_repaired(&arena, next_word(&arena, &at, end));
+    if (!utf8_valid(path, strlen(path)) || !utf8_valid(method, strlen(method)))
+        path[0] = '\0'; /* the http room hands down no such texts */
     path[strcspn(path, "?")] = '\0';
     const struct request request = {.method = method,
                                     .path = path,

@@ -220,6 +220,16 @@ START_TEST(length_is_counted_in_characters)
 }
 END_TEST
 
+START_TEST(malformed_texts_are_repaired)
+{
+    struct arena arena = {NULL};
+    static const char good[] = "h\xc3\xa9";
+    ck_assert_ptr_eq(utf8_repaired(&arena, good), good);
+    ck_assert_str_eq(utf8_repaired(&arena, "a\xd3z"), "a\xef\xbf\xbdz");
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(arenas_give_zeroed_memory_of_any_size)
 {
     struct arena arena = {NULL};
@@ -275,6 +285,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, zones_are_named);
     tcase_add_test(tests, the_clock_can_be_shifted);
     tcase_add_test(tests, length_is_counted_in_characters);
+    tcase_add_test(tests, malformed_texts_are_repaired);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
     suite_add_tcase(suite, tests);
