@@ -118,6 +118,24 @@ def test_the_log_never_has_a_token_in_full(tmp_path):
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) ", line) for line in text.splitlines())
 
 
+def test_a_store_that_fails_is_told_and_survived(fresh):
+    def rename(table, name):
+        with sqlite3.connect(fresh.db, timeout=60) as db:
+            db.execute(f"ALTER TABLE {table} RENAME TO {name}")
+        db.close()
+    before = fresh.digest()
+    rename("record", "gone")
+    answer = fresh.update("Leads", CITY)
+    assert (answer.status, answer.body) == (500, {"code": "INTERNAL_ERROR", "details": {}, "message": "Internal Server Error", "status": "error"})
+    rename("gone", "record")
+    assert fresh.digest() == before and fresh.update("Leads", CITY).status == 200
+    rename("id_sequence", "gone")
+    assert (fresh.request("GET", "/healthz").status, fresh.update("Leads", {"data": [{"City": "x"}], "cvid": "554023000000091501"}).status) == (503, 500)
+    rename("gone", "id_sequence")
+    assert fresh.request("GET", "/healthz").status == 200
+    assert fresh.ended("Leads", fresh.schedule("Leads", {"data": [{"City": "x"}], "cvid": "554023000000091501"}))["Updated_Count"] == 50
+
+
 def test_version_and_help():
     assert re.fullmatch(r"crmock \d+\.\d+\.\d+\n", run("--version").stdout)
     done = run("--help")
