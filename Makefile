@@ -154,8 +154,9 @@ build/sdk/installed: tests/sdk/package.json Makefile
 	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
 	@mkdir -p $(@D) && cp tests/sdk/package.json $(@D)
 	cd $(@D) && npm install --silent --no-audit --no-fund
-	rm -rf $(@D)/venv-python-8.0 && $(PYTHON) -m venv $(@D)/venv-python-8.0
-	$(@D)/venv-python-8.0/bin/pip install --quiet zohocrmsdk8-0==7.0.0 && touch $@
+	cd $(@D) && for p in 8.0=zohocrmsdk8-0==7.0.0 2.1=zohocrmsdk2-1==3.0.0; do \
+	v=venv-python-$${p%%=*}; rm -rf $$v && $(PYTHON) -m venv $$v && $$v/bin/pip install --quiet $${p#*=} || exit 1; done
+	@touch $@
 test-sdk: build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk

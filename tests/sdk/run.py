@@ -1,6 +1,6 @@
 """Runs the suites of the official SDKs against one server, and prints what each of them passed.
 
-usage: run.py CRMOCK FOLDER      FOLDER has node_modules, and a Python in venv-python-8.0 (make test-sdk lays them out)
+usage: run.py CRMOCK FOLDER      FOLDER has node_modules, and a venv-python-... for each of PyPI's (make test-sdk lays them out)
 Ends with a line "N passed, N failed".
 """
 import os
@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-NODE = ["nodejs-sdk-8.0", "nodejs-sdk-7.0", "typescript-sdk-8.0", "typescript-sdk-6.0"]
-PYTHON = ["python-8.0"]
+NODE = ["nodejs-sdk-8.0", "nodejs-sdk-7.0", "typescript-sdk-8.0", "typescript-sdk-6.0", "typescript-sdk-2.1"]
+PYTHON = {"python-8.0": "zohocrmsdk", "python-2.1": "zcrmsdk"}  # and the package's name in programs
 
 
 def run(command, environment):
@@ -29,7 +29,7 @@ def node_suite(sdk, environment, folder):
 
 
 def python_suite(sdk, environment, folder):
-    status, output = run([str(folder / f"venv-{sdk}" / "bin" / "python"), str(HERE / "suite.py"), "-v"], environment)
+    status, output = run([str(folder / f"venv-{sdk}" / "bin" / "python"), str(HERE / "suite.py"), "-v"], environment | {"CRMOCK_SDK": PYTHON[sdk]})
     results = {name: word == "ok" for name, word in re.findall(r"^(test_\w+) .*?\.\.\. ?(ok|FAIL|ERROR)$", output, re.M)}
     return results, status, output
 

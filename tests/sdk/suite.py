@@ -3,33 +3,62 @@
 CRMOCK_URL is the server's base URL, CRMOCK_FOLDER where the SDK may keep files. Run by the Python that has the SDK.
 """
 import datetime
+import importlib
+import inspect
 import os
 import unittest
 
-from zohocrmsdk.src.com.zoho.api.authenticator.oauth_token import OAuthToken
-from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
-from zohocrmsdk.src.com.zoho.api.logger import Logger
-from zohocrmsdk.src.com.zoho.crm.api import Initializer, ParameterMap
-from zohocrmsdk.src.com.zoho.crm.api.dc.data_center import DataCenter
-from zohocrmsdk.src.com.zoho.crm.api.record import (APIException, MassUpdateBodyWrapper, MassUpdateTerritory, Record,
-                                                    RecordOperations)
-from zohocrmsdk.src.com.zoho.crm.api.record.record_operations import GetMassUpdateStatusParam
-from zohocrmsdk.src.com.zoho.crm.api.sdk_config import SDKConfig
-from zohocrmsdk.src.com.zoho.crm.api.util.choice import Choice
+PACKAGE = os.environ["CRMOCK_SDK"]  # zohocrmsdk, or zcrmsdk of 2.x: the same names below
+
+
+def sdk(module, name):
+    return getattr(importlib.import_module(f"{PACKAGE}.src.com.zoho.{module}"), name)
+
+
+OAuthToken = sdk("api.authenticator.oauth_token", "OAuthToken")
+FileStore = sdk("api.authenticator.store", "FileStore")
+Logger = sdk("api.logger", "Logger")
+Initializer, ParameterMap = sdk("crm.api", "Initializer"), sdk("crm.api", "ParameterMap")
+DataCenter = sdk("crm.api.dc.data_center", "DataCenter")
+SDKConfig, Choice = sdk("crm.api.sdk_config", "SDKConfig"), sdk("crm.api.util.choice", "Choice")
+APIException, Record = sdk("crm.api.record", "APIException"), sdk("crm.api.record", "Record")
+RecordOperations, MassUpdateTerritory = sdk("crm.api.record", "RecordOperations"), sdk("crm.api.record", "MassUpdateTerritory")
+MassUpdateBodyWrapper = sdk("crm.api.record", "MassUpdateBodyWrapper")
+GetMassUpdateStatusParam = sdk("crm.api.record.record_operations", "GetMassUpdateStatusParam")
 
 URL, FOLDER = os.environ["CRMOCK_URL"], os.environ["CRMOCK_FOLDER"]
 DEAL = 554023000000497007
 
 
+def initialize_2_x():
+    """What the SDKs before 6.0 ask for besides: a user, and a name for the environment."""
+    environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL, "crmock")
+    token = OAuthToken(client_id="1000.CRMOCK", client_secret="crmock-secret", refresh_token="1000.crmock.refresh")
+    user = sdk("crm.api.user_signature", "UserSignature")("patricia.boyle@zylker.example")
+    Initializer.initialize(user, environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
+                           sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),
+                           logger=Logger.get_instance(level=Logger.Levels.ERROR, file_path=f"{FOLDER}/log"))
+
+
 def setUpModule():
-    # README: the lines that point the SDK at crmock
     os.makedirs(FOLDER, exist_ok=True)
+    if PACKAGE == "zcrmsdk":
+        initialize_2_x()
+        return
+    # README: the lines that point the SDK at crmock
     environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
     token = OAuthToken(client_id="1000.CRMOCK", client_secret="crmock-secret", refresh_token="1000.crmock.refresh")
     Initializer.initialize(environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
                            sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),
                            logger=Logger.get_instance(level=Logger.Levels.ERROR, file_path=f"{FOLDER}/log"))
     # end
+
+
+def call(module, name, argument):
+    """From 6.0 on the operations know their module; before, each call is told."""
+    if len(inspect.signature(RecordOperations.__init__).parameters) > 1:
+        return getattr(RecordOperations(module), name)(argument)
+    return getattr(RecordOperations(), name)(module, argument)
 
 
 def mass_update(module, fields, ids=None, cvid=None, territory=None, over_write=None):
@@ -48,13 +77,13 @@ def mass_update(module, fields, ids=None, cvid=None, territory=None, over_write=
         place.set_id(territory)
         place.set_include_child(True)
         body.set_territory(place)
-    return RecordOperations(module).mass_update_records(body)
+    return call(module, "mass_update_records", body)
 
 
 def job(module, id):
     parameters = ParameterMap()
     parameters.add(GetMassUpdateStatusParam.job_id, str(id))
-    return RecordOperations(module).get_mass_update_status(parameters)
+    return call(module, "get_mass_update_status", parameters)
 
 
 class MassUpdate(unittest.TestCase):
