@@ -24,6 +24,7 @@ struct cached {
 struct token_cache *token_cache_new(void)
 {
     struct token_cache *cache = must_alloc(sizeof *cache);
+    *cache = (struct token_cache){.forgotten = 0};
     (void)pthread_mutex_init(&cache->mutex, NULL);
     cache->by_text = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return cache;
