@@ -135,7 +135,7 @@ SCHEMATHESIS := schemathesis==4.32.5
 build/venv/$(SCHEMATHESIS):
 	rm -rf build/venv && $(PYTHON) -m venv build/venv
 	build/venv/bin/pip install --quiet $(SCHEMATHESIS) && touch $@
-schemathesis: build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, against /openapi.json
+schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, against /openapi.json
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis
 
@@ -157,7 +157,7 @@ build/sdk/installed: tests/sdk/package.json Makefile
 	cd $(@D) && for p in 8.0=zohocrmsdk8-0==7.0.0 2.1=zohocrmsdk2-1==3.0.0; do \
 	v=venv-python-$${p%%=*}; rm -rf $$v && $(PYTHON) -m venv $$v && $$v/bin/pip install --quiet $${p#*=} || exit 1; done
 	@touch $@
-test-sdk: build/sdk/installed ## the official SDKs, unmodified, against crmock
+test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk
 
