@@ -73,16 +73,3 @@ enum module_support version_module(enum version_number version, const struct org
     *scope_word = custom_word;
     return (*module)->custom ? MODULE_SUPPORTED : MODULE_UNSUPPORTED;
 }
-
-static bool says(const char *word, const char *text, size_t length)
-{
-    return strlen(word) == length && strncasecmp(word, text, length) == 0;
-}
-
-bool is_scope_word(const char *word, size_t length)
-{
-    for (size_t i = 0; i < COUNT(supported_modules); i++)
-        if (says(supported_modules[i].scope_word, word, length))
-            return true;
-    return says(custom_word, word, length);
-}

@@ -25,7 +25,4 @@ MUSTCHECK enum module_support version_module(enum version_number version, const 
                                              const char *name, const struct module **module,
                                              const char **scope_word);
 
-/* True for a word that stands for a module in scopes, in any version. */
-MUSTCHECK bool is_scope_word(const char *word, size_t length);
-
 #endif
