@@ -91,6 +91,14 @@ struct listing {
     int64_t page_number, per_page;
 };
 
+/* All that the token's user may see of the module of the call. */
+static struct listing new_listing(const struct call *call)
+{
+    return (struct listing){
+        .selection = {.module = call->module,
+                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+}
+
 static enum error read_view(struct call *call, struct listing *listing)
 {
     const char *text = parameter(call, "cvid");
@@ -238,9 +246,7 @@ static enum error reply_page(struct call *call, const struct listing *listing)
 
 static enum error list_records(struct call *call)
 {
-    struct listing listing = {
-        .selection = {.module = call->module,
-                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    struct listing listing = new_listing(call);
     enum error error = ERR_NONE;
     for (size_t i = 0; i < COUNT(list_parameters) && error == ERR_NONE; i++)
         error = list_parameters[i](call, &listing);
@@ -272,9 +278,7 @@ static enum error read_search(struct call *call, cJSON **criteria)
 
 static enum error search_records(struct call *call)
 {
-    struct listing listing = {
-        .selection = {.module = call->module,
-                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    struct listing listing = new_listing(call);
     cJSON *criteria CLEANUP(json_delete) = NULL;
     struct fault why;
     enum error error = read_search(call, &criteria);
@@ -313,9 +317,7 @@ static enum error tell_record(struct call *call)
 
 static enum error count_records(struct call *call)
 {
-    struct listing listing = {
-        .selection = {.module = call->module,
-                      .reader = reader_of(call->token.user, call->module, call->arena)}};
+    struct listing listing = new_listing(call);
     int64_t count;
     enum error error = read_view(call, &listing);
     if (error == ERR_NONE && selection_count(call->db, &listing.selection, &count) != STORE_OK)
