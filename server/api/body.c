@@ -147,7 +147,7 @@ static const struct {
     {"over_write", read_over_write},
 };
 
-enum error body_read(struct call *call, cJSON **body, struct mass_update *update)
+enum error body_parse(struct call *call, cJSON **body)
 {
     struct json_place place = {0};
     *body = json_parse(call->request->body, call->request->body_length, &place);
@@ -161,12 +161,55 @@ enum error body_read(struct call *call, cJSON **body, struct mass_update *update
         };
         return ERR_BODY_NOT_OBJECT;
     }
+    return ERR_NONE;
+}
+
+static enum error wrong_list(struct call *call, const char *path, const char *expected, size_t most)
+{
+    call->fault =
+        (struct fault){.api_name = "data",
+                       .json_path = path,
+                       .expected_data_type = expected,
+                       .maximum_length = expected == NULL ? (int64_t)most : 0,
+                       .hint = arena_printf(call->arena, "data is a list of 1 to %zu objects", most)};
+    return ERR_INVALID_VALUE;
+}
+
+enum error body_read_data(struct call *call, size_t most, cJSON **body, const cJSON **data)
+{
+    enum error error = body_parse(call, body);
+    if (error != ERR_NONE)
+        return error;
+    *data = json_member(*body, "data");
+    if (*data == NULL) {
+        call->fault = (struct fault){.api_name = "data", .json_path = "$.data"};
+        return ERR_FIELD_MISSING;
+    }
+    if (!cJSON_IsArray(*data) || (*data)->child == NULL)
+        return wrong_list(call, "$.data", "jsonarray", most);
+    if ((size_t)cJSON_GetArraySize(*data) > most)
+        return wrong_list(call, "$.data", NULL, most);
+    size_t i = 0;
+    const cJSON *record;
+    cJSON_ArrayForEach (record, *data) {
+        if (!cJSON_IsObject(record))
+            return wrong_list(call, arena_printf(call->arena, "$.data[%zu]", i), "jsonobject", most);
+        i++;
+    }
+    return ERR_NONE;
+}
+
+enum error body_read(struct call *call, cJSON **body, struct mass_update *update)
+{
+    enum error error = body_parse(call, body);
+    if (error != ERR_NONE)
+        return error;
     struct reading reading = {.call = call, .update = update};
     for (size_t i = 0; i < COUNT(keys); i++) {
         const cJSON *value = json_member(*body, keys[i].name);
         if (value == NULL || json_is_blank(value)) /* D11 */
             continue;
-        enum error error = keys[i].read(&reading, value);
+        error = keys[i].read(&reading, value);
         if (error != ERR_NONE)
             return error;
     }

@@ -94,15 +94,6 @@ const char *metadata_time(struct call *call)
     return text;
 }
 
-static void add_info(cJSON *body, int count)
-{
-    cJSON *info = cJSON_AddObjectToObject(body, "info");
-    cJSON_AddNumberToObject(info, "per_page", 200);
-    cJSON_AddNumberToObject(info, "count", count);
-    cJSON_AddNumberToObject(info, "page", 1);
-    cJSON_AddFalseToObject(info, "more_records");
-}
-
 void metadata_reply_members(struct call *call, const char *key, size_t count, metadata_make *make,
                             bool with_info)
 {
@@ -121,6 +112,6 @@ void metadata_reply_members(struct call *call, const char *key, size_t count, me
     }
     cJSON *body = cJSON_CreateObject();
     cJSON_AddItemToObject(body, key, list);
-    add_info(body, cJSON_GetArraySize(list));
+    (void)reply_info(body, PER_PAGE_MAX, 1, (size_t)cJSON_GetArraySize(list), false);
     reply_json(call, 200, body);
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/permit.h"
 #include "api/record_json.h"
 #include "api/reply.h"
 #include "base/id.h"
@@ -8,7 +9,7 @@
 #include "crm/criteria.h"
 #include "crm/search.h"
 
-static call_fn may_read, list_records, search_records, tell_record, count_records;
+static call_fn list_records, search_records, tell_record, count_records;
 
 const struct endpoint records_list = {
     .method = "GET",
@@ -16,7 +17,7 @@ const struct endpoint records_list = {
     .scope = {"modules", "READ", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_read,
+    .permit = permit_read,
     .handle = list_records,
 };
 
@@ -26,7 +27,7 @@ const struct endpoint records_search = {
     .scope = {"modules", "READ", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_read,
+    .permit = permit_read,
     .handle = search_records,
 };
 
@@ -36,7 +37,7 @@ const struct endpoint records_one = {
     .scope = {"modules", "READ", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_read,
+    .permit = permit_read,
     .handle = tell_record,
 };
 
@@ -46,19 +47,11 @@ const struct endpoint records_count = {
     .scope = {"modules", "READ", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_read,
+    .permit = permit_read,
     .handle = count_records,
 };
 
-enum { PER_PAGE = 200, IDS_MAX = 100, PAGES_MAX = 1000000 };
-
-static enum error may_read(struct call *call)
-{
-    call->fault.permission = "Read";
-    call->fault.hint = "the profile may not read the module";
-    return call->token.user->profile->modules[call->module->index].can_read ? ERR_NONE
-                                                                            : ERR_MAY_NOT_READ_MODULE;
-}
+enum { IDS_MAX = 100, PAGES_MAX = 1000000 };
 
 static enum error bad_parameter(struct call *call, enum error error, const char *name, const char *hint)
 {
@@ -173,8 +166,8 @@ static enum error read_order(struct call *call, struct listing *listing)
 static enum error read_page(struct call *call, struct listing *listing)
 {
     listing->page_number = 1;
-    listing->per_page = PER_PAGE;
-    enum error error = read_number(call, "per_page", PER_PAGE, &listing->per_page);
+    listing->per_page = PER_PAGE_MAX;
+    enum error error = read_number(call, "per_page", PER_PAGE_MAX, &listing->per_page);
     if (error == ERR_NONE)
         error = read_number(call, "page", PAGES_MAX, &listing->page_number);
     if (error == ERR_NONE)
@@ -199,13 +192,9 @@ static enum error (*const list_parameters[])(struct call *, struct listing *) = 
 static void add_info(cJSON *body, struct call *call, const struct listing *listing, size_t count,
                      bool more)
 {
-    cJSON *info = cJSON_AddObjectToObject(body, "info");
-    cJSON_AddNumberToObject(info, "per_page", (double)listing->per_page);
-    cJSON_AddNumberToObject(info, "count", (double)count);
-    cJSON_AddNumberToObject(info, "page", (double)listing->page_number);
+    cJSON *info = reply_info(body, listing->per_page, listing->page_number, count, more);
     json_add_text(info, "sort_by", listing->page.sort_by->api_name);
     json_add_text(info, "sort_order", listing->page.descending ? "desc" : "asc");
-    cJSON_AddBoolToObject(info, "more_records", more);
     if (more)
         json_add_text(info, "next_page_token",
                       arena_printf(call->arena, "%lld", (long long)listing->page_number + 1));
@@ -215,7 +204,7 @@ static void add_info(cJSON *body, struct call *call, const struct listing *listi
 
 static enum error reply_page(struct call *call, const struct listing *listing)
 {
-    int64_t *ids = arena_array(call->arena, PER_PAGE + 1, sizeof *ids);
+    int64_t *ids = arena_array(call->arena, PER_PAGE_MAX + 1, sizeof *ids);
     size_t found, shown = 0;
     if (selection_page(call->db, &listing->selection, &listing->page, ids, &found) != STORE_OK)
         return ERR_INTERNAL;

@@ -1,10 +1,12 @@
 #include <string.h>
 
+#include "api/body.h"
 #include "api/catalogue.h"
+#include "api/permit.h"
 #include "api/reply.h"
 #include "crm/record_write.h"
 
-static call_fn may_write, insert_records, upsert_records, update_records, update_record, delete_records,
+static call_fn insert_records, upsert_records, update_records, update_record, delete_records,
     delete_record;
 
 const struct endpoint records_insert = {
@@ -13,7 +15,7 @@ const struct endpoint records_insert = {
     .scope = {"modules", "CREATE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = insert_records,
 };
 
@@ -23,7 +25,7 @@ const struct endpoint records_upsert = {
     .scope = {"modules", "CREATE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = upsert_records,
 };
 
@@ -33,7 +35,7 @@ const struct endpoint records_update = {
     .scope = {"modules", "UPDATE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = update_records,
 };
 
@@ -43,7 +45,7 @@ const struct endpoint records_update_one = {
     .scope = {"modules", "UPDATE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = update_record,
 };
 
@@ -53,7 +55,7 @@ const struct endpoint records_delete = {
     .scope = {"modules", "DELETE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = delete_records,
 };
 
@@ -63,19 +65,11 @@ const struct endpoint records_delete_one = {
     .scope = {"modules", "DELETE", NULL},
     .unknown_module = ERR_INVALID_MODULE,
     .unsupported_module = ERR_INVALID_MODULE,
-    .permit = may_write,
+    .permit = permit_write,
     .handle = delete_record,
 };
 
 enum { RECORDS_MAX = 100, MULTI_STATUS = 207 };
-
-static enum error may_write(struct call *call)
-{
-    if (call->token.user->profile->modules[call->module->index].can_write)
-        return ERR_NONE;
-    call->fault.hint = "the profile may not write the module's records";
-    return ERR_MAY_NOT_WRITE;
-}
 
 struct writing;
 
@@ -202,43 +196,6 @@ static enum error write_records(struct call *call, const struct writing *writing
     return ERR_NONE;
 }
 
-static enum error wrong_data(struct call *call, const char *path, const char *expected, int64_t maximum)
-{
-    call->fault = (struct fault){.api_name = "data",
-                                 .json_path = path,
-                                 .expected_data_type = expected,
-                                 .maximum_length = maximum,
-                                 .hint = "data is a list of 1 to 100 objects"};
-    return ERR_INVALID_VALUE;
-}
-
-/* {"data": [objects]}; *body is owned by the caller. */
-static enum error read_data(struct call *call, size_t most, cJSON **body, const cJSON **data)
-{
-    *body = json_parse(call->request->body, call->request->body_length, NULL);
-    if (!cJSON_IsObject(*body)) {
-        call->fault.expected_data_type = "jsonobject";
-        return ERR_BODY_NOT_OBJECT;
-    }
-    *data = json_member(*body, "data");
-    if (*data == NULL) {
-        call->fault = (struct fault){.api_name = "data", .json_path = "$.data"};
-        return ERR_FIELD_MISSING;
-    }
-    if (!cJSON_IsArray(*data) || (*data)->child == NULL)
-        return wrong_data(call, "$.data", "jsonarray", 0);
-    if ((size_t)cJSON_GetArraySize(*data) > most)
-        return wrong_data(call, "$.data", NULL, (int64_t)most);
-    size_t i = 0;
-    const cJSON *record;
-    cJSON_ArrayForEach (record, *data) {
-        if (!cJSON_IsObject(record))
-            return wrong_data(call, arena_printf(call->arena, "$.data[%zu]", i), "jsonobject", 0);
-        i++;
-    }
-    return ERR_NONE;
-}
-
 /* Modules' own fields by which an upsert finds a record, beside those that are unique. */
 static const struct {
     const char *module, *field;
@@ -289,7 +246,7 @@ static enum error read_duplicate_check(struct call *call, const cJSON *body, str
 static enum error write_body(struct call *call, struct writing *writing, size_t most)
 {
     cJSON *body CLEANUP(json_delete) = NULL;
-    enum error error = read_data(call, most, &body, &writing->data);
+    enum error error = body_read_data(call, most, &body, &writing->data);
     if (error == ERR_NONE && writing->write == upsert_one)
         error = read_duplicate_check(call, body, writing);
     if (error == ERR_NONE)

@@ -33,6 +33,16 @@ cJSON *reply_data(cJSON **list)
     return body;
 }
 
+cJSON *reply_info(cJSON *body, int64_t per_page, int64_t page, size_t count, bool more)
+{
+    cJSON *info = cJSON_AddObjectToObject(body, "info");
+    cJSON_AddNumberToObject(info, "per_page", (double)per_page);
+    cJSON_AddNumberToObject(info, "count", (double)count);
+    cJSON_AddNumberToObject(info, "page", (double)page);
+    cJSON_AddBoolToObject(info, "more_records", more);
+    return info;
+}
+
 static cJSON *envelope(const char *code, cJSON *details, const char *message, const char *status)
 {
     cJSON *entry = cJSON_CreateObject();

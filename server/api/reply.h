@@ -19,6 +19,11 @@ MUSTCHECK cJSON *reply_details(const struct call *call, enum error error, const 
 MUSTCHECK cJSON *reply_record_details(const struct user *user, const struct record *record,
                                       int64_t now);
 
+enum { PER_PAGE_MAX = 200 };
+
+/* Adds "info" to a body: which page of a list it is; more can be added to it. */
+cJSON *reply_info(cJSON *body, int64_t per_page, int64_t page, size_t count, bool more);
+
 /* {"data": [...]}: the object, and its list. */
 MUSTCHECK cJSON *reply_data(cJSON **list);
 /* {"code", "details", "message", "status"}; takes `details`. Texts must outlive the answer. */
