@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -182,6 +182,15 @@ CREATE TABLE territory (
     UNIQUE (org_id, name)
 ) STRICT;
 
+-- Locks: a locked record is changed by nobody. locked_by is NULL for a lock that a rule of the org set,
+-- which nobody takes off by hand.
+CREATE TABLE record_lock (
+    id INTEGER PRIMARY KEY,
+    locked_by INTEGER REFERENCES user (id),
+    locked_time INTEGER NOT NULL,
+    reason TEXT
+) STRICT;
+
 -- Records. `fields` is a JSON object of the values by API name; system fields and states are columns.
 CREATE TABLE record (
     id INTEGER PRIMARY KEY,
@@ -192,7 +201,7 @@ CREATE TABLE record (
     created_time INTEGER NOT NULL,
     modified_time INTEGER NOT NULL,
     converted INTEGER NOT NULL DEFAULT 0 CHECK (converted IN (0, 1)),
-    locked INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
+    lock_id INTEGER REFERENCES record_lock (id),
     stop_processing INTEGER NOT NULL DEFAULT 0 CHECK (stop_processing IN (0, 1)),
     busy_with TEXT CHECK (busy_with IN ('image_validation', 'duplicate_merge')),
     image_review TEXT CHECK (image_review IN ('rejected', 'in_approval')),
@@ -202,6 +211,7 @@ CREATE TABLE record (
     fields TEXT NOT NULL
 ) STRICT;
 CREATE INDEX record_of_module ON record (module_id);
+CREATE UNIQUE INDEX record_of_lock ON record (lock_id) WHERE lock_id IS NOT NULL;
 
 -- The territories that a record is in.
 CREATE TABLE record_territory (

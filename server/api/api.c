@@ -4,6 +4,12 @@
 #include "api/oauth.h"
 #include "api/reply.h"
 
+const char *call_parameter(const struct call *call, const char *name)
+{
+    const char *value = call->request->query(call->request, name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 static enum error answer(struct call *call)
 {
     if (call->request->body_limit > 0) {

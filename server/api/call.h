@@ -20,6 +20,7 @@ struct call {
     enum version_number version;
     const char *module_name; /* as in the path; NULL: the path names none */
     const char *id;          /* as in the path; NULL: likewise */
+    const char *related_id;  /* of what belongs to the record of that id; NULL: likewise */
     const char *token_text;  /* the access token as sent; never to be logged */
     struct token token;
     const struct module *module;
@@ -29,13 +30,17 @@ struct call {
     struct response *response;
 };
 
+/* A parameter of the query; NULL when it is absent or empty. Borrowed from the request. */
+MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
+
 /* What an endpoint's function or a check answers: ERR_NONE, or a row with call->fault filled. */
 typedef enum error call_fn(struct call *call);
 
-/* A documented request. {version}, {module} and {id} in the path stand for one part each. */
+/* A documented request. {version}, {module}, {id} and {related_id} in the path stand for one part each.
+ */
 struct endpoint {
     const char *method, *path;
-    struct scope scope;
+    struct scope scope, also; /* what the token must grant; `also` has no group when there is but one */
     enum error unknown_module, unsupported_module; /* how it calls a wrong module; of a {module} */
     call_fn *permit;                               /* what the user's profile must allow, or NULL */
     call_fn *handle;                               /* answers by a reply_... function */
@@ -46,6 +51,7 @@ extern const struct endpoint fields_list, fields_one, modules_list, modules_one,
     org_one;
 extern const struct endpoint records_list, records_one, records_count, records_search, records_insert,
     records_upsert, records_update, records_update_one, records_delete, records_delete_one;
+extern const struct endpoint locks_list, locks_one, locks_set, locks_update, locks_remove;
 extern const struct endpoint custom_views_list, custom_views_one, territories_list, territories_one,
     roles_list, roles_one, profiles_list, profiles_one;
 

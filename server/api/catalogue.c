@@ -68,6 +68,10 @@ const struct catalogue_row catalogue[ERRORS] = {
     [ERR_FIELD_MISSING] = {"P2", "MANDATORY_NOT_FOUND", 400, "required field not found"},
     [ERR_MAY_NOT_WRITE] = {"P3", "NO_PERMISSION", 403, "permission denied"},
     [ERR_INVALID_QUERY] = {"P4", "INVALID_QUERY", 400, "invalid query formed"},
+    [ERR_NO_SUCH_PARENT] = {"P5", "INVALID_DATA", 400, "the related id given seems to be invalid"},
+    [ERR_ALREADY_LOCKED] = {"P6", "NOT_ALLOWED", 403, "record is already locked"},
+    [ERR_LOCKED_BY_RULE] = {"P7", "NOT_ALLOWED", 403,
+                            "Automatically locked records can not be unlocked manually"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

@@ -23,7 +23,7 @@ static cJSON *shared_to(const struct view *view)
 {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < view->user_count; i++) {
-        cJSON *user = metadata_reference(view->users[i]->id, "name", view->users[i]->name);
+        cJSON *user = reply_reference(view->users[i]->id, "name", view->users[i]->name);
         json_add_text(user, "type", "users");
         cJSON_AddFalseToObject(user, "subordinates");
         cJSON_AddItemToArray(list, user);
@@ -42,7 +42,7 @@ static cJSON *make_view(struct call *call, size_t index)
     metadata_set_text(object, "name", view->name);
     metadata_set_text(object, "display_value", view->name);
     metadata_set(object, "module",
-                 metadata_reference(view->module->id, "api_name", view->module->api_name));
+                 reply_reference(view->module->id, "api_name", view->module->api_name));
     metadata_set_text(object, "access_type", view->everyone ? "public" : "shared");
     metadata_set_text(object, "category", view->everyone ? "public_views" : "shared_with_me");
     metadata_set(object, "shared_to", shared_to(view));

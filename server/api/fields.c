@@ -1,5 +1,4 @@
 #include "api/metadata.h"
-#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_fields, tell_field;
@@ -43,7 +42,7 @@ static cJSON *lookup_of(const struct module *module, const struct field *field)
         return lookup;
     json_add_text(lookup, "display_label", to->singular);
     json_add_text(lookup, "api_name", field->api_name);
-    cJSON_AddItemToObject(lookup, "module", metadata_reference(to->id, "api_name", to->api_name));
+    cJSON_AddItemToObject(lookup, "module", reply_reference(to->id, "api_name", to->api_name));
     json_add_id(lookup, "id", field->id);
     cJSON_AddObjectToObject(lookup, "query_details");
     cJSON_AddArrayToObject(lookup, "show_fields");

@@ -33,16 +33,39 @@ static const struct endpoint *const endpoints[] = {
     &records_update_one,
     &records_delete,
     &records_delete_one,
+    &locks_list,
+    &locks_one,
+    &locks_set,
+    &locks_update,
+    &locks_remove,
 };
 
 struct route {
-    const char *version, *module, *id;
+    const char *version, *module, *id, *related_id;
 };
 
 /* The part of a path from `at` on: its length, up to the next slash. */
 static size_t part_length(const char *at)
 {
     return strcspn(at, "/");
+}
+
+/* Where a part in braces goes; NULL: the part stands for itself. */
+static const char **part_of(struct route *route, const char *part, size_t length)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } parts[] = {
+        {"{version}", &route->version},
+        {"{module}", &route->module},
+        {"{id}", &route->id},
+        {"{related_id}", &route->related_id},
+    };
+    for (size_t i = 0; *part == '{' && i < COUNT(parts); i++)
+        if (strncmp(part, parts[i].name, length) == 0)
+            return parts[i].value;
+    return NULL;
 }
 
 /* Compares part by part; what the parts in braces stand for is copied into the arena. */
@@ -52,12 +75,9 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
     for (; *pattern == '/' && *path == '/';
          pattern += part_length(pattern), path += part_length(path)) {
         size_t wanted = part_length(++pattern), given = part_length(++path);
-        if (strncmp(pattern, "{version}", wanted) == 0)
-            route->version = arena_strndup(arena, path, given);
-        else if (strncmp(pattern, "{module}", wanted) == 0)
-            route->module = arena_strndup(arena, path, given);
-        else if (strncmp(pattern, "{id}", wanted) == 0)
-            route->id = arena_strndup(arena, path, given);
+        const char **value = part_of(route, pattern, wanted);
+        if (value != NULL)
+            *value = arena_strndup(arena, path, given);
         else if (wanted != given || strncmp(pattern, path, wanted) != 0)
             return false;
     }
@@ -68,12 +88,13 @@ static enum error route_exists(struct call *call)
 {
     call->fault.hint = "paths are /crm/{version}/{module}/actions/mass_update, versions v2 to v8";
     for (size_t i = 0; i < COUNT(endpoints); i++) {
-        struct route route = {NULL, NULL, NULL};
+        struct route route = {.version = NULL};
         if (!path_matches(call->arena, endpoints[i]->path, call->request->path, &route) ||
             !version_find(route.version, &call->version))
             continue;
         call->module_name = route.module;
         call->id = route.id;
+        call->related_id = route.related_id;
         call->endpoint = endpoints[i];
         return ERR_NONE;
     }
@@ -142,18 +163,25 @@ static enum error module_is_supported(struct call *call)
     }
 }
 
-static enum error scope_is_granted(struct call *call)
+static enum error grants(struct call *call, const struct scope *scope, const char *word)
 {
-    const struct scope *scope = &call->endpoint->scope;
-    if (scope_allows(call->token.scopes, scope, call->scope_word))
+    if (scope_allows(call->token.scopes, scope, word))
         return ERR_NONE;
-    const char *part = call->scope_word == NULL
-                           ? ""
-                           : arena_printf(call->arena, " or ZohoCRM.%s.%s.%s", scope->group,
-                                          call->scope_word, scope->operation);
+    const char *part = word == NULL ? ""
+                                    : arena_printf(call->arena, " or ZohoCRM.%s.%s.%s", scope->group,
+                                                   word, scope->operation);
     call->fault.hint = arena_printf(call->arena, "the token needs ZohoCRM.%s.%s%s", scope->group,
                                     scope->operation, part);
     return ERR_SCOPE_MISMATCH;
+}
+
+static enum error scope_is_granted(struct call *call)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    enum error error = grants(call, &endpoint->scope, call->scope_word);
+    if (error == ERR_NONE && endpoint->also.group != NULL)
+        error = grants(call, &endpoint->also, endpoint->also.word);
+    return error;
 }
 
 static enum error profile_permits(struct call *call)

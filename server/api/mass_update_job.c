@@ -27,8 +27,8 @@ static enum error may_read_jobs(struct call *call)
 
 static enum error tell_job(struct call *call)
 {
-    const char *text = call->request->query(call->request, "job_id");
-    if (text == NULL || text[0] == '\0') {
+    const char *text = call_parameter(call, "job_id");
+    if (text == NULL) {
         call->fault = (struct fault){.param_name = "job_id", .hint = "add ?job_id=..."};
         return ERR_JOB_ID_MISSING;
     }

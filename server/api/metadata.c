@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "api/reply.h"
 #include "base/embedded.h"
 
 static cJSON *kinds(struct call *call)
@@ -50,14 +49,6 @@ void metadata_set_id(cJSON *object, const char *name, int64_t id)
     metadata_set(object, name, cJSON_DetachItemFromObjectCaseSensitive(holder, name));
 }
 
-cJSON *metadata_reference(int64_t id, const char *name, const char *text)
-{
-    cJSON *object = cJSON_CreateObject();
-    json_add_text(object, name, text);
-    json_add_id(object, "id", id);
-    return object;
-}
-
 bool is_unmodified(struct call *call)
 {
     int64_t since;
@@ -77,8 +68,8 @@ static enum error wrong_parameter(struct call *call, enum error error, const cha
 
 enum error metadata_find_module(struct call *call)
 {
-    const char *name = call->request->query(call->request, "module");
-    if (name == NULL || name[0] == '\0')
+    const char *name = call_parameter(call, "module");
+    if (name == NULL)
         return wrong_parameter(call, ERR_PARAMETER_MISSING, "add ?module=...");
     call->module = org_module(call->token.user->org, name);
     return call->module != NULL

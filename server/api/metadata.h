@@ -4,8 +4,7 @@
 #ifndef CRMOCK_API_METADATA_H
 #define CRMOCK_API_METADATA_H
 
-#include "api/call.h"
-#include "base/json.h"
+#include "api/reply.h"
 
 /* A new object of a kind: "field", "module", "user", ... Owned by the caller. */
 MUSTCHECK cJSON *metadata_new(struct call *call, const char *kind);
@@ -17,8 +16,6 @@ void metadata_set(cJSON *object, const char *name, cJSON *value);
 void metadata_set_text(cJSON *object, const char *name, const char *text);
 void metadata_set_flag(cJSON *object, const char *name, bool flag);
 void metadata_set_id(cJSON *object, const char *name, int64_t id);
-/* {"id": ..., NAME: text}; owned by the caller. */
-MUSTCHECK cJSON *metadata_reference(int64_t id, const char *name, const char *text);
 
 /* Finds call->module by the parameter `module`; metadata is there for every module, in every version.
  */

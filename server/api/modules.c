@@ -1,7 +1,6 @@
 #include <strings.h>
 
 #include "api/metadata.h"
-#include "api/reply.h"
 #include "base/id.h"
 
 static call_fn list_modules, tell_module;
@@ -26,7 +25,7 @@ static cJSON *profiles_of(const struct module *module)
     for (size_t i = 0; i < module->org->profile_count; i++) {
         const struct profile *profile = &module->org->profiles[i];
         if (profile->modules[module->index].can_read)
-            cJSON_AddItemToArray(list, metadata_reference(profile->id, "name", profile->name));
+            cJSON_AddItemToArray(list, reply_reference(profile->id, "name", profile->name));
     }
     return list;
 }

@@ -159,29 +159,7 @@ static void add_mass_update(cJSON *path)
     add_other_methods(path);
 }
 
-/* The endpoints around the mass update, and what reading by them may be refused with. */
-static const char *const paths_around[] = {
-    "/crm/{version}/settings/fields",
-    "/crm/{version}/settings/fields/{id}",
-    "/crm/{version}/settings/modules",
-    "/crm/{version}/settings/modules/{id}",
-    "/crm/{version}/users",
-    "/crm/{version}/users/{id}",
-    "/crm/{version}/org",
-    "/crm/{version}/settings/custom_views",
-    "/crm/{version}/settings/custom_views/{id}",
-    "/crm/{version}/settings/territories",
-    "/crm/{version}/settings/territories/{id}",
-    "/crm/{version}/settings/roles",
-    "/crm/{version}/settings/roles/{id}",
-    "/crm/{version}/settings/profiles",
-    "/crm/{version}/settings/profiles/{id}",
-    "/crm/{version}/{module}/actions/count",
-    "/crm/{version}/{module}/search",
-    "/crm/{version}/{module}/upsert",
-    "/crm/{version}/{module}",
-    "/crm/{version}/{module}/{id}",
-};
+/* What a call of the endpoints around the mass update may be refused with. */
 static const enum error of_reading[] = {
     ERR_INVALID_URL,     ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
     ERR_INVALID_TOKEN,   ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
@@ -202,21 +180,40 @@ static void add_rows(cJSON *operation, const enum error *errors, size_t count)
         add_row(operation, &catalogue[errors[i]]);
 }
 
+/* And what some of them may be refused with besides, by a part of their path. */
+static const struct {
+    const char *part;
+    enum error error;
+} of_paths[] = {
+    {"/Locking_Information__s", ERR_NO_SUCH_PARENT},
+    {"/Locking_Information__s", ERR_ALREADY_LOCKED},
+    {"/Locking_Information__s", ERR_LOCKED_BY_RULE},
+};
+
+static void add_path_around(cJSON *path)
+{
+    static const char *const methods[] = {"get", "post", "put", "delete"};
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        cJSON *operation = member(path, methods[i]);
+        if (operation == NULL)
+            continue;
+        add_rows(operation, of_reading, COUNT(of_reading));
+        if (strcmp(methods[i], "get") != 0)
+            add_rows(operation, of_writing, COUNT(of_writing));
+        for (size_t k = 0; k < COUNT(of_paths); k++)
+            if (strstr(path->string, of_paths[k].part) != NULL)
+                add_row(operation, &catalogue[of_paths[k].error]);
+    }
+    add_other_methods(path);
+}
+
 static void add_around(cJSON *paths)
 {
-    static const char *const writing_methods[] = {"post", "put", "delete"};
-    for (size_t i = 0; i < COUNT(paths_around); i++) {
-        cJSON *path = member(paths, paths_around[i]);
-        if (member(path, "get") != NULL)
-            add_rows(member(path, "get"), of_reading, COUNT(of_reading));
-        for (size_t k = 0; k < COUNT(writing_methods); k++) {
-            cJSON *operation = member(path, writing_methods[k]);
-            if (operation == NULL)
-                continue;
-            add_rows(operation, of_reading, COUNT(of_reading));
-            add_rows(operation, of_writing, COUNT(of_writing));
-        }
-        add_other_methods(path);
+    cJSON *path;
+    cJSON_ArrayForEach (path, paths) {
+        if (strncmp(path->string, "/crm/", strlen("/crm/")) == 0 &&
+            strcmp(path->string, path_of_api) != 0)
+            add_path_around(path);
     }
 }
 

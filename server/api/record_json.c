@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "api/reply.h"
+
 typedef cJSON *system_value(const struct org *org, const struct record_data *data);
 
 static cJSON *user_value(const struct org *org, int64_t id)
@@ -14,13 +16,6 @@ static cJSON *user_value(const struct org *org, int64_t id)
     json_add_id(object, "id", user->id);
     json_add_text(object, "email", user->email);
     return object;
-}
-
-static cJSON *time_value(const struct org *org, int64_t time)
-{
-    char text[TIME_TEXT_SIZE];
-    zone_format(org->zone, time, text);
-    return cJSON_CreateString(text);
 }
 
 static cJSON *owner(const struct org *org, const struct record_data *data)
@@ -40,12 +35,12 @@ static cJSON *modified_by(const struct org *org, const struct record_data *data)
 
 static cJSON *created_time(const struct org *org, const struct record_data *data)
 {
-    return time_value(org, data->state.created_time);
+    return reply_time(org, data->state.created_time);
 }
 
 static cJSON *modified_time(const struct org *org, const struct record_data *data)
 {
-    return time_value(org, data->modified_time);
+    return reply_time(org, data->modified_time);
 }
 
 static const struct {
@@ -69,11 +64,10 @@ static cJSON *value_of(struct call *call, const struct record_data *data, const 
     return value != NULL ? cJSON_Duplicate(value, true) : cJSON_CreateNull();
 }
 
-/* True for one of the names in a list that commas separate. */
-static bool is_wanted(const char *wanted, const char *name)
+bool is_listed(const char *list, const char *name)
 {
     size_t length = strlen(name);
-    for (const char *at = wanted; at != NULL; at = strchr(at, ',')) {
+    for (const char *at = list; at != NULL; at = strchr(at, ',')) {
         at += strspn(at, ", ");
         if (strncmp(at, name, length) == 0 && strchr(", ", at[length]) != NULL)
             return true;
@@ -119,10 +113,31 @@ cJSON *record_json(struct call *call, const struct record_data *data, const char
         const struct field *field = &module->fields[i];
         bool is_shown = field->visible && access[field->index] != FIELD_HIDDEN &&
                         strcmp(field->api_name, "id") != 0 && field->type != TYPE_LAYOUT;
-        if (is_shown && (wanted == NULL || is_wanted(wanted, field->api_name)))
+        if (is_shown && (wanted == NULL || is_listed(wanted, field->api_name)))
             cJSON_AddItemToObject(object, field->api_name, value_of(call, data, fields, field));
     }
     if (wanted == NULL)
         add_state(object, data);
     return object;
+}
+
+static const char *text_of(struct arena *arena, const cJSON *fields, const char *name)
+{
+    const char *text = json_scalar_text(json_member(fields, name));
+    return text != NULL ? arena_strdup(arena, text) : "";
+}
+
+const char *record_name(struct arena *arena, const struct record_data *data)
+{
+    cJSON *fields CLEANUP(json_delete) = json_parse(data->fields, strlen(data->fields), NULL);
+    const struct module *module = data->state.module;
+    if (module_field(module, "First_Name") != NULL && module_field(module, "Last_Name") != NULL) {
+        const char *first = text_of(arena, fields, "First_Name");
+        const char *last = text_of(arena, fields, "Last_Name");
+        return first[0] != '\0' ? arena_printf(arena, "%s %s", first, last) : last;
+    }
+    for (size_t i = 0; i < module->field_count; i++)
+        if (module->fields[i].system_mandatory)
+            return text_of(arena, fields, module->fields[i].api_name);
+    return "";
 }

@@ -9,4 +9,10 @@
  * of them and the keys that tell its state when that is NULL. Owned by the caller. */
 MUSTCHECK cJSON *record_json(struct call *call, const struct record_data *data, const char *wanted);
 
+/* True for one of the names in a list that commas separate. */
+MUSTCHECK bool is_listed(const char *list, const char *name);
+/* What a record is called where others refer to it: its first and last name, or the first field that it
+ * must have. Arena-owned. */
+MUSTCHECK const char *record_name(struct arena *arena, const struct record_data *data);
+
 #endif

@@ -59,16 +59,9 @@ static enum error bad_parameter(struct call *call, enum error error, const char 
     return error;
 }
 
-/* A parameter; NULL when it is absent or empty. */
-static const char *parameter(struct call *call, const char *name)
-{
-    const char *value = call->request->query(call->request, name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static enum error read_number(struct call *call, const char *name, int64_t most, int64_t *number)
 {
-    const char *text = parameter(call, name);
+    const char *text = call_parameter(call, name);
     if (text == NULL)
         return ERR_NONE;
     return id_parse(text, number) && *number <= most
@@ -94,7 +87,7 @@ static struct listing new_listing(const struct call *call)
 
 static enum error read_view(struct call *call, struct listing *listing)
 {
-    const char *text = parameter(call, "cvid");
+    const char *text = call_parameter(call, "cvid");
     int64_t id;
     if (text == NULL)
         return ERR_NONE;
@@ -110,7 +103,8 @@ static enum error read_view(struct call *call, struct listing *listing)
 
 static enum error read_territory(struct call *call, struct listing *listing)
 {
-    const char *text = parameter(call, "territory_id"), *child = parameter(call, "include_child");
+    const char *text = call_parameter(call, "territory_id"),
+               *child = call_parameter(call, "include_child");
     int64_t id;
     if (text == NULL)
         return ERR_NONE;
@@ -127,7 +121,7 @@ static enum error read_territory(struct call *call, struct listing *listing)
 /* ids=1,2,3 as a condition on the id. */
 static enum error read_ids(struct call *call, struct listing *listing)
 {
-    const char *text = parameter(call, "ids");
+    const char *text = call_parameter(call, "ids");
     if (text == NULL)
         return ERR_NONE;
     struct operand *operands = arena_array(call->arena, IDS_MAX, sizeof *operands);
@@ -153,7 +147,7 @@ static enum error read_ids(struct call *call, struct listing *listing)
 
 static enum error read_order(struct call *call, struct listing *listing)
 {
-    const char *by = parameter(call, "sort_by"), *order = parameter(call, "sort_order");
+    const char *by = call_parameter(call, "sort_by"), *order = call_parameter(call, "sort_order");
     listing->page.sort_by = module_field(call->module, by != NULL ? by : "id");
     listing->page.descending = order == NULL || strcmp(order, "desc") == 0;
     if (listing->page.sort_by == NULL)
@@ -180,7 +174,7 @@ static enum error read_page(struct call *call, struct listing *listing)
 static enum error read_fields(struct call *call, struct listing *listing)
 {
     (void)listing;
-    return versions[call->version].lists_need_fields && parameter(call, "fields") == NULL
+    return versions[call->version].lists_need_fields && call_parameter(call, "fields") == NULL
                ? bad_parameter(call, ERR_PARAMETER_MISSING, "fields", "say which fields: fields=A,B")
                : ERR_NONE;
 }
@@ -220,12 +214,12 @@ static enum error reply_page(struct call *call, const struct listing *listing)
         }
         if (status != STORE_OK)
             continue; /* deleted since */
-        cJSON_AddItemToArray(list, record_json(call, &data, parameter(call, "fields")));
+        cJSON_AddItemToArray(list, record_json(call, &data, call_parameter(call, "fields")));
         shown++;
     }
     if (shown == 0) {
         cJSON_Delete(body);
-        *call->response = (struct response){.status = 204, .body = ""};
+        reply_nothing(call);
         return ERR_NONE;
     }
     add_info(body, call, listing, shown, more);
@@ -249,14 +243,14 @@ static enum error list_records(struct call *call)
  */
 static enum error read_search(struct call *call, cJSON **criteria)
 {
-    const char *text = parameter(call, "criteria"), *name = "criteria";
+    const char *text = call_parameter(call, "criteria"), *name = "criteria";
     if (text != NULL)
         *criteria = search_criteria(call->module, text, call->arena);
-    else if ((text = parameter(call, name = "email")) != NULL)
+    else if ((text = call_parameter(call, name = "email")) != NULL)
         *criteria = search_email(call->module, text);
-    else if ((text = parameter(call, name = "phone")) != NULL)
+    else if ((text = call_parameter(call, name = "phone")) != NULL)
         *criteria = search_phone(call->module, text);
-    else if ((text = parameter(call, name = "word")) != NULL)
+    else if ((text = call_parameter(call, name = "word")) != NULL)
         *criteria = search_word(call->module, text);
     if (text == NULL)
         return bad_parameter(call, ERR_PARAMETER_MISSING, "criteria", "criteria, email, phone or word");
@@ -299,7 +293,7 @@ static enum error tell_record(struct call *call)
         return ERR_INTERNAL;
     cJSON *list = cJSON_CreateArray();
     if (status == STORE_OK)
-        cJSON_AddItemToArray(list, record_json(call, &data, parameter(call, "fields")));
+        cJSON_AddItemToArray(list, record_json(call, &data, call_parameter(call, "fields")));
     reply_list(call, "data", list);
     return ERR_NONE;
 }

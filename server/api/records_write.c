@@ -289,7 +289,7 @@ static enum error delete_by_ids(struct call *call, const char *ids)
 
 static enum error delete_records(struct call *call)
 {
-    const char *ids = call->request->query(call->request, "ids");
+    const char *ids = call_parameter(call, "ids");
     if (ids == NULL || ids[strspn(ids, ", ")] == '\0') {
         call->fault = (struct fault){.param_name = "ids", .hint = "add ?ids=1,2,3"};
         return ERR_PARAMETER_MISSING;

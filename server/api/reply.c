@@ -14,11 +14,16 @@ void reply_json(struct call *call, unsigned status, cJSON *body)
     cJSON_Delete(body);
 }
 
+void reply_nothing(struct call *call)
+{
+    *call->response = (struct response){.status = 204, .body = ""};
+}
+
 void reply_list(struct call *call, const char *key, cJSON *list)
 {
     if (list->child == NULL) {
         cJSON_Delete(list);
-        *call->response = (struct response){.status = 204, .body = ""};
+        reply_nothing(call);
         return;
     }
     cJSON *body = cJSON_CreateObject();
@@ -91,23 +96,35 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
     add_text_if_said(details, "json_path", fault->json_path);
     bool names_module = call->endpoint != NULL && (error == call->endpoint->unknown_module ||
                                                    error == call->endpoint->unsupported_module);
-    if (names_module && versions[call->version].names_path_position)
-        cJSON_AddNumberToObject(details, "resource_path_index", MODULE_POSITION);
+    if ((names_module || fault->path_index > 0) && versions[call->version].names_path_position)
+        cJSON_AddNumberToObject(details, "resource_path_index",
+                                names_module ? MODULE_POSITION : fault->path_index);
     return details;
+}
+
+cJSON *reply_reference(int64_t id, const char *name, const char *text)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, name, text);
+    json_add_id(object, "id", id);
+    return object;
+}
+
+cJSON *reply_time(const struct org *org, int64_t time)
+{
+    char text[TIME_TEXT_SIZE];
+    zone_format(org->zone, time, text);
+    return cJSON_CreateString(text);
 }
 
 static void add_user(cJSON *details, const char *name, const struct user *user)
 {
-    cJSON *object = cJSON_AddObjectToObject(details, name);
-    json_add_text(object, "name", user->name);
-    json_add_id(object, "id", user->id);
+    cJSON_AddItemToObject(details, name, reply_reference(user->id, "name", user->name));
 }
 
 static void add_time(cJSON *details, const char *name, const struct org *org, int64_t time)
 {
-    char text[TIME_TEXT_SIZE];
-    zone_format(org->zone, time, text);
-    cJSON_AddStringToObject(details, name, text);
+    cJSON_AddItemToObject(details, name, reply_time(org, time));
 }
 
 cJSON *reply_record_details(const struct user *user, const struct record *record, int64_t now)

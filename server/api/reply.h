@@ -10,6 +10,8 @@
 void reply_json(struct call *call, unsigned status, cJSON *body);
 /* Answers {KEY: list}, or 204 when the list has no member. Takes the list. */
 void reply_list(struct call *call, const char *key, cJSON *list);
+/* Answers 204: nothing to tell. */
+void reply_nothing(struct call *call);
 /* Answers with a row of the catalogue and call->fault. */
 void reply_error(struct call *call, enum error error);
 
@@ -23,6 +25,11 @@ enum { PER_PAGE_MAX = 200 };
 
 /* Adds "info" to a body: which page of a list it is; more can be added to it. */
 cJSON *reply_info(cJSON *body, int64_t per_page, int64_t page, size_t count, bool more);
+
+/* Values that many answers have, owned by the caller: {NAME: text, "id": ...}, and a time in the org's
+ * zone. Texts must outlive them. */
+MUSTCHECK cJSON *reply_reference(int64_t id, const char *name, const char *text);
+MUSTCHECK cJSON *reply_time(const struct org *org, int64_t time);
 
 /* {"data": [...]}: the object, and its list. */
 MUSTCHECK cJSON *reply_data(cJSON **list);

@@ -26,7 +26,7 @@ static cJSON *make_role(struct call *call, size_t index)
     metadata_set_flag(object, "admin_user", role->reports_to == NULL);
     if (role->reports_to != NULL)
         metadata_set(object, "reporting_to",
-                     metadata_reference(role->reports_to->id, "name", role->reports_to->name));
+                     reply_reference(role->reports_to->id, "name", role->reports_to->name));
     return object;
 }
 

@@ -27,7 +27,7 @@ static cJSON *make_territory(struct call *call, size_t index)
     metadata_set_text(object, "modified_time", metadata_time(call));
     if (territory->parent != NULL)
         metadata_set(object, "reporting_to",
-                     metadata_reference(territory->parent->id, "name", territory->parent->name));
+                     reply_reference(territory->parent->id, "name", territory->parent->name));
     return object;
 }
 

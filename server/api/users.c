@@ -42,8 +42,8 @@ static cJSON *new_user(struct call *call, const struct user *user)
     metadata_set_text(object, "created_time", time);
     metadata_set_text(object, "Modified_Time", time);
     metadata_set_text(object, "time_zone", user->org->time_zone);
-    metadata_set(object, "profile", metadata_reference(user->profile->id, "name", user->profile->name));
-    metadata_set(object, "role", metadata_reference(user->role->id, "name", user->role->name));
+    metadata_set(object, "profile", reply_reference(user->profile->id, "name", user->profile->name));
+    metadata_set(object, "role", reply_reference(user->role->id, "name", user->role->name));
     return object;
 }
 
@@ -91,8 +91,8 @@ static const struct {
 
 static user_test *test_of(struct call *call)
 {
-    const char *type = call->request->query(call->request, "type");
-    if (type == NULL || type[0] == '\0')
+    const char *type = call_parameter(call, "type");
+    if (type == NULL)
         return is_any;
     for (size_t i = 0; i < COUNT(types); i++)
         if (strcmp(types[i].type, type) == 0)

@@ -53,11 +53,14 @@ enum error {
     ERR_MAY_NOT_READ_MODULE,
     ERR_JOB_INVALID_MODULE,
     ERR_JOB_UNSUPPORTED_MODULE,
-    /* Of the endpoints around it: P1 to P4. */
+    /* Of the endpoints around it: P1, P2 ... */
     ERR_PARAMETER_MISSING,
     ERR_FIELD_MISSING,
     ERR_MAY_NOT_WRITE,
     ERR_INVALID_QUERY,
+    ERR_NO_SUCH_PARENT,
+    ERR_ALREADY_LOCKED,
+    ERR_LOCKED_BY_RULE,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
     ERR_DUPLICATE,
@@ -73,6 +76,7 @@ struct fault {
     const char *expected_data_type;
     const char *param_name;
     const char *permission;
+    int path_index; /* of the part of the path that is wrong, the module's being 0; 0: not said */
     int64_t limit, maximum_length;
     const char *hint;
 };

@@ -90,7 +90,8 @@ static const struct sql twice = {
     " SELECT id FROM profile UNION ALL SELECT id FROM user UNION ALL SELECT id FROM module UNION ALL"
     " SELECT id FROM field UNION ALL SELECT id FROM layout_rule UNION ALL"
     " SELECT id FROM validation_rule UNION ALL SELECT id FROM blueprint UNION ALL"
-    " SELECT id FROM custom_view UNION ALL SELECT id FROM territory)"
+    " SELECT id FROM custom_view UNION ALL SELECT id FROM territory UNION ALL"
+    " SELECT id FROM record_lock)"
     " SELECT id FROM named GROUP BY id HAVING count(*) > 1 OR id IN (SELECT id FROM record)"};
 
 static void check_ids(struct loader *loader)

@@ -136,10 +136,11 @@ static void read_fields(struct template *template)
 
 static const struct sql add_record = {
     "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
-    " modified_time, converted, locked, stop_processing, busy_with, image_review, approval,"
+    " modified_time, converted, lock_id, stop_processing, busy_with, image_review, approval,"
     " blueprint_id, fault, fields)"
     " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?16)"
-    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, fields_of(n)"
+    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 + (n - 1), ?10, ?11, ?12, ?13, ?14, ?15, "
+    "fields_of(n)"
     " FROM numbers"};
 
 static const char *const busy_words[] = {"image_validation", "duplicate_merge", NULL};
@@ -165,6 +166,27 @@ static int64_t blueprint_or_none(const struct template *template)
                      template->module->id, node_text(&member));
 }
 
+static const struct sql add_lock = {
+    "INSERT INTO record_lock (id, locked_by, locked_time, reason)"
+    " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?5)"
+    " SELECT ?1 + (n - 1), ?2, ?3, ?4 FROM numbers"};
+
+/* "locked" is true, or an object that says more; each record has a lock of its own. The first one's id,
+ * 0 for none. */
+static int64_t lock_or_none(const struct template *template, int64_t owner, int64_t created)
+{
+    const struct node lock = node_member(template->node, "locked");
+    if (cJSON_IsObject(lock.json))
+        node_has_only(&lock, "id by_rule by time reason");
+    else if (!may_flag(template->node, "locked", false))
+        return 0;
+    bool by_rule = may_flag(&lock, "by_rule", false);
+    int64_t id = id_or_next(&lock, template->count);
+    node_insert(&lock, &add_lock, "iIiti", id, by_rule ? 0 : user_or(&lock, "by", owner),
+                may_time(&lock, "time", created), may_text(&lock, "reason", NULL), template->count);
+    return id;
+}
+
 static void write_records(const struct template *template, int64_t first_id)
 {
     const struct node *node = template->node;
@@ -173,14 +195,15 @@ static void write_records(const struct template *template, int64_t first_id)
     int64_t modified_by = user_or(node, "modified_by", created_by);
     int64_t created = may_time(node, "created_time", node->loader->source->now);
     int64_t modified = may_time(node, "modified_time", created);
-    int64_t converted = may_flag(node, "converted", false), locked = may_flag(node, "locked", false);
+    int64_t converted = may_flag(node, "converted", false);
+    int64_t lock = lock_or_none(template, owner, created);
     int64_t stopped = may_flag(node, "stop_processing", false);
     const char *busy = may_word(node, "busy_with", busy_words);
     const char *image = may_word(node, "image_review", image_words);
     const char *approval = may_word(node, "approval", approval_words);
     int64_t blueprint = blueprint_or_none(template);
-    node_insert(node, &add_record, "iiiiiiiiiitttIii", first_id, template->module->id, owner,
-                created_by, modified_by, created, modified, converted, locked, stopped, busy, image,
+    node_insert(node, &add_record, "iiiiiiiiIitttIii", first_id, template->module->id, owner,
+                created_by, modified_by, created, modified, converted, lock, stopped, busy, image,
                 approval, blueprint, (int64_t)may_flag(node, "fault", false), template->count);
 }
 

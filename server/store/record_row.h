@@ -8,7 +8,7 @@
 /* The columns that record_of_row reads, first in the query and in this order. */
 #define RECORD_COLUMNS                                                                                 \
     "record.id, record.module_id, owner_id, created_by, created_time, blueprint_id, converted,"        \
-    " locked, stop_processing, busy_with IS NOT NULL, image_review IS NOT NULL,"                       \
+    " lock_id IS NOT NULL, stop_processing, busy_with IS NOT NULL, image_review IS NOT NULL,"          \
     " approval IS 'waiting', fault"
 
 struct record record_of_row(sqlite3_stmt *row, const struct org *org);

@@ -13,7 +13,7 @@
 #include "base/embedded.h"
 #include "store/db.h"
 
-enum { LAYOUT_VERSION = 1, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 2, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
     char *path;
