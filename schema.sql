@@ -157,6 +157,33 @@ CREATE TABLE blueprint (
     name TEXT NOT NULL
 ) STRICT;
 
+-- Pages on which records of a module are shown, and made. A record is on one: the first when it names none.
+CREATE TABLE layout (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (module_id, name)
+) STRICT;
+
+-- The parts of a layout. One that has no row in layout_field shows the fields that no other of them shows.
+CREATE TABLE layout_section (
+    id INTEGER PRIMARY KEY,
+    layout_id INTEGER NOT NULL REFERENCES layout (id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (layout_id, name)
+) STRICT;
+
+-- The fields of a section, in order; a layout shows a field once.
+CREATE TABLE layout_field (
+    layout_id INTEGER NOT NULL REFERENCES layout (id),
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    section_id INTEGER NOT NULL REFERENCES layout_section (id),
+    position INTEGER NOT NULL,
+    PRIMARY KEY (layout_id, field_id)
+) STRICT, WITHOUT ROWID;
+
 -- Saved filters; a NULL criteria selects every record of the module.
 CREATE TABLE custom_view (
     id INTEGER PRIMARY KEY,
@@ -207,6 +234,7 @@ CREATE TABLE record (
     image_review TEXT CHECK (image_review IN ('rejected', 'in_approval')),
     approval TEXT CHECK (approval IN ('waiting', 'approved', 'rejected')),
     blueprint_id INTEGER REFERENCES blueprint (id),
+    layout_id INTEGER REFERENCES layout (id),
     fault INTEGER NOT NULL DEFAULT 0 CHECK (fault IN (0, 1)), -- touching it breaks the server (E23)
     fields TEXT NOT NULL
 ) STRICT;

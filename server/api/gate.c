@@ -14,6 +14,8 @@ static const struct endpoint *const endpoints[] = {
     &users_list,
     &users_one,
     &org_one,
+    &layouts_list,
+    &layouts_one,
     &custom_views_list,
     &custom_views_one,
     &territories_list,

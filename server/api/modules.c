@@ -76,10 +76,15 @@ static enum error tell_module(struct call *call)
     if (is_unmodified(call))
         return ERR_NONE;
     cJSON *object = new_module(call, module), *fields = cJSON_CreateArray();
+    cJSON *layouts = cJSON_CreateArray();
     metadata_extend(call, object, "module_in_full");
     for (size_t i = 0; i < module->field_count; i++)
         cJSON_AddItemToArray(fields, metadata_field(call, module, &module->fields[i]));
     metadata_set(object, "fields", fields);
+    for (size_t i = 0; i < module->layout_count; i++)
+        cJSON_AddItemToArray(layouts,
+                             reply_reference(module->layouts[i].id, "name", module->layouts[i].name));
+    metadata_set(object, "layouts", layouts);
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, object);
     reply_list(call, "modules", list);

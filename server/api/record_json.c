@@ -43,6 +43,16 @@ static cJSON *modified_time(const struct org *org, const struct record_data *dat
     return reply_time(org, data->modified_time);
 }
 
+static cJSON *layout(const struct org *org, const struct record_data *data)
+{
+    (void)org;
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, "display_label", data->layout->name);
+    json_add_text(object, "name", data->layout->name);
+    json_add_id(object, "id", data->layout->id);
+    return object;
+}
+
 static const struct {
     const char *api_name;
     system_value *value;
@@ -52,6 +62,7 @@ static const struct {
     {"Modified_By", modified_by},
     {"Created_Time", created_time},
     {"Modified_Time", modified_time},
+    {"Layout", layout},
 };
 
 static cJSON *value_of(struct call *call, const struct record_data *data, const cJSON *fields,
@@ -112,7 +123,7 @@ cJSON *record_json(struct call *call, const struct record_data *data, const char
     for (size_t i = 0; i < module->field_count; i++) {
         const struct field *field = &module->fields[i];
         bool is_shown = field->visible && access[field->index] != FIELD_HIDDEN &&
-                        strcmp(field->api_name, "id") != 0 && field->type != TYPE_LAYOUT;
+                        strcmp(field->api_name, "id") != 0;
         if (is_shown && (wanted == NULL || is_listed(wanted, field->api_name)))
             cJSON_AddItemToObject(object, field->api_name, value_of(call, data, fields, field));
     }

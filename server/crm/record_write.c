@@ -128,6 +128,22 @@ static enum error take_owner(struct record_write *write, int64_t *owner_id)
     return ERR_NONE;
 }
 
+/* Layout likewise; it must be one of the module's. */
+static enum error take_layout(struct record_write *write, const struct layout **layout)
+{
+    const cJSON *sent = json_member(write->fields, "Layout");
+    int64_t id;
+    if (sent == NULL || json_is_blank(sent))
+        return ERR_NONE;
+    const cJSON *text = cJSON_IsObject(sent) ? json_member(sent, "id") : sent;
+    const struct layout *found =
+        id_parse(json_scalar_text(text), &id) ? module_layout(write->module, id) : NULL;
+    if (found == NULL)
+        return refuse(write, ERR_INVALID_ID, "Layout", "the module has no layout of that id");
+    *layout = found;
+    return ERR_NONE;
+}
+
 /* Puts what is sent into `fields` and *values, and checks it all; `id` is 0 for a new record. */
 static enum error take_input(struct record_write *write, cJSON *fields, int64_t id,
                              struct record_values *values)
@@ -137,6 +153,8 @@ static enum error take_input(struct record_write *write, cJSON *fields, int64_t 
         error = check_mandatory(write, fields);
     if (error == ERR_NONE)
         error = take_owner(write, &values->owner_id);
+    if (error == ERR_NONE)
+        error = take_layout(write, &values->layout);
     if (error == ERR_NONE)
         values->fields = json_print(write->arena, fields);
     return error;
@@ -207,7 +225,7 @@ enum error record_write_update(struct record_write *write, const char *id)
     if (error != ERR_NONE)
         return error;
     cJSON *fields CLEANUP(json_delete) = json_parse(data.fields, strlen(data.fields), NULL);
-    struct record_values values = {.owner_id = data.state.owner_id};
+    struct record_values values = {.owner_id = data.state.owner_id, .layout = data.layout};
     error = take_input(write, fields, data.state.id, &values);
     if (error != ERR_NONE)
         return error;

@@ -19,6 +19,8 @@ static const struct section {
     {"modules", load_module, false},
     {"modules", load_module_fields, false},
     {"fields", load_field, false},
+    {"modules", load_module_layouts, false},
+    {"layouts", load_layout_of, false},
     {"profiles", load_permissions, false},
     {"territories", load_territory, false},
     {"territories", load_territory_place, false},
@@ -28,7 +30,7 @@ static const struct section {
     {"records", load_record, true},
 };
 
-static const char file_members[] = "extends org roles profiles users modules fields territories"
+static const char file_members[] = "extends org roles profiles users modules fields layouts territories"
                                    " clients tokens views records";
 
 static struct node node_of_file(struct loader *loader, const struct fixture_file *file)
@@ -91,7 +93,8 @@ static const struct sql twice = {
     " SELECT id FROM field UNION ALL SELECT id FROM layout_rule UNION ALL"
     " SELECT id FROM validation_rule UNION ALL SELECT id FROM blueprint UNION ALL"
     " SELECT id FROM custom_view UNION ALL SELECT id FROM territory UNION ALL"
-    " SELECT id FROM record_lock)"
+    " SELECT id FROM record_lock UNION ALL SELECT id FROM layout UNION ALL"
+    " SELECT id FROM layout_section)"
     " SELECT id FROM named GROUP BY id HAVING count(*) > 1 OR id IN (SELECT id FROM record)"};
 
 static void check_ids(struct loader *loader)

@@ -136,7 +136,8 @@ static const struct sql add_module = {
 void load_module(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id api_name singular plural custom territories sharing part_of fields");
+    node_has_only(node, "id api_name singular plural custom territories sharing part_of fields"
+                        " layouts");
     const char *api_name = want_api_name(node);
     const char *label = label_of(node->loader->arena, api_name);
     const char *sharing = may_word(node, "sharing", sharing_names);

@@ -137,11 +137,10 @@ static void read_fields(struct template *template)
 static const struct sql add_record = {
     "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
     " modified_time, converted, lock_id, stop_processing, busy_with, image_review, approval,"
-    " blueprint_id, fault, fields)"
+    " blueprint_id, layout_id, fault, fields)"
     " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?16)"
-    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 + (n - 1), ?10, ?11, ?12, ?13, ?14, ?15, "
-    "fields_of(n)"
-    " FROM numbers"};
+    " SELECT ?1 + (n - 1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 + (n - 1), ?10, ?11, ?12, ?13, ?14,"
+    " ?17, ?15, fields_of(n) FROM numbers"};
 
 static const char *const busy_words[] = {"image_validation", "duplicate_merge", NULL};
 static const char *const image_words[] = {"rejected", "in_approval", NULL};
@@ -155,6 +154,17 @@ static int64_t user_or(const struct node *node, const char *name, int64_t otherw
 {
     const struct node member = node_member(node, name);
     return member.json != NULL ? find_user(&member) : otherwise;
+}
+
+static const struct sql layout_of = {"SELECT id FROM layout WHERE module_id = ?1 AND name = ?2"};
+
+static int64_t layout_or_none(const struct template *template)
+{
+    const struct node member = node_member(template->node, "layout");
+    if (member.json == NULL)
+        return 0;
+    return node_find(&member, "the name of a layout of the module", &layout_of, "it",
+                     template->module->id, node_text(&member));
 }
 
 static int64_t blueprint_or_none(const struct template *template)
@@ -202,9 +212,10 @@ static void write_records(const struct template *template, int64_t first_id)
     const char *image = may_word(node, "image_review", image_words);
     const char *approval = may_word(node, "approval", approval_words);
     int64_t blueprint = blueprint_or_none(template);
-    node_insert(node, &add_record, "iiiiiiiiIitttIii", first_id, template->module->id, owner,
+    node_insert(node, &add_record, "iiiiiiiiIitttIiiI", first_id, template->module->id, owner,
                 created_by, modified_by, created, modified, converted, lock, stopped, busy, image,
-                approval, blueprint, (int64_t)may_flag(node, "fault", false), template->count);
+                approval, blueprint, (int64_t)may_flag(node, "fault", false), template->count,
+                layout_or_none(template));
 }
 
 /* The records of an entry, for its lists. */
@@ -236,7 +247,7 @@ void load_record(const struct node *node, void *context)
     (void)context;
     node_has_only(node, "module id generate owner created_by modified_by created_time modified_time"
                         " fields territories shared_with converted locked stop_processing busy_with"
-                        " image_review approval blueprint fault");
+                        " image_review approval blueprint layout fault");
     const struct node module = node_member(node, "module"), shares = node_member(node, "shared_with");
     const struct node territories = node_member(node, "territories");
     struct template *template = arena_alloc(node->loader->arena, sizeof *template);

@@ -80,3 +80,11 @@ bool module_shows(const struct module *module, const struct module *of)
 {
     return of != NULL && (of == module || of->part_of == module);
 }
+
+const struct layout *module_layout(const struct module *module, int64_t id)
+{
+    for (size_t i = 0; i < module->layout_count; i++)
+        if (module->layouts[i].id == id)
+            return &module->layouts[i];
+    return NULL;
+}

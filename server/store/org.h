@@ -35,6 +35,20 @@ struct field {
 enum sharing { SHARING_PRIVATE, SHARING_PUBLIC_READ, SHARING_PUBLIC_READ_WRITE };
 extern const char *const sharing_names[]; /* by enum sharing, ended by NULL */
 
+struct layout_section {
+    int64_t id;
+    const char *name;
+    const struct field **fields; /* in order */
+    size_t field_count;
+};
+
+struct layout {
+    int64_t id;
+    const char *name;
+    struct layout_section *sections;
+    size_t section_count;
+};
+
 struct module {
     int64_t id;
     size_t index;
@@ -44,7 +58,8 @@ struct module {
     enum sharing sharing;
     const struct module *part_of; /* the module that also shows these records, or NULL */
     struct field *fields;
-    size_t field_count;
+    struct layout *layouts; /* one at least; the first is that of records that name none */
+    size_t field_count, layout_count;
 };
 
 struct blueprint {
@@ -135,6 +150,8 @@ MUSTCHECK const struct territory *org_territory(const struct org *org, int64_t i
 MUSTCHECK const struct user *org_user(const struct org *org, int64_t id);
 MUSTCHECK const struct blueprint *org_blueprint(const struct org *org, int64_t id);
 MUSTCHECK const struct field *module_field(const struct module *module, const char *api_name);
+/* The module's layout of that id; NULL when it has none such. */
+MUSTCHECK const struct layout *module_layout(const struct module *module, int64_t id);
 /* True when `module` shows the records of `of`: the same one, or the one it is part of. */
 MUSTCHECK bool module_shows(const struct module *module, const struct module *of);
 

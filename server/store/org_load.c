@@ -1,22 +1,9 @@
 #include <string.h>
 
-#include "store/db.h"
-#include "store/org.h"
+#include "store/org_loading.h"
 
-/* Reads one kind of member of an org. The first column of a query is always the count of its rows,
- * so that the list is made once at its full size. */
-struct loading {
-    struct db *db;
-    struct arena *arena;
-    struct org *org;
-};
-
-typedef void row_fn(struct loading *loading, sqlite3_stmt *row, size_t index);
-
-/* Runs `sql` for the org, calls `read` for each row. `list` (may be NULL) is where the pointer to the
- * org's list stands: it gets room for them all. */
-static enum store_status load_rows(struct loading *loading, const struct sql *sql, row_fn *read,
-                                   void *list, size_t *count, size_t size)
+enum store_status loading_rows(struct loading *loading, const struct sql *sql, row_fn *read, void *list,
+                               size_t *count, size_t size)
 {
     sqlite3_stmt *row CLEANUP(db_done) = db_query(loading->db, sql, "i", loading->org->id);
     if (row == NULL)
@@ -34,7 +21,7 @@ static enum store_status load_rows(struct loading *loading, const struct sql *sq
     return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
 }
 
-static const char *text(struct loading *loading, sqlite3_stmt *row, int column)
+const char *loading_text(struct loading *loading, sqlite3_stmt *row, int column)
 {
     return db_text(row, column, loading->arena);
 }
@@ -52,7 +39,7 @@ static int name_index(const char *const names[], const char *name)
     return names[i] != NULL ? i : 0; /* the schema's checks allow no other */
 }
 
-static struct module *module_of(struct loading *loading, int64_t id)
+struct module *loading_module(struct loading *loading, int64_t id)
 {
     for (size_t i = 0; i < loading->org->module_count; i++)
         if (loading->org->modules[i].id == id)
@@ -60,9 +47,9 @@ static struct module *module_of(struct loading *loading, int64_t id)
     return NULL;
 }
 
-static struct field *field_of(struct loading *loading, int64_t module_id, int64_t field_id)
+struct field *loading_field(struct loading *loading, int64_t module_id, int64_t field_id)
 {
-    struct module *module = module_of(loading, module_id);
+    struct module *module = loading_module(loading, module_id);
     for (size_t i = 0; module != NULL && i < module->field_count; i++)
         if (module->fields[i].id == field_id)
             return &module->fields[i];
@@ -71,26 +58,29 @@ static struct field *field_of(struct loading *loading, int64_t module_id, int64_
 
 static const struct sql modules_of = {
     "SELECT count(*) OVER (), id, api_name, singular, plural, custom, territories, sharing, part_of,"
-    " (SELECT count(*) FROM field WHERE module_id = module.id)"
+    " (SELECT count(*) FROM field WHERE module_id = module.id),"
+    " (SELECT count(*) FROM layout WHERE module_id = module.id)"
     " FROM module WHERE org_id = ?1 ORDER BY part_of IS NOT NULL, id"};
 
 static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct module *module = &loading->org->modules[index];
-    const char *sharing = text(loading, row, 7);
+    const char *sharing = loading_text(loading, row, 7);
     *module = (struct module){
         .id = sqlite3_column_int64(row, 1),
         .index = index,
         .org = loading->org,
-        .api_name = text(loading, row, 2),
-        .singular = text(loading, row, 3),
-        .plural = text(loading, row, 4),
+        .api_name = loading_text(loading, row, 2),
+        .singular = loading_text(loading, row, 3),
+        .plural = loading_text(loading, row, 4),
         .custom = flag(row, 5),
         .territories = flag(row, 6),
         .sharing = (enum sharing)name_index(sharing_names, sharing),
-        .part_of = module_of(loading, sqlite3_column_int64(row, 8)), /* read before its parts */
+        .part_of = loading_module(loading, sqlite3_column_int64(row, 8)), /* read before its parts */
         .fields =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 9), sizeof *module->fields),
+        .layouts =
+            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 10), sizeof *module->layouts),
     };
 }
 
@@ -105,13 +95,13 @@ static const struct sql fields_of = {
 
 static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
-    struct module *module = module_of(loading, sqlite3_column_int64(row, 1));
+    struct module *module = loading_module(loading, sqlite3_column_int64(row, 1));
     struct field *field = &module->fields[module->field_count++];
     *field = (struct field){
         .id = sqlite3_column_int64(row, 2),
         .index = index,
-        .api_name = text(loading, row, 3),
-        .label = text(loading, row, 4),
+        .api_name = loading_text(loading, row, 3),
+        .label = loading_text(loading, row, 4),
         .length = sqlite3_column_int(row, 6),
         .decimals = sqlite3_column_type(row, 7) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 7),
         .mass_update = flag(row, 8),
@@ -120,7 +110,7 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
         .system_mandatory = flag(row, 11),
         .is_unique = flag(row, 12),
         .custom = flag(row, 13),
-        .lookup_module = text(loading, row, 14),
+        .lookup_module = loading_text(loading, row, 14),
         .in_layout_rule = flag(row, 15),
         .in_validation_rule = flag(row, 16),
         .values =
@@ -129,7 +119,7 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
                                  sizeof *field->value_ids),
     };
     field->path = arena_printf(loading->arena, "$.\"%s\"", field->api_name);
-    if (!field_type_find(text(loading, row, 5), &field->type))
+    if (!field_type_find(loading_text(loading, row, 5), &field->type))
         field->type = TYPE_TEXT; /* fixtures were checked when they were loaded */
     loading->org->field_count = index + 1;
 }
@@ -143,21 +133,10 @@ static const struct sql values_of = {
 static void read_value(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
-    struct field *field = field_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    struct field *field =
+        loading_field(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
     field->value_ids[field->value_count] = sqlite3_column_int64(row, 4);
-    field->values[field->value_count++] = text(loading, row, 3);
-}
-
-static const struct sql blueprints_of = {
-    "SELECT count(*) OVER (), blueprint.id, module_id, field_id FROM blueprint"
-    " JOIN field ON field.id = field_id JOIN module ON module.id = module_id WHERE org_id = ?1"};
-
-static void read_blueprint(struct loading *loading, sqlite3_stmt *row, size_t index)
-{
-    loading->org->blueprints[index] = (struct blueprint){
-        .id = sqlite3_column_int64(row, 1),
-        .field = field_of(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)),
-    };
+    field->values[field->value_count++] = loading_text(loading, row, 3);
 }
 
 static const struct sql roles_of = {
@@ -167,7 +146,7 @@ static void read_role(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct role *role = &loading->org->roles[index];
     role->id = sqlite3_column_int64(row, 1);
-    role->name = text(loading, row, 2);
+    role->name = loading_text(loading, row, 2);
 }
 
 static const struct sql reports_of = {
@@ -198,7 +177,7 @@ static void read_profile(struct loading *loading, sqlite3_stmt *row, size_t inde
     struct profile *profile = &loading->org->profiles[index];
     *profile = (struct profile){
         .id = sqlite3_column_int64(row, 1),
-        .name = text(loading, row, 2),
+        .name = loading_text(loading, row, 2),
         .administrator = flag(row, 3),
         .schedule_mass_update = flag(row, 4),
         .read_jobs = flag(row, 5),
@@ -223,7 +202,7 @@ static void read_permission(struct loading *loading, sqlite3_stmt *row, size_t i
 {
     (void)index;
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
-    const struct module *module = module_of(loading, sqlite3_column_int64(row, 2));
+    const struct module *module = loading_module(loading, sqlite3_column_int64(row, 2));
     profile->modules[module->index] = (struct module_permission){
         .can_read = flag(row, 3), .can_mass_update = flag(row, 4), .can_write = flag(row, 5)};
 }
@@ -237,8 +216,8 @@ static void read_access(struct loading *loading, sqlite3_stmt *row, size_t index
     (void)index;
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
     const struct field *field =
-        field_of(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
-    const char *access = text(loading, row, 4);
+        loading_field(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+    const char *access = loading_text(loading, row, 4);
     profile->fields[field->index] = (enum field_access)name_index(field_access_names, access);
 }
 
@@ -253,8 +232,8 @@ static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
     *user = (struct user){
         .id = sqlite3_column_int64(row, 1),
         .org = org,
-        .name = text(loading, row, 2),
-        .email = text(loading, row, 3),
+        .name = loading_text(loading, row, 2),
+        .email = loading_text(loading, row, 3),
         .profile = profile_of(loading, sqlite3_column_int64(row, 4)),
         .created_time = sqlite3_column_int64(row, 6),
     };
@@ -274,9 +253,9 @@ static void read_view(struct loading *loading, sqlite3_stmt *row, size_t index)
     struct view *view = &loading->org->views[index];
     *view = (struct view){
         .id = sqlite3_column_int64(row, 1),
-        .module = module_of(loading, sqlite3_column_int64(row, 2)),
-        .name = text(loading, row, 3),
-        .criteria = text(loading, row, 4),
+        .module = loading_module(loading, sqlite3_column_int64(row, 2)),
+        .name = loading_text(loading, row, 3),
+        .criteria = loading_text(loading, row, 4),
         .everyone = flag(row, 5),
         .users = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 6), sizeof *view->users),
     };
@@ -303,7 +282,7 @@ static void read_territory(struct loading *loading, sqlite3_stmt *row, size_t in
 {
     loading->org->territories[index] = (struct territory){
         .id = sqlite3_column_int64(row, 1),
-        .name = text(loading, row, 2),
+        .name = loading_text(loading, row, 2),
     };
 }
 
@@ -329,8 +308,6 @@ static enum store_status load_org(struct loading *loading)
         {&modules_of, read_module, &org->modules, &org->module_count, sizeof *org->modules},
         {&fields_of, read_field, NULL, NULL, 0},
         {&values_of, read_value, NULL, NULL, 0},
-        {&blueprints_of, read_blueprint, &org->blueprints, &org->blueprint_count,
-         sizeof *org->blueprints},
         {&roles_of, read_role, &org->roles, &org->role_count, sizeof *org->roles},
         {&reports_of, read_reports_to, NULL, NULL, 0},
         {&profiles_of, read_profile, &org->profiles, &org->profile_count, sizeof *org->profiles},
@@ -344,10 +321,11 @@ static enum store_status load_org(struct loading *loading)
         {&parents_of, read_parent, NULL, NULL, 0},
     };
     for (size_t i = 0; i < COUNT(steps); i++)
-        if (load_rows(loading, steps[i].sql, steps[i].read, steps[i].list, steps[i].count,
-                      steps[i].size) != STORE_OK)
+        if (loading_rows(loading, steps[i].sql, steps[i].read, steps[i].list, steps[i].count,
+                         steps[i].size) != STORE_OK)
             return STORE_FAILED;
-    return STORE_OK;
+    enum store_status status = loading_layouts(loading);
+    return status == STORE_OK ? loading_blueprints(loading) : status;
 }
 
 static const struct sql all_orgs = {
@@ -368,11 +346,11 @@ enum store_status orgs_load(struct db *db, struct orgs *orgs)
                 arena_array(&orgs->arena, (size_t)sqlite3_column_int64(row, 0), sizeof *orgs->list);
         struct org *org = &orgs->list[orgs->count++];
         struct loading loading = {.db = db, .arena = &orgs->arena, .org = org};
-        const char *zone = text(&loading, row, 3);
+        const char *zone = loading_text(&loading, row, 3);
         *org = (struct org){
             .id = sqlite3_column_int64(row, 1),
-            .name = text(&loading, row, 2),
-            .edition = text(&loading, row, 4),
+            .name = loading_text(&loading, row, 2),
+            .edition = loading_text(&loading, row, 4),
             .time_zone = zone,
             .metadata_time = sqlite3_column_int64(row, 7),
             .territories_enabled = flag(row, 5),

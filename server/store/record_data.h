@@ -11,6 +11,7 @@ struct record_data {
     const char *approval;     /* "waiting", "approved", "rejected", or NULL; arena-owned */
     const char *image_review; /* "rejected", "in_approval", or NULL; arena-owned */
     bool in_merge;            /* a merge of duplicates is running */
+    const struct layout *layout;
 };
 
 /* The record of that id; one of another org has no module. */
@@ -21,6 +22,7 @@ MUSTCHECK enum store_status record_data_read(struct db *db, const struct org *or
 struct record_values {
     const char *fields; /* a JSON object */
     int64_t owner_id;
+    const struct layout *layout; /* NULL: the module's first */
 };
 
 /* In the caller's transaction: adds a record, replaces all of a record's values, deletes it. A deleted

@@ -69,14 +69,14 @@ def test_faults(shared, path, status, code, details):
     assert (answer.status, answer.body["code"], answer.body["details"]) == (status, code, details)
 
 
-@pytest.mark.parametrize("path, word", [("settings/fields?module=Leads", "fields"), ("settings/modules", "modules"), ("settings/territories", "territories"), ("settings/custom_views?module=Leads", "custom_views"),
+@pytest.mark.parametrize("path, word", [("settings/fields?module=Leads", "fields"), ("settings/modules", "modules"), ("settings/territories", "territories"), ("settings/custom_views?module=Leads", "custom_views"), ("settings/layouts?module=Leads", "layouts"),
                                         ("settings/roles", "roles"), ("settings/profiles", "profiles"), ("users", None), ("org", None)])
 def test_scopes(start, tmp_path, path, word):
     import json
     group = path.split("/")[0].split("?")[0]
     cases = {f"ZohoCRM.{group}.ALL": True, f"ZohoCRM.{group}.READ": True, f"ZohoCRM.{group}.UPDATE": False, "ZohoCRM.modules.ALL": False}
     if word:
-        cases |= {f"ZohoCRM.{group}.{word}.READ": True, f"ZohoCRM.{group}.{word}.ALL": True, f"ZohoCRM.{group}.layouts.ALL": False}
+        cases |= {f"ZohoCRM.{group}.{word}.READ": True, f"ZohoCRM.{group}.{word}.ALL": True, f"ZohoCRM.{group}.tags.ALL": False}
     tokens = [{"token": f"t{n}", "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": scopes} for n, scopes in enumerate(cases)]
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "t.json").write_text(json.dumps({"extends": "enterprise", "tokens": tokens}))
@@ -129,6 +129,26 @@ def test_custom_views(shared):
     assert get(shared, "settings/custom_views").body["code"] == "REQUIRED_PARAM_MISSING"
 
 
+def test_layouts(shared):
+    [standard] = get(shared, "settings/layouts?module=Leads").body["layouts"]
+    fields = get(shared, "settings/fields?module=Leads").body["fields"]
+    [section] = standard["sections"]
+    assert standard["name"] == "Standard" and [field["id"] for field in section["fields"]] == [field["id"] for field in fields]
+    by_name = {field["api_name"]: field for field in section["fields"]}
+    assert by_name["Last_Name"]["required"] and not by_name["City"]["required"] and by_name["City"]["data_type"] == "text"
+    first, second = get(shared, "settings/layouts?module=projects").body["layouts"]
+    assert (first["id"], second["id"]) == ("554023000000095001", "554023000000095003")
+    shown = [[field["api_name"] for field in section["fields"]] for section in second["sections"]]
+    assert shown[:2] == [["Name", "Phase"], ["Budget", "Rate", "Billable"]] and "Code" in shown[2] and not {"Name", "Budget"} & set(shown[2])
+    assert sum(map(len, shown)) == len(first["sections"][0]["fields"])
+    assert [(section["sequence_number"], {field["section_id"] for field in section["fields"]}) for section in second["sections"]] == [(1, {1}), (2, {2}), (3, {3})]
+    assert {profile["name"]: profile["_default_view"]["id"] for profile in second["profiles"]}["Standard"] == first["id"]
+    assert get(shared, f"settings/layouts/{second['id']}?module=Projects").body["layouts"] == [second]
+    assert get(shared, f"settings/layouts/{second['id']}?module=Leads").status == 204
+    assert get(shared, "settings/layouts").body["code"] == "REQUIRED_PARAM_MISSING"
+    assert [layout["name"] for layout in get(shared, "settings/modules/Projects").body["modules"][0]["layouts"]] == ["Standard", "Consulting"]
+
+
 def test_territories(shared):
     answer = get(shared, "settings/territories").body
     assert answer["info"]["count"] == 4
@@ -158,6 +178,12 @@ def test_if_modified_since(shared):
     assert status(time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(now))) == 304 and status(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before))) == 200
     assert status("yesterday") == 200
     assert get(shared, "settings/modules/Leads", headers={"If-Modified-Since": email.utils.formatdate(now, usegmt=True)}).status == 304
+
+
+@needs_oas
+@pytest.mark.parametrize("module", MODULES)
+def test_layouts_against_the_services_own_schema(shared, module):
+    assert faults("layouts.json", "wrapper", get(shared, f"settings/layouts?module={module}").body) == []
 
 
 @needs_oas

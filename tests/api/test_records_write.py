@@ -101,6 +101,20 @@ def test_bodies_that_are_wrong(shared, method, body, code, path):
     assert shared.digest() == before
 
 
+def test_the_layout_of_a_record(fresh):
+    consulting = {"name": "Consulting", "display_label": "Consulting", "id": "554023000000095003"}
+    assert read(fresh, "Projects", "554023000000640002")["Layout"] == consulting
+    assert read(fresh, "Projects", "554023000000640001")["Layout"]["name"] == "Standard"
+    id = send(fresh, "POST", "Projects", [{"Name": "n", "Layout": {"id": consulting["id"]}}]).body["data"][0]["details"]["id"]
+    assert read(fresh, "Projects", id)["Layout"] == consulting
+    assert send(fresh, "PUT", f"Projects/{id}", [{"Phase": "Done"}]).status == 200 and read(fresh, "Projects", id)["Layout"] == consulting
+    assert send(fresh, "PUT", f"Projects/{id}", [{"Layout": "554023000000095001"}]).status == 200 and read(fresh, "Projects", id)["Layout"]["name"] == "Standard"
+    foreign = fresh.request("GET", "/crm/v8/settings/layouts?module=Leads").body["layouts"][0]["id"]
+    for wrong in ({"id": "1"}, {"id": foreign}, "x", {}, 5, [], True):
+        [entry] = send(fresh, "POST", "Projects", [{"Name": "n", "Layout": wrong}]).body["data"]
+        assert (entry["code"], entry["details"]) == ("INVALID_DATA", {"api_name": "Layout", "json_path": "$.data[0].Layout"}), wrong
+
+
 def test_upsert(fresh):
     def upsert(data, **keys):
         answer = fresh.request("POST", "/crm/v8/Leads/upsert", {"data": data} | keys)
