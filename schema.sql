@@ -150,12 +150,45 @@ CREATE TABLE validation_rule (
     name TEXT NOT NULL
 ) STRICT;
 
--- Processes that govern one picklist of a module.
+-- Processes that govern one picklist of a module, whose values are their states.
 CREATE TABLE blueprint (
     id INTEGER PRIMARY KEY,
     field_id INTEGER NOT NULL REFERENCES field (id),
     name TEXT NOT NULL
 ) STRICT;
+
+-- The values with which a record that a client writes enters a blueprint.
+CREATE TABLE blueprint_start (
+    blueprint_id INTEGER NOT NULL REFERENCES blueprint (id),
+    value TEXT NOT NULL,
+    PRIMARY KEY (blueprint_id, value)
+) STRICT, WITHOUT ROWID;
+
+-- Ways from one state of a blueprint to another; a state from which none leads ends it.
+CREATE TABLE transition (
+    id INTEGER PRIMARY KEY,
+    blueprint_id INTEGER NOT NULL REFERENCES blueprint (id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    next_value TEXT NOT NULL,
+    UNIQUE (blueprint_id, name)
+) STRICT;
+
+-- The states from which a transition leads; every one but its own goal, when it has no row.
+CREATE TABLE transition_from (
+    transition_id INTEGER NOT NULL REFERENCES transition (id),
+    value TEXT NOT NULL,
+    PRIMARY KEY (transition_id, value)
+) STRICT, WITHOUT ROWID;
+
+-- The fields that a transition asks for; it is performed when the record has those that are mandatory.
+CREATE TABLE transition_field (
+    transition_id INTEGER NOT NULL REFERENCES transition (id),
+    field_id INTEGER NOT NULL REFERENCES field (id),
+    position INTEGER NOT NULL,
+    mandatory INTEGER NOT NULL CHECK (mandatory IN (0, 1)),
+    PRIMARY KEY (transition_id, field_id)
+) STRICT, WITHOUT ROWID;
 
 -- Pages on which records of a module are shown, and made. A record is on one: the first when it names none.
 CREATE TABLE layout (

@@ -51,6 +51,7 @@ extern const struct endpoint fields_list, fields_one, modules_list, modules_one,
     org_one;
 extern const struct endpoint records_list, records_one, records_count, records_search, records_insert,
     records_upsert, records_update, records_update_one, records_delete, records_delete_one;
+extern const struct endpoint blueprint_read, blueprint_perform;
 extern const struct endpoint locks_list, locks_one, locks_set, locks_update, locks_remove;
 extern const struct endpoint layouts_list, layouts_one;
 extern const struct endpoint custom_views_list, custom_views_one, territories_list, territories_one,

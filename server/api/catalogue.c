@@ -72,6 +72,8 @@ const struct catalogue_row catalogue[ERRORS] = {
     [ERR_ALREADY_LOCKED] = {"P6", "NOT_ALLOWED", 403, "record is already locked"},
     [ERR_LOCKED_BY_RULE] = {"P7", "NOT_ALLOWED", 403,
                             "Automatically locked records can not be unlocked manually"},
+    [ERR_NOT_IN_PROCESS] = {"P8", "RECORD_NOT_IN_PROCESS", 400, "record not in process"},
+    [ERR_INVALID_TRANSITION] = {"P9", "INVALID_DATA", 400, "invalid transition"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

@@ -35,6 +35,8 @@ static const struct endpoint *const endpoints[] = {
     &records_update_one,
     &records_delete,
     &records_delete_one,
+    &blueprint_read,
+    &blueprint_perform,
     &locks_list,
     &locks_one,
     &locks_set,

@@ -185,9 +185,9 @@ static const struct {
     const char *part;
     enum error error;
 } of_paths[] = {
-    {"/Locking_Information__s", ERR_NO_SUCH_PARENT},
-    {"/Locking_Information__s", ERR_ALREADY_LOCKED},
-    {"/Locking_Information__s", ERR_LOCKED_BY_RULE},
+    {"/Locking_Information__s", ERR_NO_SUCH_PARENT}, {"/Locking_Information__s", ERR_ALREADY_LOCKED},
+    {"/Locking_Information__s", ERR_LOCKED_BY_RULE}, {"/actions/blueprint", ERR_RECORD_LOCKED},
+    {"/actions/blueprint", ERR_NOT_IN_PROCESS},      {"/actions/blueprint", ERR_INVALID_TRANSITION},
 };
 
 static void add_path_around(cJSON *path)

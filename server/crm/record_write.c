@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "crm/blueprint.h"
 #include "crm/record_rules.h"
 #include "crm/value.h"
 #include "store/sequence.h"
@@ -15,7 +16,9 @@ static enum error refuse(struct record_write *write, enum error error, const cha
     if (name == NULL)
         return error;
     write->fault.api_name = name;
-    write->fault.json_path = arena_printf(write->arena, "$.data[%zu].%s", write->index, name);
+    write->fault.json_path = write->at != NULL
+                                 ? arena_printf(write->arena, "%s.%s", write->at, name)
+                                 : arena_printf(write->arena, "$.data[%zu].%s", write->index, name);
     return error;
 }
 
@@ -87,20 +90,37 @@ static enum error check_value(struct record_write *write, const struct field *fi
     return error == ERR_NONE ? check_unique(write, field, value, id) : error;
 }
 
-/* Puts the values that are sent into `fields`. */
-static enum error take_values(struct record_write *write, cJSON *fields, int64_t id)
+static enum error take_value(struct record_write *write, const struct field *field, cJSON *value,
+                             cJSON *fields, int64_t id)
 {
-    for (cJSON *value = write->fields->child; value != NULL; value = value->next) {
-        const struct field *field = module_field(write->module, value->string);
-        if (field == NULL || !is_set_by_clients(write, field))
-            continue;
-        enum error error = check_value(write, field, value, id);
-        if (error != ERR_NONE)
-            return error;
-        cJSON_DeleteItemFromObjectCaseSensitive(fields, field->api_name);
-        cJSON_AddItemToObject(fields, field->api_name, cJSON_Duplicate(value, true));
-    }
+    if (field == NULL || !is_set_by_clients(write, field))
+        return ERR_NONE;
+    enum error error = check_value(write, field, value, id);
+    if (error != ERR_NONE)
+        return error;
+    cJSON_DeleteItemFromObjectCaseSensitive(fields, field->api_name);
+    cJSON_AddItemToObject(fields, field->api_name, cJSON_Duplicate(value, true));
     return ERR_NONE;
+}
+
+/* Puts the values that are sent into `fields`. A value with which a blueprint starts takes a record
+ * that is in none into it. */
+static enum error take_values(struct record_write *write, cJSON *fields, int64_t id,
+                              struct record_values *values)
+{
+    enum error error = ERR_NONE;
+    cJSON *value = write->fields->child;
+    for (; value != NULL && error == ERR_NONE; value = value->next) {
+        const struct field *field = module_field(write->module, value->string);
+        error = take_value(write, field, value, fields, id);
+        if (error != ERR_NONE || field == NULL || values->blueprint_id != 0)
+            continue;
+        const struct blueprint *started = is_set_by_clients(write, field)
+                                              ? blueprint_started_by(write->user->org, field, value)
+                                              : NULL;
+        values->blueprint_id = started != NULL ? started->id : 0;
+    }
+    return error;
 }
 
 static enum error check_mandatory(struct record_write *write, const cJSON *fields)
@@ -148,7 +168,7 @@ static enum error take_layout(struct record_write *write, const struct layout **
 static enum error take_input(struct record_write *write, cJSON *fields, int64_t id,
                              struct record_values *values)
 {
-    enum error error = take_values(write, fields, id);
+    enum error error = take_values(write, fields, id, values);
     if (error == ERR_NONE)
         error = check_mandatory(write, fields);
     if (error == ERR_NONE)
@@ -225,10 +245,63 @@ enum error record_write_update(struct record_write *write, const char *id)
     if (error != ERR_NONE)
         return error;
     cJSON *fields CLEANUP(json_delete) = json_parse(data.fields, strlen(data.fields), NULL);
-    struct record_values values = {.owner_id = data.state.owner_id, .layout = data.layout};
+    struct record_values values = {.owner_id = data.state.owner_id,
+                                   .layout = data.layout,
+                                   .blueprint_id = data.state.blueprint_id};
     error = take_input(write, fields, data.state.id, &values);
     if (error != ERR_NONE)
         return error;
+    return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
+               ? ERR_NONE
+               : ERR_INTERNAL;
+}
+
+/* Of what is sent, the fields that the transition asks for. */
+static enum error take_asked_fields(struct record_write *write, const struct transition *transition,
+                                    cJSON *fields, int64_t id)
+{
+    enum error error = ERR_NONE;
+    for (size_t i = 0; i < transition->field_count && error == ERR_NONE; i++) {
+        const struct field *field = transition->fields[i].field;
+        cJSON *value = cJSON_GetObjectItemCaseSensitive(write->fields, field->api_name);
+        if (value != NULL)
+            error = take_value(write, field, value, fields, id);
+    }
+    return error;
+}
+
+enum error record_write_transition(struct record_write *write, const char *id,
+                                   const char *transition_id, bool *performed)
+{
+    struct record_data data;
+    const cJSON *sent = write->fields;
+    write->fields = NULL; /* the blueprint's own picklist is not among them: E9 is not asked */
+    enum error error = find_record(write, id, &data);
+    write->fields = sent;
+    if (error != ERR_NONE)
+        return error;
+    const struct blueprint *blueprint = org_blueprint(write->user->org, data.state.blueprint_id);
+    if (blueprint == NULL)
+        return refuse(write, ERR_NOT_IN_PROCESS, NULL, "the record is in no blueprint");
+    cJSON *fields CLEANUP(json_delete) = json_parse(data.fields, strlen(data.fields), NULL);
+    const struct transition *transition =
+        blueprint_transition(blueprint, transition_id, blueprint_state(blueprint, fields));
+    if (transition == NULL)
+        return refuse(write, ERR_INVALID_TRANSITION, NULL,
+                      "no transition of that id leads on from the record's state");
+    struct record_values values = {
+        .owner_id = data.state.owner_id, .layout = data.layout, .blueprint_id = blueprint->id};
+    error = take_asked_fields(write, transition, fields, data.state.id);
+    if (error != ERR_NONE)
+        return error;
+    *performed = transition_progress(transition, fields).complete;
+    if (*performed) {
+        cJSON_DeleteItemFromObjectCaseSensitive(fields, blueprint->field->api_name);
+        json_add_text(fields, blueprint->field->api_name, transition->next_value);
+        if (blueprint_ends_at(blueprint, transition->next_value))
+            values.blueprint_id = 0;
+    }
+    values.fields = json_print(write->arena, fields);
     return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
                ? ERR_NONE
                : ERR_INTERNAL;

@@ -13,6 +13,7 @@ struct record_write {
     const struct module *module;
     const cJSON *fields; /* as sent: API names and values */
     size_t index;        /* its place in "data", for json_path */
+    const char *at;      /* where the fields stand, for json_path; NULL: in data[index] */
     int64_t now;
     struct arena *arena;
     /* What came of it. */
@@ -31,6 +32,11 @@ MUSTCHECK enum error record_write_update(struct record_write *write, const char 
  * inserts one when there is none. */
 MUSTCHECK enum error record_write_upsert(struct record_write *write, const struct field *const *fields,
                                          size_t count);
+/* Takes what is sent of the fields that a transition asks for, and performs the transition when none of
+ * the mandatory ones is missing any more (*performed). P8 and P9: there is no such transition for the
+ * record. */
+MUSTCHECK enum error record_write_transition(struct record_write *write, const char *id,
+                                             const char *transition_id, bool *performed);
 MUSTCHECK enum error record_write_delete(struct record_write *write, const char *id);
 
 #endif

@@ -18,7 +18,7 @@ struct sql {
     const char *text;
 };
 
-enum { DB_STATEMENTS = 64 };
+enum { DB_STATEMENTS = 128 };
 
 struct db {
     sqlite3 *handle;

@@ -19,6 +19,9 @@ static const struct section {
     {"modules", load_module, false},
     {"modules", load_module_fields, false},
     {"fields", load_field, false},
+    {"modules", load_module_blueprints, false},
+    {"fields", load_field_blueprint, false},
+    {"blueprints", load_blueprint, false},
     {"modules", load_module_layouts, false},
     {"layouts", load_layout_of, false},
     {"profiles", load_permissions, false},
@@ -30,8 +33,8 @@ static const struct section {
     {"records", load_record, true},
 };
 
-static const char file_members[] = "extends org roles profiles users modules fields layouts territories"
-                                   " clients tokens views records";
+static const char file_members[] = "extends org roles profiles users modules fields blueprints layouts"
+                                   " territories clients tokens views records";
 
 static struct node node_of_file(struct loader *loader, const struct fixture_file *file)
 {
@@ -94,7 +97,7 @@ static const struct sql twice = {
     " SELECT id FROM validation_rule UNION ALL SELECT id FROM blueprint UNION ALL"
     " SELECT id FROM custom_view UNION ALL SELECT id FROM territory UNION ALL"
     " SELECT id FROM record_lock UNION ALL SELECT id FROM layout UNION ALL"
-    " SELECT id FROM layout_section)"
+    " SELECT id FROM layout_section UNION ALL SELECT id FROM transition)"
     " SELECT id FROM named GROUP BY id HAVING count(*) > 1 OR id IN (SELECT id FROM record)"};
 
 static void check_ids(struct loader *loader)

@@ -35,8 +35,6 @@ static const struct sql add_layout_rule = {
     "INSERT INTO layout_rule (id, field_id, name) VALUES (?1, ?2, ?3)"};
 static const struct sql add_validation_rule = {
     "INSERT INTO validation_rule (id, field_id, name) VALUES (?1, ?2, ?3)"};
-static const struct sql add_blueprint = {
-    "INSERT INTO blueprint (id, field_id, name) VALUES (?1, ?2, ?3)"};
 
 /* A value that a picklist offers; the context is the field's id. */
 static void load_value(const struct node *node, void *context)
@@ -45,7 +43,7 @@ static void load_value(const struct node *node, void *context)
                 (int64_t)node->index, node_text(node));
 }
 
-/* A rule or blueprint of which the field is the primary one: {"id", "name"}. */
+/* A rule of which the field is the primary one: {"id", "name"}. */
 static void load_rule(const struct node *field, const char *name, const struct sql *sql,
                       int64_t field_id)
 {
@@ -118,7 +116,6 @@ static void add_field_to(const struct node *node, void *context)
     node_each(&values, load_value, &id);
     load_rule(node, "layout_rule", &add_layout_rule, id);
     load_rule(node, "validation_rule", &add_validation_rule, id);
-    load_rule(node, "blueprint", &add_blueprint, id);
 }
 
 void load_field(const struct node *node, void *context)

@@ -62,9 +62,28 @@ struct module {
     size_t field_count, layout_count;
 };
 
+struct transition_field {
+    const struct field *field;
+    bool mandatory;
+};
+
+struct transition {
+    int64_t id;
+    const char *name, *next_value;
+    const char **from; /* states; without one it leads from each but its own goal */
+    size_t from_count;
+    struct transition_field *fields; /* that it asks for, in order */
+    size_t field_count;
+};
+
 struct blueprint {
     int64_t id;
+    const char *name;
     const struct field *field; /* the picklist that it governs */
+    const char **starts;       /* values with which a record enters it */
+    size_t start_count;
+    struct transition *transitions; /* in order */
+    size_t transition_count;
 };
 
 struct role {

@@ -42,25 +42,26 @@ static int64_t layout_id(const struct record_values *values)
 
 static const struct sql insert = {
     "INSERT INTO record (id, module_id, owner_id, created_by, modified_by, created_time,"
-    " modified_time, fields, layout_id) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7)"};
+    " modified_time, fields, layout_id, blueprint_id)"
+    " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7, ?8)"};
 
 enum store_status record_insert(struct db *db, int64_t id, const struct module *module,
                                 const struct record_values *values, int64_t user_id, int64_t now)
 {
-    return db_run(db, &insert, "iiiiitI", id, module->id, values->owner_id, user_id, now,
-                  values->fields, layout_id(values));
+    return db_run(db, &insert, "iiiiitII", id, module->id, values->owner_id, user_id, now,
+                  values->fields, layout_id(values), values->blueprint_id);
 }
 
 static const struct sql replace = {
     "UPDATE record SET fields = ?2, owner_id = ?3, modified_by = ?4, modified_time = ?5,"
-    " layout_id = ?6"
+    " layout_id = ?6, blueprint_id = ?7"
     " WHERE id = ?1"};
 
 enum store_status record_replace(struct db *db, int64_t id, const struct record_values *values,
                                  int64_t user_id, int64_t now)
 {
-    return db_run(db, &replace, "itiiiI", id, values->fields, values->owner_id, user_id, now,
-                  layout_id(values));
+    return db_run(db, &replace, "itiiiII", id, values->fields, values->owner_id, user_id, now,
+                  layout_id(values), values->blueprint_id);
 }
 
 static const struct sql delete_record = {"DELETE FROM record WHERE id = ?1"};

@@ -23,6 +23,7 @@ struct record_values {
     const char *fields; /* a JSON object */
     int64_t owner_id;
     const struct layout *layout; /* NULL: the module's first */
+    int64_t blueprint_id;        /* 0: in none */
 };
 
 /* In the caller's transaction: adds a record, replaces all of a record's values, deletes it. A deleted
