@@ -10,6 +10,12 @@ const char *call_parameter(const struct call *call, const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+enum error call_bad_parameter(struct call *call, enum error error, const char *name, const char *hint)
+{
+    call->fault = (struct fault){.param_name = name, .hint = hint};
+    return error;
+}
+
 static enum error answer(struct call *call)
 {
     if (call->request->body_limit > 0) {

@@ -33,6 +33,9 @@ struct call {
 /* A parameter of the query; NULL when it is absent or empty. Borrowed from the request. */
 MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
 
+/* Fills call->fault: what is wrong with a parameter. Returns `error`. */
+enum error call_bad_parameter(struct call *call, enum error error, const char *name, const char *hint);
+
 /* What an endpoint's function or a check answers: ERR_NONE, or a row with call->fault filled. */
 typedef enum error call_fn(struct call *call);
 

@@ -74,6 +74,14 @@ const struct catalogue_row catalogue[ERRORS] = {
                             "Automatically locked records can not be unlocked manually"},
     [ERR_NOT_IN_PROCESS] = {"P8", "RECORD_NOT_IN_PROCESS", 400, "record not in process"},
     [ERR_INVALID_TRANSITION] = {"P9", "INVALID_DATA", 400, "invalid transition"},
+    [ERR_PAGE_BEYOND_LIMIT] =
+        {"P10", "DISCRETE_PAGINATION_LIMIT_EXCEEDED", 400,
+         "You can only get the first 2000 records without using page_token param."},
+    [ERR_PAGE_TOKEN] =
+        {"P11", "TOKEN_BOUND_DATA_MISMATCH", 400,
+         "The page_token given seems to be invalid or input param is added or altered or deleted"},
+    [ERR_PAGE_TOKEN_EXPIRED] = {"P12", "EXPIRED_VALUE", 400, "Page token expired"},
+    [ERR_AMBIGUOUS] = {"P13", "AMBIGUITY_DURING_PROCESSING", 400, "Ambiguity while processing"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

@@ -1,5 +1,6 @@
 #include "api/metadata.h"
 #include "base/id.h"
+#include "crm/access.h"
 
 static call_fn list_fields, tell_field;
 
@@ -81,7 +82,7 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     if (field->decimals > 0)
         metadata_set(object, "decimal_place", cJSON_CreateNumber(field->decimals));
     metadata_set_flag(object, "mass_update", field->mass_update && !read_only);
-    metadata_set_flag(object, "visible", field->visible && access != FIELD_HIDDEN);
+    metadata_set_flag(object, "visible", may_see_field(call->token.user, field));
     metadata_set_flag(object, "read_only", read_only);
     metadata_set_flag(object, "field_read_only", read_only);
     metadata_set_flag(object, "system_mandatory", field->system_mandatory);

@@ -160,10 +160,8 @@ static enum error refuse(struct call *call, const struct locking *locking, enum 
 static enum error tell_lock(struct call *call)
 {
     const char *fields = call_parameter(call, "fields");
-    if (call->related_id == NULL && fields == NULL && versions[call->version].lists_need_fields) {
-        call->fault = (struct fault){.param_name = "fields", .hint = "fields=Locked_Reason__s,..."};
-        return ERR_PARAMETER_MISSING;
-    }
+    if (call->related_id == NULL && fields == NULL && versions[call->version].lists_need_fields)
+        return call_bad_parameter(call, ERR_PARAMETER_MISSING, "fields", "fields=Locked_Reason__s,...");
     struct locking locking = locking_of(call);
     enum error error = locking_find(&locking);
     if (error != ERR_NONE)

@@ -28,10 +28,8 @@ static enum error may_read_jobs(struct call *call)
 static enum error tell_job(struct call *call)
 {
     const char *text = call_parameter(call, "job_id");
-    if (text == NULL) {
-        call->fault = (struct fault){.param_name = "job_id", .hint = "add ?job_id=..."};
-        return ERR_JOB_ID_MISSING;
-    }
+    if (text == NULL)
+        return call_bad_parameter(call, ERR_JOB_ID_MISSING, "job_id", "add ?job_id=...");
     call->fault.hint = "the module has no job of that id";
     int64_t id;
     if (!id_parse(text, &id))

@@ -60,21 +60,15 @@ bool is_unmodified(struct call *call)
     return true;
 }
 
-static enum error wrong_parameter(struct call *call, enum error error, const char *hint)
-{
-    call->fault = (struct fault){.param_name = "module", .hint = hint};
-    return error;
-}
-
 enum error metadata_find_module(struct call *call)
 {
     const char *name = call_parameter(call, "module");
     if (name == NULL)
-        return wrong_parameter(call, ERR_PARAMETER_MISSING, "add ?module=...");
+        return call_bad_parameter(call, ERR_PARAMETER_MISSING, "module", "add ?module=...");
     call->module = org_module(call->token.user->org, name);
-    return call->module != NULL
-               ? ERR_NONE
-               : wrong_parameter(call, ERR_INVALID_MODULE, "the org has no module of that API name");
+    return call->module != NULL ? ERR_NONE
+                                : call_bad_parameter(call, ERR_INVALID_MODULE, "module",
+                                                     "the org has no module of that API name");
 }
 
 const char *metadata_time(struct call *call)

@@ -1,6 +1,7 @@
 #include <strings.h>
 
 #include "api/metadata.h"
+#include "api/record_json.h"
 #include "base/id.h"
 
 static call_fn list_modules, tell_module;
@@ -85,6 +86,7 @@ static enum error tell_module(struct call *call)
         cJSON_AddItemToArray(layouts,
                              reply_reference(module->layouts[i].id, "name", module->layouts[i].name));
     metadata_set(object, "layouts", layouts);
+    metadata_set(object, "$properties", record_state_names());
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, object);
     reply_list(call, "modules", list);

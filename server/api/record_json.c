@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "crm/access.h"
 
 typedef cJSON *system_value(const struct org *org, const struct record_data *data);
 
@@ -86,49 +87,183 @@ bool is_listed(const char *list, const char *name)
     return false;
 }
 
-static void add_state(cJSON *object, const struct record_data *data)
+/* A record, for the user of a call. */
+struct told {
+    struct call *call;
+    const struct record_data *data;
+};
+
+static bool may_edit(const struct told *told)
 {
-    bool waiting = data->state.awaits_approval;
-    cJSON_AddBoolToObject(object, "$approved", !waiting);
-    json_add_text(object, "$approval_state",
-                  waiting                  ? "approval_process_pending"
-                  : data->approval == NULL ? "approved"
-                                           : data->approval);
-    cJSON *approval = cJSON_AddObjectToObject(object, "$approval");
-    cJSON *review = cJSON_AddObjectToObject(object, "$review_process");
-    static const char *const actions[] = {"approve", "reject", "resubmit"};
-    for (size_t i = 0; i < COUNT(actions); i++) {
-        cJSON_AddFalseToObject(approval, actions[i]);
-        cJSON_AddBoolToObject(review, actions[i],
-                              data->image_review != NULL && strcmp(actions[i], "resubmit") == 0);
-    }
-    cJSON_AddFalseToObject(approval, "delegate");
-    cJSON_AddFalseToObject(approval, "takeover");
-    cJSON_AddBoolToObject(object, "$in_merge", data->in_merge);
-    cJSON_AddBoolToObject(object, "$locked_for_me", data->state.locked);
-    cJSON_AddBoolToObject(object, "$process_flow", data->state.blueprint_id != 0);
-    cJSON_AddBoolToObject(object, "$editable", !data->state.locked);
-    cJSON_AddBoolToObject(object, "$converted", data->state.converted);
-    json_add_text(object, "$state", "save");
-    cJSON_AddFalseToObject(object, "$orchestration");
+    return may_edit_record(told->call->db, told->call->token.user, &told->data->state) == STORE_OK;
+}
+
+static cJSON *is_approved(const struct told *told)
+{
+    return cJSON_CreateBool(!told->data->state.awaits_approval);
+}
+
+static cJSON *approval_state(const struct told *told)
+{
+    const char *approval = told->data->approval;
+    if (told->data->state.awaits_approval)
+        return cJSON_CreateStringReference("approval_process_pending");
+    return cJSON_CreateString(approval != NULL ? approval : "approved");
+}
+
+static void add_flags(cJSON *object, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cJSON_AddFalseToObject(object, names[i]);
+}
+
+static cJSON *approval(const struct told *told)
+{
+    static const char *const actions[] = {"delegate", "takeover", "approve", "reject", "resubmit"};
+    cJSON *object = cJSON_CreateObject();
+    (void)told;
+    add_flags(object, actions, COUNT(actions));
+    return object;
+}
+
+static cJSON *review_process(const struct told *told)
+{
+    static const char *const actions[] = {"approve", "reject"};
+    cJSON *object = cJSON_CreateObject();
+    add_flags(object, actions, COUNT(actions));
+    cJSON_AddBoolToObject(object, "resubmit", told->data->image_review != NULL);
+    return object;
+}
+
+static cJSON *in_merge(const struct told *told)
+{
+    return cJSON_CreateBool(told->data->in_merge);
+}
+
+static cJSON *locked_for_me(const struct told *told)
+{
+    return cJSON_CreateBool(told->data->state.locked);
+}
+
+static cJSON *process_flow(const struct told *told)
+{
+    return cJSON_CreateBool(told->data->state.blueprint_id != 0);
+}
+
+static cJSON *is_editable(const struct told *told)
+{
+    return cJSON_CreateBool(may_edit(told) && !told->data->state.locked);
+}
+
+static cJSON *is_converted(const struct told *told)
+{
+    return cJSON_CreateBool(told->data->state.converted);
+}
+
+static cJSON *stop_processing(const struct told *told)
+{
+    return cJSON_CreateBool(told->data->state.stop_processing);
+}
+
+static cJSON *sharing_permission(const struct told *told)
+{
+    return cJSON_CreateStringReference(may_edit(told) ? "full_access" : "read_only");
+}
+
+static cJSON *layout_id(const struct told *told)
+{
+    return layout(NULL, told->data);
+}
+
+static cJSON *currency_symbol(const struct told *told)
+{
+    (void)told;
+    return cJSON_CreateStringReference("$");
+}
+
+static cJSON *saved(const struct told *told)
+{
+    (void)told;
+    return cJSON_CreateStringReference("save");
+}
+
+static cJSON *no(const struct told *told)
+{
+    (void)told;
+    return cJSON_CreateFalse();
+}
+
+static cJSON *nothing(const struct told *told)
+{
+    (void)told;
+    return cJSON_CreateNull();
+}
+
+static cJSON *none(const struct told *told)
+{
+    (void)told;
+    return cJSON_CreateArray();
+}
+
+/* What is told of a record beside its fields, in the service's words. */
+static const struct {
+    const char *name;
+    cJSON *(*value)(const struct told *told);
+} states[] = {
+    {"$approved", is_approved},
+    {"$approval_state", approval_state},
+    {"$approval", approval},
+    {"$review_process", review_process},
+    {"$review", nothing},
+    {"$in_merge", in_merge},
+    {"$locked_for_me", locked_for_me},
+    {"$process_flow", process_flow},
+    {"$editable", is_editable},
+    {"$sharing_permission", sharing_permission},
+    {"$converted", is_converted},
+    {"$stop_processing", stop_processing},
+    {"$layout_id", layout_id},
+    {"$currency_symbol", currency_symbol},
+    {"$state", saved},
+    {"$orchestration", no},
+    {"$pathfinder", no},
+    {"$field_states", nothing},
+    {"$wizard_connection_path", nothing},
+    {"$zia_visions", nothing},
+    {"Tag", none},
+};
+
+cJSON *record_state_names(void)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (states[i].name[0] == '$')
+            cJSON_AddItemToArray(list, cJSON_CreateStringReference(states[i].name));
+    return list;
+}
+
+static void add_states(struct call *call, cJSON *object, const struct record_data *data,
+                       const char *wanted)
+{
+    const struct told told = {.call = call, .data = data};
+    for (size_t i = 0; i < COUNT(states); i++)
+        if (wanted == NULL || is_listed(wanted, states[i].name))
+            cJSON_AddItemToObject(object, states[i].name, states[i].value(&told));
 }
 
 cJSON *record_json(struct call *call, const struct record_data *data, const char *wanted)
 {
     const struct module *module = data->state.module;
-    const enum field_access *access = call->token.user->profile->fields;
     cJSON *fields CLEANUP(json_delete) = json_parse(data->fields, strlen(data->fields), NULL);
     cJSON *object = cJSON_CreateObject();
     json_add_id(object, "id", data->state.id);
     for (size_t i = 0; i < module->field_count; i++) {
         const struct field *field = &module->fields[i];
-        bool is_shown = field->visible && access[field->index] != FIELD_HIDDEN &&
-                        strcmp(field->api_name, "id") != 0;
-        if (is_shown && (wanted == NULL || is_listed(wanted, field->api_name)))
+        if (may_see_field(call->token.user, field) && strcmp(field->api_name, "id") != 0 &&
+            (wanted == NULL || is_listed(wanted, field->api_name)))
             cJSON_AddItemToObject(object, field->api_name, value_of(call, data, fields, field));
     }
-    if (wanted == NULL)
-        add_state(object, data);
+    add_states(call, object, data, wanted);
     return object;
 }
 

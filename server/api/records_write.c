@@ -290,10 +290,8 @@ static enum error delete_by_ids(struct call *call, const char *ids)
 static enum error delete_records(struct call *call)
 {
     const char *ids = call_parameter(call, "ids");
-    if (ids == NULL || ids[strspn(ids, ", ")] == '\0') {
-        call->fault = (struct fault){.param_name = "ids", .hint = "add ?ids=1,2,3"};
-        return ERR_PARAMETER_MISSING;
-    }
+    if (ids == NULL || ids[strspn(ids, ", ")] == '\0')
+        return call_bad_parameter(call, ERR_PARAMETER_MISSING, "ids", "add ?ids=1,2,3");
     size_t count = 1;
     for (const char *at = ids; (at = strchr(at, ',')) != NULL; at++)
         count++;

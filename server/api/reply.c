@@ -80,6 +80,17 @@ static void add_number_if_said(cJSON *details, const char *name, int64_t number)
         cJSON_AddNumberToObject(details, name, (double)number);
 }
 
+static void add_ambiguity(cJSON *details, const struct fault *fault)
+{
+    cJSON *list = cJSON_AddArrayToObject(details, "ambiguity_due_to");
+    const char *const names[] = {fault->param_name, fault->other_param};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        cJSON *object = cJSON_CreateObject();
+        json_add_text(object, "param_name", names[i]);
+        cJSON_AddItemToArray(list, object);
+    }
+}
+
 cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault)
 {
     enum { MODULE_POSITION = 0 }; /* the module, counted behind /crm/{version}/ */
@@ -91,7 +102,10 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
     add_number_if_said(details, "limit", fault->limit);
     add_number_if_said(details, "maximum_length", fault->maximum_length);
     add_text_if_said(details, "expected_data_type", fault->expected_data_type);
-    add_text_if_said(details, "param_name", fault->param_name);
+    if (fault->other_param != NULL)
+        add_ambiguity(details, fault);
+    else
+        add_text_if_said(details, "param_name", fault->param_name);
     add_text_if_said(details, "api_name", fault->api_name);
     add_text_if_said(details, "json_path", fault->json_path);
     bool names_module = call->endpoint != NULL && (error == call->endpoint->unknown_module ||

@@ -109,10 +109,8 @@ static cJSON *make_user(struct call *call, size_t index)
 static enum error list_users(struct call *call)
 {
     const struct org *org = call->token.user->org;
-    if (test_of(call) == NULL) {
-        call->fault = (struct fault){.param_name = "type", .hint = "AllUsers, CurrentUser, ..."};
-        return ERR_INVALID_VALUE;
-    }
+    if (test_of(call) == NULL)
+        return call_bad_parameter(call, ERR_INVALID_VALUE, "type", "AllUsers, CurrentUser, ...");
     metadata_reply_members(call, "users", org->user_count, make_user, true);
     return ERR_NONE;
 }

@@ -10,6 +10,7 @@ struct version {
     const char *name;         /* as in the path */
     bool names_path_position; /* INVALID_MODULE says which part of the path is wrong */
     bool lists_need_fields;   /* a list of records must say which fields */
+    bool pages_by_token;      /* page numbers reach 2,000 records, tokens all of them */
 };
 
 extern const struct version versions[VERSIONS]; /* by enum version_number */

@@ -10,6 +10,11 @@ bool may_use_view(const struct user *user, const struct view *view)
     return false;
 }
 
+bool may_see_field(const struct user *user, const struct field *field)
+{
+    return field->visible && user->profile->fields[field->index] != FIELD_HIDDEN;
+}
+
 static bool is_above(const struct role *role, const struct role *below)
 {
     while (below != NULL && below->reports_to != role)

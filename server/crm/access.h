@@ -8,6 +8,9 @@
 /* True for an administrator, for a view open to everyone, and for those it is shared with (E18). */
 MUSTCHECK bool may_use_view(const struct user *user, const struct view *view);
 
+/* False for a field that is hidden, from everyone or from the user's profile (E6). */
+MUSTCHECK bool may_see_field(const struct user *user, const struct field *field);
+
 /* STORE_OK when the user may edit the record: an administrator, its owner, a user whose role is above
  * the owner's, anyone in a module that is public for editing, those it is shared with.
  * STORE_NOT_FOUND when not (E11). */

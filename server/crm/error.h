@@ -63,6 +63,10 @@ enum error {
     ERR_LOCKED_BY_RULE,
     ERR_NOT_IN_PROCESS,
     ERR_INVALID_TRANSITION,
+    ERR_PAGE_BEYOND_LIMIT,
+    ERR_PAGE_TOKEN,
+    ERR_PAGE_TOKEN_EXPIRED,
+    ERR_AMBIGUOUS,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
     ERR_DUPLICATE,
@@ -77,6 +81,7 @@ struct fault {
     const char *id;                   /* as sent */
     const char *expected_data_type;
     const char *param_name;
+    const char *other_param; /* with which param_name does not go together */
     const char *permission;
     int path_index; /* of the part of the path that is wrong, the module's being 0; 0: not said */
     int64_t limit, maximum_length;

@@ -1,5 +1,6 @@
 #include "crm/field_rules.h"
 
+#include "crm/access.h"
 #include "crm/value.h"
 
 struct field_check {
@@ -31,7 +32,7 @@ static bool is_known_and_allowed(const struct field_check *check)
 static bool is_visible(const struct field_check *check)
 {
     check->fault->hint = "the field is hidden from the user's profile";
-    return check->field->visible && access_to(check) != FIELD_HIDDEN;
+    return may_see_field(check->user, check->field);
 }
 
 static bool is_editable(const struct field_check *check)

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "crm/access.h"
+
 enum { DEPTH_MAX = 20 };
 
 struct reading {
+    const struct user *user;
     const struct module *module;
     struct arena *arena;
     const char *at;
@@ -77,6 +80,8 @@ static cJSON *read_leaf(struct reading *reading)
     if (comparator == NULL || !skip(reading, ":"))
         return NULL;
     const struct field *field = module_field(reading->module, name);
+    if (field != NULL && !may_see_field(reading->user, field))
+        return NULL; /* what a search finds would tell its value */
     cJSON *leaf = new_leaf(name, comparator), *values = cJSON_AddArrayToObject(leaf, "value");
     do
         cJSON_AddItemToArray(values, new_value(field, next_text(reading, ",()")));
@@ -119,9 +124,10 @@ static cJSON *read_group(struct reading *reading, size_t depth)
     return first;
 }
 
-cJSON *search_criteria(const struct module *module, const char *text, struct arena *arena)
+cJSON *search_criteria(const struct user *user, const struct module *module, const char *text,
+                       struct arena *arena)
 {
-    struct reading reading = {.module = module, .arena = arena, .at = text};
+    struct reading reading = {.user = user, .module = module, .arena = arena, .at = text};
     cJSON *criteria = read_group(&reading, 0);
     if (criteria != NULL && *reading.at == '\0')
         return criteria;
@@ -130,8 +136,8 @@ cJSON *search_criteria(const struct module *module, const char *text, struct are
 }
 
 /* One of the fields of these types, compared with the text. */
-static cJSON *search_types(const struct module *module, const char *text, const char *comparator,
-                           const enum field_type *types, size_t count)
+static cJSON *search_types(const struct user *user, const struct module *module, const char *text,
+                           const char *comparator, const enum field_type *types, size_t count)
 {
     cJSON *group = cJSON_CreateObject();
     json_add_text(group, "group_operator", "or");
@@ -139,7 +145,7 @@ static cJSON *search_types(const struct module *module, const char *text, const 
     for (size_t i = 0; i < module->field_count; i++) {
         const struct field *field = &module->fields[i];
         for (size_t k = 0; k < count; k++) {
-            if (field->type != types[k] || !field->visible)
+            if (field->type != types[k] || !may_see_field(user, field))
                 continue;
             cJSON *leaf = new_leaf(field->api_name, comparator);
             cJSON_AddStringToObject(leaf, "value", text);
@@ -152,21 +158,21 @@ static cJSON *search_types(const struct module *module, const char *text, const 
     return NULL;
 }
 
-cJSON *search_email(const struct module *module, const char *text)
+cJSON *search_email(const struct user *user, const struct module *module, const char *text)
 {
     static const enum field_type types[] = {TYPE_EMAIL};
-    return search_types(module, text, "equal", types, COUNT(types));
+    return search_types(user, module, text, "equal", types, COUNT(types));
 }
 
-cJSON *search_phone(const struct module *module, const char *text)
+cJSON *search_phone(const struct user *user, const struct module *module, const char *text)
 {
     static const enum field_type types[] = {TYPE_PHONE};
-    return search_types(module, text, "equal", types, COUNT(types));
+    return search_types(user, module, text, "equal", types, COUNT(types));
 }
 
-cJSON *search_word(const struct module *module, const char *text)
+cJSON *search_word(const struct user *user, const struct module *module, const char *text)
 {
     static const enum field_type types[] = {TYPE_TEXT,    TYPE_TEXTAREA, TYPE_EMAIL,    TYPE_PHONE,
                                             TYPE_WEBSITE, TYPE_PICKLIST, TYPE_RICH_TEXT};
-    return search_types(module, text, "contains", types, COUNT(types));
+    return search_types(user, module, text, "contains", types, COUNT(types));
 }

@@ -5,14 +5,16 @@
 #include "base/json.h"
 #include "store/org.h"
 
-/* Reads a text as criteria in JSON, for criteria_read; owned by the caller. NULL when it is malformed.
- * A backslash takes the special meaning from a bracket, a comma or a backslash. */
-MUSTCHECK cJSON *search_criteria(const struct module *module, const char *text, struct arena *arena);
+/* Reads a text as criteria in JSON, for criteria_read; owned by the caller. NULL when it is malformed,
+ * or asks for a field that the user does not see. A backslash takes the special meaning from a bracket,
+ * a comma or a backslash. */
+MUSTCHECK cJSON *search_criteria(const struct user *user, const struct module *module, const char *text,
+                                 struct arena *arena);
 
 /* What a search by one of these parameters looks for, as criteria in JSON; owned by the caller. NULL
- * when the module has no field of that kind. */
-MUSTCHECK cJSON *search_email(const struct module *module, const char *text);
-MUSTCHECK cJSON *search_phone(const struct module *module, const char *text);
-MUSTCHECK cJSON *search_word(const struct module *module, const char *text);
+ * when the module has no field of that kind that the user sees. */
+MUSTCHECK cJSON *search_email(const struct user *user, const struct module *module, const char *text);
+MUSTCHECK cJSON *search_phone(const struct user *user, const struct module *module, const char *text);
+MUSTCHECK cJSON *search_word(const struct user *user, const struct module *module, const char *text);
 
 #endif

@@ -45,7 +45,7 @@ def test_a_lock_from_its_setting_to_its_removal(fresh, version):
     answer = fresh.request("DELETE", path(LEAD, id, version=version))
     assert (answer.status, answer.body) == (200, {"data": [{"code": "SUCCESS", "details": {"id": id}, "message": "relation removed", "status": "success"}]})
     assert update_code(fresh, LEAD) == "SUCCESS"
-    assert fresh.query("SELECT count(*) FROM record_lock") == [(1,)]  # the fixtures' own
+    assert fresh.query("SELECT count(*) FROM record_lock") == [(2,)]  # the fixtures' own
 
 
 def test_what_is_told_of_a_lock(fresh):
@@ -104,7 +104,7 @@ def test_bodies_that_are_wrong(shared, body, code, details):
         answer = shared.request(method, at, body)
         entry = answer.body.get("data", [answer.body])[0]
         assert (answer.status, entry["code"], entry["details"]) == (400, code, details)
-    assert shared.query("SELECT count(*) FROM record_lock") == [(1,)]
+    assert shared.query("SELECT count(*) FROM record_lock") == [(2,)]
 
 
 def test_the_longest_reason(fresh):

@@ -34,10 +34,25 @@ def test_values_come_back_as_they_were_updated(fresh):
 
 
 @pytest.mark.parametrize("number, key, value", [(11, "$approved", True), (12, "$approved", False), (12, "$approval_state", "approval_process_pending"), (14, "$in_merge", True),
-                                                (13, "$in_merge", False), (15, "$locked_for_me", True), (15, "$editable", False), (18, "$converted", True), (19, "$process_flow", True)])
+                                                (13, "$in_merge", False), (15, "$locked_for_me", True), (15, "$editable", False), (11, "$stop_processing", True), (16, "$review_process", {"approve": False, "reject": False, "resubmit": True}), (15, "$sharing_permission", "full_access"), (18, "$converted", True), (19, "$process_flow", True)])
 def test_state_is_told(shared, number, key, value):
     [record] = get(shared, f"Leads/5540230000006000{number}").body["data"]
     assert record[key] == value
+
+
+def test_states_in_a_list(shared):
+    [record] = get(shared, "Leads?fields=Last_Name,$locked_for_me,$approval_state,Tag&ids=554023000000600015").body["data"]
+    assert record == {"id": "554023000000600015", "Last_Name": "Locked", "$locked_for_me": True, "$approval_state": "approved", "Tag": []}
+
+
+def test_states_for_a_user(shared):
+    [record] = get(shared, "Accounts/554023000000620001", token="1000.crmock.standard").body["data"]
+    sharing = shared.query("SELECT sharing FROM module WHERE api_name = 'Accounts' AND org_id = 554023000000000011")[0][0]
+    assert (record["$editable"], record["$sharing_permission"]) == ((True, "full_access") if sharing == "public_read_write" else (False, "read_only"))
+    [own] = get(shared, "Leads/554023000000600021", token="1000.crmock.standard").body["data"]
+    assert own["$editable"] and own["$layout_id"]["name"] == own["Layout"]["name"] == "Standard"
+    names = get(shared, "settings/modules/Leads").body["modules"][0]["$properties"]
+    assert set(names) == {name for name in own if name.startswith("$")}
 
 
 def test_what_a_user_does_not_see(shared):
@@ -73,11 +88,59 @@ def test_pages(shared):
     assert get(shared, "Leads?fields=Last_Name&cvid=554023000000091501&page=4").status == 204
 
 
+LIST = "Leads?fields=Last_Name&per_page=200"
+
+
+def test_page_tokens(shared):
+    """They go on beyond the 2,000 records that page numbers reach, there and back."""
+    answer = get(shared, f"{LIST}&page=10").body
+    assert answer["info"]["more_records"] and len(answer["info"]["page_token_expiry"]) == 25
+    beyond = get(shared, f"{LIST}&page=11")
+    assert (beyond.status, beyond.body) == (400, {"code": "DISCRETE_PAGINATION_LIMIT_EXCEEDED", "details": {"limit": 2000},
+                                                  "message": "You can only get the first 2000 records without using page_token param.", "status": "error"})
+    next = get(shared, f"{LIST}&page_token={answer['info']['next_page_token']}").body
+    assert (next["info"]["page"], next["info"]["count"]) == (11, 200) and not {record["id"] for record in next["data"]} & {record["id"] for record in answer["data"]}
+    back = get(shared, f"{LIST}&page_token={next['info']['previous_page_token']}").body
+    assert back["data"] == answer["data"]
+    first = get(shared, LIST).body["info"]
+    assert first["previous_page_token"] is None and first["next_page_token"].replace("-", "").replace("_", "").isalnum()
+    short = get(shared, "Leads?fields=Last_Name&cvid=554023000000091503").body["info"]
+    assert (short["next_page_token"], short["previous_page_token"], short["page_token_expiry"]) == (None, None, None)
+
+
+def test_page_tokens_are_bound_to_their_request(shared):
+    token = get(shared, LIST).body["info"]["next_page_token"]
+    other = "A" if token[10] != "A" else "B"
+    for query, who in [(f"{LIST}&page_token=x", None), (f"{LIST}&page_token={token[:10]}{other}{token[11:]}", None), (f"{LIST}&page_token={token[:-1]}", None), (f"{LIST}&page_token=", "good"),
+                       (f"Leads?fields=City&per_page=200&page_token={token}", None), (f"Leads?fields=Last_Name&per_page=100&page_token={token}", None), (f"{LIST}&sort_order=asc&page_token={token}", None),
+                       (f"Contacts?fields=Last_Name&per_page=200&page_token={token}", None), (f"{LIST}&page_token={token}", "1000.crmock.standard")]:
+        answer = get(shared, query, token=who if who and who != "good" else "1000.crmock.admin")
+        if who == "good":
+            assert answer.status == 200
+            continue
+        assert (answer.status, answer.body["code"], answer.body["details"]) == (400, "TOKEN_BOUND_DATA_MISMATCH", {"param_name": "page_token"}), query
+
+
+def test_parameters_that_do_not_go_together(shared):
+    token = get(shared, LIST).body["info"]["next_page_token"]
+    for query, names in [(f"{LIST}&page=2&page_token={token}", ("page", "page_token")), (f"{LIST}&cvid=554023000000091501&sort_by=City", ("cvid", "sort_by"))]:
+        answer = get(shared, query)
+        assert (answer.status, answer.body) == (400, {"code": "AMBIGUITY_DURING_PROCESSING", "details": {"ambiguity_due_to": [{"param_name": name} for name in names]},
+                                                      "message": "Ambiguity while processing", "status": "error"})
+
+
+def test_pages_before_tokens(shared):
+    info = get(shared, "Leads?per_page=200&page=11&cvid=554023000000050000&sort_by=City", "v2.1").body["info"]
+    assert (info["page"], info["count"], info["more_records"]) == (11, 200, True) and "next_page_token" not in info
+
+
 def test_order_and_fields(shared):
-    answer = get(shared, "Leads?fields=Last_Name,Owner&cvid=554023000000091503&sort_by=Last_Name&sort_order=asc").body
+    answer = get(shared, "Leads?fields=Last_Name,Owner&cvid=554023000000091503&sort_by=Last_Name&sort_order=asc", "v2.1").body
     names = [record["Last_Name"] for record in answer["data"]]
     assert names == sorted(names, key=str.lower) and len(names) == 9
     assert all(record.keys() == {"id", "Last_Name", "Owner"} for record in answer["data"])
+    by_name = get(shared, "Contacts?fields=Last_Name&sort_by=Last_Name&sort_order=asc").body["data"]
+    assert [record["Last_Name"] for record in by_name] == sorted((record["Last_Name"] for record in by_name), key=str.lower)
     assert get(shared, "Leads?cvid=554023000000091503", "v2").body["data"][0].keys() >= {"City", "$approved"}  # no fields needed
 
 
@@ -138,6 +201,25 @@ def test_searches_that_are_wrong(shared, query, code, name):
     assert (answer.status, answer.body["code"], answer.body["details"]) == (400, code, {"param_name": name})
 
 
+def test_hidden_fields_are_not_searched(fresh):
+    own = "554023000000600021"
+    assert fresh.request("PUT", f"/crm/v8/Leads/{own}", {"data": [{"Skype_ID": "zanzibar"}]}).status == 200
+    name = fresh.fields(own)["Last_Name"]
+    standard = {"token": "1000.crmock.standard"}
+    assert found(fresh, {"word": "zanzibar"}) == [name] and found(fresh, {"criteria": "(Skype_ID:equals:zanzibar)"}) == [name]
+    assert found(fresh, {"word": "zanzibar"}, **standard) == []
+    assert get(fresh, "Leads/search?criteria=(Skype_ID:equals:zanzibar)", **standard).body["code"] == "INVALID_QUERY"
+    assert get(fresh, "Leads?fields=City&sort_by=Skype_ID", **standard).body["details"] == {"param_name": "sort_by"}
+
+
+def test_counts_of_searches(shared):
+    def count(query, **keywords):
+        return get(shared, f"Leads/actions/count?{query}", **keywords).body
+    assert count("email=eleni@meraki.example") == count("word=meraki") == count("criteria=(Last_Name:equals:Quist)") == count("phone=%2B30 21 0555 0101".replace(" ", "%20")) == {"count": 1}
+    assert count("word=meraki", token="1000.crmock.standard") == {"count": 0}
+    assert count("criteria=x")["code"] == "INVALID_QUERY"
+
+
 def test_a_search_by_email_where_there_is_none(shared):
     assert get(shared, "Solutions/search?email=a@b.example").body["code"] == "INVALID_QUERY"
 
@@ -147,5 +229,5 @@ def test_a_search_by_email_where_there_is_none(shared):
 def test_records_against_the_services_own_schema(shared, module, record):
     assert schema.service_errors("record.json", "Record", get(shared, f"{module}/{record}").body["data"][0]) == []
     answer = get(shared, f"{module}?fields=Created_Time,Modified_By&per_page=1").body
-    answer["info"].pop("next_page_token")  # null on the last page
+    answer["info"] = {name: value for name, value in answer["info"].items() if value is not None}  # tokens, when there is one page
     assert schema.service_errors("record.json", "Info", answer["info"]) == [] and schema.service_errors("record.json", "Record", answer["data"][0]) == []

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/seal.h"
 #include "base/utf8.h"
 #include "unit.h"
 
@@ -230,6 +231,35 @@ START_TEST(malformed_texts_are_repaired)
 }
 END_TEST
 
+START_TEST(sealed_texts_cannot_be_altered)
+{
+    struct arena arena = {NULL};
+    static const char *const texts[] = {"", "a", "2 1614334436", "\u00e9\U0001F600", "~~~~>>>>"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        char *sealed = arena_strdup(&arena, seal_text(&arena, texts[i], "here"));
+        ck_assert_uint_eq(
+            strspn(sealed, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"),
+            strlen(sealed));
+        const char *opened = seal_open(&arena, sealed, "here");
+        ck_assert_ptr_nonnull(opened);
+        ck_assert_str_eq(opened, texts[i]);
+        ck_assert_ptr_null(seal_open(&arena, sealed, "there"));
+        for (size_t k = 0; sealed[k] != '\0'; k++) {
+            char good = sealed[k];
+            sealed[k] = good == 'A' ? 'B' : 'A';
+            opened = seal_open(&arena, sealed, "here");
+            /* the last character may have bits that stand for nothing */
+            ck_assert(opened == NULL || (sealed[k + 1] == '\0' && strcmp(opened, texts[i]) == 0));
+            sealed[k] = good;
+        }
+    }
+    static const char *const others[] = {"", "x", "====", "Zm9v", "%%%%", "\xff\xfe"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        ck_assert_ptr_null(seal_open(&arena, others[i], "here"));
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(arenas_give_zeroed_memory_of_any_size)
 {
     struct arena arena = {NULL};
@@ -286,6 +316,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, the_clock_can_be_shifted);
     tcase_add_test(tests, length_is_counted_in_characters);
     tcase_add_test(tests, malformed_texts_are_repaired);
+    tcase_add_test(tests, sealed_texts_cannot_be_altered);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
     suite_add_tcase(suite, tests);

@@ -1,0 +1,49 @@
+#include "base/seal.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum { SUM_LENGTH = 64 }; /* SHA-256 in hexadecimal */
+
+/* The checksum of both, and a blank, and the text. */
+static const char *with_sum(struct arena *arena, const char *text, const char *bound_to)
+{
+    const char *both = arena_printf(arena, "%s\n%s", text, bound_to);
+    char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+    const char *result = arena_printf(arena, "%s %s", sum, text);
+    g_free(sum);
+    return result;
+}
+
+static void replace(char *text, char what, char by)
+{
+    for (char *at = text; (at = strchr(at, what)) != NULL; at++)
+        *at = by;
+}
+
+const char *seal_text(struct arena *arena, const char *text, const char *bound_to)
+{
+    const char *whole = with_sum(arena, text, bound_to);
+    char *encoded = g_base64_encode((const unsigned char *)whole, strlen(whole));
+    encoded[strcspn(encoded, "=")] = '\0';
+    replace(encoded, '+', '-');
+    replace(encoded, '/', '_');
+    const char *result = arena_strdup(arena, encoded);
+    g_free(encoded);
+    return result;
+}
+
+const char *seal_open(struct arena *arena, const char *sealed, const char *bound_to)
+{
+    size_t length = strlen(sealed), decoded_length;
+    char *padded = arena_printf(arena, "%s%.*s", sealed, (int)((4 - length % 4) % 4), "===");
+    replace(padded, '-', '+');
+    replace(padded, '_', '/');
+    unsigned char *decoded = g_base64_decode(padded, &decoded_length);
+    const char *whole = arena_strndup(arena, (const char *)decoded, decoded_length);
+    g_free(decoded);
+    if (strlen(whole) <= SUM_LENGTH)
+        return NULL;
+    const char *text = whole + SUM_LENGTH + 1;
+    return strcmp(whole, with_sum(arena, text, bound_to)) == 0 ? text : NULL;
+}
