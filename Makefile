@@ -150,12 +150,13 @@ fuzz: ## libFuzzer on requests, for FUZZ_SECONDS (30)
 	@grep -E '^stat::(number|average)' build/fuzz/log
 
 # The official SDKs, from their registries, as they are.
+PYTHON_SDKS := zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0
 build/sdk/installed: tests/sdk/package.json Makefile
 	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
 	@mkdir -p $(@D) && cp tests/sdk/package.json $(@D)
 	cd $(@D) && npm install --silent --no-audit --no-fund
-	cd $(@D) && for p in 8.0=zohocrmsdk8-0==7.0.0 2.1=zohocrmsdk2-1==3.0.0; do \
-	v=venv-python-$${p%%=*}; rm -rf $$v && $(PYTHON) -m venv $$v && $$v/bin/pip install --quiet $${p#*=} || exit 1; done
+	cd $(@D) && for p in $(PYTHON_SDKS); do \
+	v=venv-$${p%%==*}; rm -rf $$v && $(PYTHON) -m venv $$v && $$v/bin/pip install --quiet $$p || exit 1; done
 	@touch $@
 test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all

@@ -51,12 +51,27 @@ static cJSON *lookup_of(const struct module *module, const struct field *field)
     return lookup;
 }
 
-/* The service has one type for texts of several lines, and says in another place which of them it is.
- */
-static void set_type(cJSON *object, const struct field *field)
+/* The service has one type for texts of several lines, and says in another place which of them it is;
+ * likewise one for numbers with decimals. D25: where SDKs know no roll-up summaries, they are told as
+ * the formulas that they are. */
+static enum field_type told_type(enum version_number version, enum field_type type)
+{
+    switch (type) {
+    case TYPE_RICH_TEXT:
+        return TYPE_TEXTAREA;
+    case TYPE_DECIMAL:
+        return TYPE_DOUBLE;
+    case TYPE_ROLLUP_SUMMARY:
+        return versions[version].lacks_rollups ? TYPE_FORMULA : type;
+    default:
+        return type;
+    }
+}
+
+static void set_type(const struct call *call, cJSON *object, const struct field *field)
 {
     bool is_rich = field->type == TYPE_RICH_TEXT;
-    const struct field_type_info *info = &field_types[is_rich ? TYPE_TEXTAREA : field->type];
+    const struct field_type_info *info = &field_types[told_type(call->version, field->type)];
     metadata_set_text(object, "data_type", info->name);
     metadata_set_text(object, "json_type", info->json_type);
     if (info != &field_types[TYPE_TEXTAREA])
@@ -64,6 +79,18 @@ static void set_type(cJSON *object, const struct field *field)
     cJSON *textarea = cJSON_CreateObject();
     json_add_text(textarea, "type", is_rich ? "rich_text" : "large");
     metadata_set(object, "textarea", textarea);
+}
+
+/* What a computed field's values are. */
+static void set_result(const struct call *call, cJSON *object, const struct field *field)
+{
+    enum field_type type = told_type(call->version, field->type);
+    if (type != TYPE_FORMULA && type != TYPE_ROLLUP_SUMMARY)
+        return;
+    cJSON *result = cJSON_CreateObject();
+    json_add_text(result, "return_type", "double");
+    json_add_text(result, "expression", "");
+    metadata_set(object, type == TYPE_FORMULA ? "formula" : "rollup_summary", result);
 }
 
 cJSON *metadata_field(struct call *call, const struct module *module, const struct field *field)
@@ -77,7 +104,7 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     metadata_set_text(object, "display_label", field->label);
     metadata_set_text(object, "column_name", field->api_name);
     metadata_set_id(object, "id", field->id);
-    set_type(object, field);
+    set_type(call, object, field);
     metadata_set(object, "length", cJSON_CreateNumber(field->length > 0 ? field->length : 120));
     if (field->decimals > 0)
         metadata_set(object, "decimal_place", cJSON_CreateNumber(field->decimals));
@@ -93,6 +120,7 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     if (field->is_unique)
         cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(object, "unique"), "casesensitive",
                                 "0");
+    set_result(call, object, field);
     if (field->lookup_module != NULL)
         metadata_set(object, "lookup", lookup_of(module, field));
     return object;

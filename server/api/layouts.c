@@ -34,6 +34,8 @@ static cJSON *section_of(struct call *call, const struct layout_section *section
     metadata_set_text(object, "api_name", section->name);
     metadata_set_text(object, "display_label", section->name);
     metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(position + 1)));
+    if (versions[call->version].counts_tab_order)
+        metadata_set(object, "tab_traversal", cJSON_CreateNumber(2));
     for (size_t i = 0; i < section->field_count; i++)
         cJSON_AddItemToArray(fields, field_of(call, section->fields[i], position, i));
     metadata_set(object, "fields", fields);
@@ -71,6 +73,8 @@ static cJSON *make_layout(struct call *call, size_t index)
     metadata_set_text(object, "api_name", layout->name);
     metadata_set_text(object, "display_label", layout->name);
     metadata_set(object, "profiles", profiles_of(call->module));
+    if (versions[call->version].numbers_layout_state)
+        metadata_set(object, "status", cJSON_CreateNumber(0));
     for (size_t i = 0; i < layout->section_count; i++)
         cJSON_AddItemToArray(sections, section_of(call, &layout->sections[i], i));
     metadata_set(object, "sections", sections);

@@ -35,7 +35,10 @@ static cJSON *new_module(struct call *call, const struct module *module)
 {
     cJSON *object = metadata_new(call, "module");
     cJSON *profiles = profiles_of(module);
-    bool is_supported = module->part_of == NULL || module->custom;
+    const struct module *found;
+    const char *word;
+    bool is_supported =
+        version_module(call->version, module->org, module->api_name, &found, &word) == MODULE_SUPPORTED;
     metadata_set_text(object, "api_name", module->api_name);
     metadata_set_text(object, "module_name", module->api_name);
     metadata_set_text(object, "singular_label", module->singular);
@@ -45,7 +48,8 @@ static cJSON *new_module(struct call *call, const struct module *module)
     metadata_set_id(object, "id", module->id);
     metadata_set_text(object, "generated_type", module->custom ? "custom" : "default");
     metadata_set_flag(object, "convertable", strcasecmp(module->api_name, "Leads") == 0);
-    metadata_set_flag(object, "show_as_tab", is_supported);
+    metadata_set_flag(object, "api_supported", is_supported);
+    metadata_set_flag(object, "show_as_tab", module->part_of == NULL || module->custom);
     metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(module->index + 1)));
     metadata_set(object, "profile_count", cJSON_CreateNumber(cJSON_GetArraySize(profiles)));
     metadata_set(object, "profiles", profiles);

@@ -3,33 +3,24 @@
 #include <string.h>
 #include <strings.h>
 
+/* What came with v3 and stayed. */
+#define FROM_V3 .names_path_position = true, .lists_need_fields = true, .pages_by_token = true
+
 const struct version versions[VERSIONS] = {
-    [V2] = {.name = "v2"},
-    [V2_1] = {.name = "v2.1"},
-    [V3] = {.name = "v3",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
-    [V4] = {.name = "v4",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
-    [V5] = {.name = "v5",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
-    [V6] = {.name = "v6",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
-    [V7] = {.name = "v7",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
-    [V8] = {.name = "v8",
-            .names_path_position = true,
-            .lists_need_fields = true,
-            .pages_by_token = true},
+    [V2] = {.name = "v2",
+            .counts_tab_order = true,
+            .numbers_layout_state = true,
+            .lacks_rollups = true},
+    [V2_1] = {.name = "v2.1",
+              .counts_tab_order = true,
+              .numbers_layout_state = true,
+              .lacks_rollups = true},
+    [V3] = {.name = "v3", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
+    [V4] = {.name = "v4", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
+    [V5] = {.name = "v5", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
+    [V6] = {.name = "v6", FROM_V3, .lacks_rollups = true},
+    [V7] = {.name = "v7", FROM_V3},
+    [V8] = {.name = "v8", FROM_V3},
 };
 
 /* Modules that can be mass updated: what paths, the org and scopes call them, from which version to

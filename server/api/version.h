@@ -7,10 +7,13 @@
 enum version_number { V2, V2_1, V3, V4, V5, V6, V7, V8, VERSIONS };
 
 struct version {
-    const char *name;         /* as in the path */
-    bool names_path_position; /* INVALID_MODULE says which part of the path is wrong */
-    bool lists_need_fields;   /* a list of records must say which fields */
-    bool pages_by_token;      /* page numbers reach 2,000 records, tokens all of them */
+    const char *name;          /* as in the path */
+    bool names_path_position;  /* INVALID_MODULE says which part of the path is wrong */
+    bool lists_need_fields;    /* a list of records must say which fields */
+    bool counts_tab_order;     /* a section's tab_traversal is a number of columns, not words */
+    bool numbers_layout_state; /* a layout's status is 0, not "active" */
+    bool lacks_rollups;        /* its SDKs know no roll-up summary fields */
+    bool pages_by_token;       /* page numbers reach 2,000 records, tokens all of them */
 };
 
 extern const struct version versions[VERSIONS]; /* by enum version_number */

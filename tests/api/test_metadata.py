@@ -54,6 +54,14 @@ def test_fields_as_the_user_has_them(shared):
     assert hidden["read_only"] and not hidden["mass_update"]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_D25_types_as_the_versions_know_them(shared, version):
+    fields = {field["api_name"]: field for field in get(shared, "settings/fields?module=Projects", version).body["fields"]}
+    kind = "rollup_summary" if version in ("v7", "v8") else "formula"
+    assert (fields["Rate"]["data_type"], fields["Task_Count"]["data_type"], fields["Margin"]["data_type"]) == ("double", kind, "formula")
+    assert fields["Task_Count"][kind] == fields["Margin"]["formula"] == {"return_type": "double", "expression": ""} and fields["Rate"]["formula"] == {}
+
+
 def test_rich_text_is_a_kind_of_textarea(shared):
     fields = {field["api_name"]: field for field in get(shared, "settings/fields?module=Projects").body["fields"]}
     assert (fields["Brief"]["data_type"], fields["Brief"]["textarea"]) == ("textarea", {"type": "rich_text"})
@@ -110,6 +118,9 @@ def test_modules(shared):
     assert set(MODULES) <= modules.keys()
     assert (modules["Projects"]["generated_type"], modules["Leads"]["generated_type"]) == ("custom", "default")
     assert modules["Quotes"]["plural_label"] == "Quotes" and {"No reading"} & {profile["name"] for profile in modules["Leads"]["profiles"]} == set()
+    def supported(version):
+        return {module["api_name"] for module in get(shared, "settings/modules", version).body["modules"] if module["api_supported"]}
+    assert {"Tasks", "Projects", "Leads"} <= supported("v8") and not {"Activities", "Notes", "Users"} & supported("v8") and "Activities" in supported("v7")
     [leads] = get(shared, "settings/modules/leads").body["modules"]
     assert leads["id"] == modules["Leads"]["id"] and [field["api_name"] for field in leads["fields"]][:2] == ["id", "Owner"]
     assert get(shared, f"settings/modules/{leads['id']}").body["modules"] == [leads]
@@ -136,6 +147,8 @@ def test_layouts(shared):
     assert standard["name"] == "Standard" and [field["id"] for field in section["fields"]] == [field["id"] for field in fields]
     by_name = {field["api_name"]: field for field in section["fields"]}
     assert by_name["Last_Name"]["required"] and not by_name["City"]["required"] and by_name["City"]["data_type"] == "text"
+    assert [get(shared, "settings/layouts?module=Leads", version).body["layouts"][0]["sections"][0]["tab_traversal"] for version in VERSIONS] == [2] * 5 + ["left_to_right"] * 3
+    assert [get(shared, "settings/layouts?module=Leads", version).body["layouts"][0]["status"] for version in VERSIONS] == [0] * 2 + ["active"] * 6
     first, second = get(shared, "settings/layouts?module=projects").body["layouts"]
     assert (first["id"], second["id"]) == ("554023000000095001", "554023000000095003")
     shown = [[field["api_name"] for field in section["fields"]] for section in second["sections"]]

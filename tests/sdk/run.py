@@ -1,8 +1,9 @@
-"""Runs the suites of the official SDKs against one server, and prints what each of them passed.
+"""Runs the suites of the official SDKs against one server, and prints which of them passed which scenario.
 
-usage: run.py CRMOCK FOLDER      FOLDER has node_modules, and a venv-python-... for each of PyPI's (make test-sdk lays them out)
+usage: run.py CRMOCK FOLDER      FOLDER has node_modules, and a venv-... for each of PyPI's (make test-sdk lays them out)
 Ends with a line "N passed, N failed".
 """
+import collections
 import os
 import pathlib
 import re
@@ -11,8 +12,25 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-NODE = ["nodejs-sdk-8.0", "nodejs-sdk-7.0", "typescript-sdk-8.0", "typescript-sdk-6.0", "typescript-sdk-2.1"]
-PYTHON = {"python-8.0": "zohocrmsdk", "python-2.1": "zcrmsdk"}  # and the package's name in programs
+Suite = collections.namedtuple("Suite", "name short kind package version")
+SUITES = [
+    Suite("nodejs-sdk-2.0", "js 2.0", "node", "@zohocrm/nodejs-sdk-2.0", "v2"),
+    Suite("nodejs-sdk-7.0", "js 7.0", "node", "@zohocrm/nodejs-sdk-7.0", "v7"),
+    Suite("nodejs-sdk-8.0", "js 8.0", "node", "@zohocrm/nodejs-sdk-8.0", "v8"),
+    Suite("typescript-sdk-2.1", "ts 2.1", "node", "@zohocrm/typescript-sdk-2.1", "v2.1"),
+    Suite("typescript-sdk-6.0", "ts 6.0", "node", "@zohocrm/typescript-sdk-6.0", "v6"),
+    Suite("typescript-sdk-8.0", "ts 8.0", "node", "@zohocrm/typescript-sdk-8.0", "v8"),
+    Suite("zohocrmsdk2-1", "py 2.1", "python", "zcrmsdk", "v2.1"),
+    Suite("zohocrmsdk5-0", "py 5.0", "python", "zohocrmsdk", "v5"),
+    Suite("zohocrmsdk6-0", "py 6.0", "python", "zohocrmsdk", "v6"),
+    Suite("zohocrmsdk7-0", "py 7.0", "python", "zohocrmsdk", "v7"),
+    Suite("zohocrmsdk8-0", "py 8.0", "python", "zohocrmsdk", "v8"),
+]
+
+
+def plain(name):
+    """A scenario's name as both kinds of suite have it."""
+    return " ".join(re.findall(r"[a-z0-9]+", name.lower().removeprefix("test_")))
 
 
 def run(command, environment):
@@ -20,19 +38,31 @@ def run(command, environment):
     return done.returncode, done.stdout
 
 
-def node_suite(sdk, environment, folder):
-    """Scenario by scenario, whether it passed."""
-    shutil.copy(HERE / "suite.mjs", folder)
-    status, output = run(["node", "--test", "--test-reporter=tap", str(folder / "suite.mjs")], environment | {"CRMOCK_SDK": f"@zohocrm/{sdk}"})
-    results = {name: ok == "ok" for ok, name in re.findall(r"^ *(ok|not ok) \d+ - (.*?)(?: # .*)?$", output, re.M) if not name.endswith("suite.mjs")}
-    return results, status, output
+def run_node(suite, environment, folder):
+    """Scenario by scenario, whether it passed; None: skipped."""
+    for file in HERE.glob("*.mjs"):
+        shutil.copy(file, folder)
+    status, output = run(["node", "--test", "--test-reporter=tap", str(folder / "suite.mjs")], environment)
+    found = re.findall(r"^ *(ok|not ok) \d+ - (.*?)(?: # .*)?$", output, re.M)
+    return {plain(name): ok == "ok" for ok, name in found if not name.endswith("suite.mjs")}, status, output
 
 
-def python_suite(sdk, environment, folder):
-    status, output = run([str(folder / f"venv-{sdk}" / "bin" / "python"), str(HERE / "suite.py"), "-v"], environment | {"CRMOCK_SDK": PYTHON[sdk]})
+def run_python(suite, environment, folder):
+    status, output = run([str(folder / f"venv-{suite.name}" / "bin" / "python"), str(HERE / "suite.py"), "-v"], environment)
     bad = set(re.findall(r"^(?:FAIL|ERROR): (test_\w+)", output, re.M))
-    results = {name: name not in bad for name in re.findall(r"^(test_\w+) \(", output, re.M)}
-    return results, status, output
+    skipped = set(re.findall(r"^(test_\w+) \(.*\) \.\.\. skipped", output, re.M))
+    names = re.findall(r"^(test_\w+) \(", output, re.M)
+    return {plain(name): None if name in skipped else name not in bad for name in names}, status, output
+
+
+def print_table(results):
+    """Scenarios by SDK: + passed, - failed, blank where the SDK or its API version has no such thing."""
+    scenarios = list(dict.fromkeys(name for found in results.values() for name in found))
+    print("| scenario | " + " | ".join(suite.short for suite in results) + " |")
+    print("| --- |" + " --- |" * len(results))
+    for scenario in scenarios:
+        marks = [{True: "+", False: "-", None: " "}[found.get(scenario)] for found in results.values()]
+        print(f"| {scenario} | " + " | ".join(marks) + " |")
 
 
 def main():
@@ -41,21 +71,21 @@ def main():
     sys.path.insert(0, str(HERE.parent / "api"))
     from server import Server
     server = Server("--log-level", "warning", log=None)
-    passed = failed = 0
-    print("| SDK | passed | failed | failed scenarios |\n| --- | --- | --- | --- |")
-    for sdk, suite in [(sdk, node_suite) for sdk in NODE] + [(sdk, python_suite) for sdk in PYTHON]:
+    results = {}
+    for suite in SUITES:
         shutil.rmtree(folder / "files", ignore_errors=True)
-        results, status, output = suite(sdk, {"CRMOCK_URL": server.url, "CRMOCK_FOLDER": str(folder / "files")}, folder)
-        bad = [name for name, good in results.items() if not good]
-        if (status != 0 or not results) and not bad:
-            bad = ["the suite itself"]
-        passed, failed = passed + sum(results.values()), failed + len(bad)
-        print(f"| {sdk} | {sum(results.values())} | {len(bad)} | {', '.join(bad)} |", flush=True)
-        if bad:
+        environment = {"CRMOCK_URL": server.url, "CRMOCK_FOLDER": str(folder / "files"), "CRMOCK_SDK": suite.package, "CRMOCK_SDK_VERSION": suite.version}
+        found, status, output = (run_node if suite.kind == "node" else run_python)(suite, environment, folder)
+        if (status != 0 or not found) and False not in found.values():
+            found["the suite itself"] = False
+        if False in found.values():
             print(output)
+        results[suite] = found
     server.stop()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    print_table(results)
+    outcomes = [outcome for found in results.values() for outcome in found.values()]
+    print(f"{outcomes.count(True)} passed, {outcomes.count(False)} failed")
+    return 1 if False in outcomes else 0
 
 
 if __name__ == "__main__":
