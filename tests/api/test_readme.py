@@ -1,7 +1,10 @@
 """What the README says is so."""
 import json
+import os
 import pathlib
 import re
+import shutil
+import subprocess
 import textwrap
 
 import pytest
@@ -68,6 +71,24 @@ def test_the_lines_for_the_sdks_are_those_of_the_suites(language, suite, mark):
     lines = source[source.index(f"{mark} README: "):source.index(f"{mark} end")].split("\n", 1)[1]
     printed = re.search(rf"```{language}\n(.*?)\n```", TEXT, re.S).group(1)
     assert textwrap.dedent(lines).strip() == printed
+
+
+def test_the_program_in_go(fresh, tmp_path):
+    if not shutil.which("go"):
+        pytest.skip("no Go on this machine to run the README's program with")
+    (tmp_path / "main.go").write_text(re.search(r"```go\n(.*?)```", TEXT, re.S).group(1).replace("http://127.0.0.1:8080", fresh.url))
+    environment = {"GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOCACHE": str(TESTS.parent / "build" / "go"), "GOFLAGS": ""}
+    done = subprocess.run(["go", "run", "main.go"], cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    status, body = done.stdout.split(" ", 1)
+    assert status == "200" and json.loads(body)["data"][0]["message"] == "record updated"
+
+
+def test_the_sdks_listed_are_those_that_run():
+    listed = TEXT[TEXT.index("## The official SDKs"):TEXT.index("### Node.js")]
+    npm = {f"{base}-sdk-{number}" for base, numbers in re.findall(r"`@zohocrm/(\w+)-sdk-([^@]*?)(?=`@zoho|PyPI)", listed, re.S) for number in re.findall(r"\d\.\d", numbers)}
+    python = {f"zohocrmsdk{number}" for number in re.findall(r"\d-\d", listed[listed.index("PyPI"):])}
+    assert npm | python == set(re.findall(r'Suite\("([\w.-]+)"', (TESTS / "sdk" / "run.py").read_text()))
 
 
 def test_the_decisions_name_tests_that_exist():
