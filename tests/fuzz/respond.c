@@ -50,12 +50,24 @@ static void open_once(void)
     fuzzed.api = (struct api){.crm = &fuzzed.crm};
 }
 
-/* The parameters follow a question mark in the path: "name=value", one of them. */
+/* The parameters stand behind the path, each "name=value" with an end of its own, an empty one last. */
 static const char *query(const struct request *request, const char *name)
 {
-    const char *mark = strchr(request->path, '\0') + 1; /* behind the cut path */
     size_t length = strlen(name);
-    return strncmp(mark, name, length) == 0 && mark[length] == '=' ? mark + length + 1 : NULL;
+    for (const char *at = strchr(request->path, '\0') + 1; *at != '\0'; at = strchr(at, '\0') + 1)
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return at + length + 1;
+    return NULL;
+}
+
+/* Cuts "path?name=value&name=value" for query(); the text has an end more than it needs. */
+static void cut(char *path)
+{
+    char *at = path + strcspn(path, "?");
+    while (*at != '\0') {
+        *at++ = '\0';
+        at += strcspn(at, "&");
+    }
 }
 
 static char *next_word(struct arena *arena, const char **at, const char *end)
@@ -63,7 +75,7 @@ static char *next_word(struct arena *arena, const char **at, const char *end)
     size_t length = 0;
     while (*at + length < end && (*at)[length] != ' ' && (*at)[length] != '\n')
         length++;
-    char *word = arena_alloc(arena, length + 2); /* two ends: a path may be cut, and query reads on */
+    char *word = arena_alloc(arena, length + 3); /* more ends than one: query reads on behind a path */
     memcpy(word, *at, length);
     *at += length + (*at + length < end);
     return word;
@@ -90,7 +102,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     const char *token = utf8_repaired(&arena, next_word(&arena, &at, end));
     if (!utf8_valid(path, strlen(path)) || !utf8_valid(method, strlen(method)))
         path[0] = '\0'; /* the http room hands down no such texts */
-    path[strcspn(path, "?")] = '\0';
+    cut(path);
     const struct request request = {.method = method,
                                     .path = path,
                                     .authorization = arena_printf(&arena, "Bearer %s", token),

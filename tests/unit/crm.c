@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "crm/access.h"
+#include "crm/blueprint.h"
 #include "crm/criteria.h"
 #include "crm/mass_update.h"
 #include "crm/value.h"
@@ -297,6 +298,65 @@ START_TEST(views_are_for_those_they_are_shared_with)
 }
 END_TEST
 
+static const struct field asked[] = {{.api_name = "City"}, {.api_name = "Phone"}};
+static const char *starts[] = {"New"}, *from[] = {"New", "Open"};
+static struct transition_field asked_for[] = {{&asked[0], .mandatory = true},
+                                              {&asked[1], .mandatory = false}};
+static struct transition transitions[] = {
+    {.id = 1, .next_value = "Open", .from = from, .from_count = 1},
+    {.id = 2,
+     .next_value = "Done",
+     .from = from,
+     .from_count = 2,
+     .fields = asked_for,
+     .field_count = 2},
+    {.id = 3, .next_value = "Lost"},
+};
+
+START_TEST(transitions_lead_from_their_states)
+{
+    static const struct field status = {.api_name = "Status"};
+    const struct blueprint blueprint = {.field = &status,
+                                        .starts = starts,
+                                        .start_count = 1,
+                                        .transitions = transitions,
+                                        .transition_count = 2};
+    const struct blueprint with_global = {.transitions = transitions, .transition_count = 3};
+    ck_assert_ptr_eq(blueprint_transition(&blueprint, "1", "New"), &transitions[0]);
+    ck_assert_ptr_null(blueprint_transition(&blueprint, "1", "Open"));
+    ck_assert_ptr_eq(blueprint_transition(&blueprint, "2", "Open"), &transitions[1]);
+    ck_assert_ptr_null(blueprint_transition(&blueprint, "3", "Open"));
+    ck_assert_ptr_null(blueprint_transition(&blueprint, "x", "New"));
+    ck_assert_ptr_eq(blueprint_transition(&with_global, "3", "Done"), &transitions[2]);
+    ck_assert_ptr_null(blueprint_transition(&with_global, "3", "Lost")); /* it is there already */
+    ck_assert(blueprint_ends_at(&blueprint, "Done") && !blueprint_ends_at(&blueprint, "New"));
+    ck_assert(blueprint_ends_at(&with_global, "Lost") && !blueprint_ends_at(&with_global, "Done"));
+}
+END_TEST
+
+static const struct {
+    const char *fields;
+    size_t filled;
+    bool complete;
+} progress_cases[] = {
+    {"{}", 0, false},
+    {"{\"Phone\":\"1\"}", 1, false},
+    {"{\"City\":\"\",\"Phone\":null}", 0, false},
+    {"{\"City\":\"x\"}", 1, true},
+    {"{\"City\":\"x\",\"Phone\":\"1\"}", 2, true},
+};
+
+START_TEST(transitions_count_what_is_filled)
+{
+    cJSON *fields = json_parse(progress_cases[_i].fields, strlen(progress_cases[_i].fields), NULL);
+    const struct transition_progress progress = transition_progress(&transitions[1], fields);
+    ck_assert_uint_eq(progress.filled, progress_cases[_i].filled);
+    ck_assert(progress.complete == progress_cases[_i].complete);
+    ck_assert(transition_progress(&transitions[0], fields).complete); /* asks for nothing */
+    cJSON_Delete(fields);
+}
+END_TEST
+
 Suite *crm_suite(void)
 {
     Suite *suite = suite_create("crm");
@@ -310,6 +370,8 @@ Suite *crm_suite(void)
     tcase_add_test(tests, criteria_are_bounded);
     tcase_add_test(tests, records_may_be_edited_by_owner_roles_above_and_sharing);
     tcase_add_test(tests, views_are_for_those_they_are_shared_with);
+    tcase_add_test(tests, transitions_lead_from_their_states);
+    tcase_add_loop_test(tests, transitions_count_what_is_filled, 0, COUNT(progress_cases));
     suite_add_tcase(suite, tests);
     return suite;
 }
