@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -298,6 +298,7 @@ CREATE TABLE job (
     status TEXT NOT NULL CHECK (status IN ('SCHEDULED', 'RUNNING', 'COMPLETED', 'FAILED')),
     changes TEXT NOT NULL CHECK (json_valid(changes)), -- {"over_write": bool, "fields": {...}}
     scheduled_time INTEGER NOT NULL,
+    waits_since INTEGER NOT NULL, -- the same in milliseconds, by the machine's clock
     total INTEGER NOT NULL CHECK (total >= 0),
     updated INTEGER NOT NULL DEFAULT 0 CHECK (updated >= 0),
     failed INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),

@@ -6,7 +6,6 @@
 #include "api/openapi.h"
 #include "control/control.h"
 #include "crm/fixture_rules.h"
-#include "crm/mass_update.h"
 #include "store/fixture.h"
 
 struct app {
@@ -14,6 +13,7 @@ struct app {
     struct store *store;
     struct orgs orgs;
     struct worker *worker;
+    struct job_runner runner;
     struct crm crm;
     struct api api;
     struct control control;
@@ -31,7 +31,8 @@ static void respond(void *context, const struct request *request, struct arena *
 /* Opens the store; fills a new one, or removes it again. */
 static bool open_store(struct app *app, struct arena *arena, const char **reason)
 {
-    const struct store_options options = {.path = app->options.db, .log = &app->options.log};
+    const struct store_options options = {
+        .path = app->options.db, .durability = app->options.durability, .log = &app->options.log};
     bool is_new = false;
     app->store = store_open(&options, arena, &is_new, reason);
     if (app->store == NULL)
@@ -61,7 +62,8 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     app->http = http_bind(&http, arena, reason);
     if (app->http == NULL || !open_store(app, arena, reason))
         return false;
-    app->worker = worker_new(mass_update_job_step, &app->crm);
+    app->worker = worker_new(job_runner_step, &app->runner);
+    app->runner = (struct job_runner){.crm = &app->crm, .options = app->options.jobs};
     app->crm = (struct crm){.store = app->store,
                             .orgs = &app->orgs,
                             .clock = &app->options.clock,

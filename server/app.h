@@ -5,13 +5,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crm/job.h"
 #include "http/server.h"
 
 struct app_options {
     struct log log;
     struct clock clock;
-    const char *db;           /* path of the store; NULL: private and temporary */
-    const char *fixtures;     /* folder; NULL: those in the binary */
+    const char *db;       /* path of the store; NULL: private and temporary */
+    const char *fixtures; /* folder; NULL: those in the binary */
+    enum store_durability durability;
+    struct job_options jobs;
     unsigned token_ttl;       /* seconds that an access token lives */
     struct http_options http; /* log, respond and context are the app's own affair */
 };

@@ -13,7 +13,7 @@
 #define CRMOCK_VERSION "unknown"
 #endif
 
-enum kind { TEXT, NUMBER, SIZE, LEVEL, OFF };
+enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, OFF };
 
 /* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
  * the values that it takes. */
@@ -22,31 +22,45 @@ static const struct setting {
     enum kind kind;
     size_t offset; /* in struct app_options */
     unsigned long long least, most;
+    const char *const *choices; /* names of an enum's values, ended by NULL */
 } settings[] = {
     {"listen", "ADDRESS", "Address to listen on (default 127.0.0.1)", TEXT,
-     offsetof(struct app_options, http.listen), 0, 0},
+     offsetof(struct app_options, http.listen), 0, 0, NULL},
     {"port", "N", "Port to listen on, 0 for any free one (default 8080)", NUMBER,
-     offsetof(struct app_options, http.port), 0, 65535},
+     offsetof(struct app_options, http.port), 0, 65535, NULL},
     {"db", "PATH", "Store that lasts; without it the store is private and removed at exit", TEXT,
-     offsetof(struct app_options, db), 0, 0},
+     offsetof(struct app_options, db), 0, 0, NULL},
     {"fixtures", "DIR", "Folder of fixtures for a new store (default: those in the binary)", TEXT,
-     offsetof(struct app_options, fixtures), 0, 0},
+     offsetof(struct app_options, fixtures), 0, 0, NULL},
     {"max-body", "BYTES", "Largest request body (default 1048576)", SIZE,
-     offsetof(struct app_options, http.max_body), 1, 1ULL << 30},
+     offsetof(struct app_options, http.max_body), 1, 1ULL << 30, NULL},
     {"max-header", "BYTES", "Room for a request's line and headers (default 32768)", SIZE,
-     offsetof(struct app_options, http.max_header), 4096, 1 << 20},
+     offsetof(struct app_options, http.max_header), 4096, 1 << 20, NULL},
     {"max-connections", "N", "Connections served at once (default 512)", NUMBER,
-     offsetof(struct app_options, http.max_connections), 8, 65536},
+     offsetof(struct app_options, http.max_connections), 8, 65536, NULL},
     {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
-     NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400},
+     NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400, NULL},
     {"threads", "N", "Threads that answer requests (default: one a processor, at most 4)", NUMBER,
-     offsetof(struct app_options, http.threads), 1, 64},
+     offsetof(struct app_options, http.threads), 1, 64, NULL},
+    {"job-delay", "MS", "Milliseconds that a job stays SCHEDULED (default 0)", NUMBER,
+     offsetof(struct app_options, jobs.delay), 0, 86400000, NULL},
+    {"job-rate", "N", "Records that jobs try a second, 0 for as many as they can (default 0)", NUMBER,
+     offsetof(struct app_options, jobs.rate), 0, 1000000, NULL},
+    {"job-batch", "N", "Records that a job changes in one transaction (default 500)", NUMBER,
+     offsetof(struct app_options, jobs.batch), 1, JOB_BATCH_MAX, NULL},
+    {"durability", "WORD",
+     "normal: what was acknowledged survives a crash of the process; full: a power cut, too (default "
+     "normal)",
+     CHOICE, offsetof(struct app_options, durability), 0, 0, store_durability_names},
+    {"now", "TIME",
+     "A time to stand still at (2021-03-03T12:17:00+05:30), or +N or -N seconds from the machine's",
+     TIME, offsetof(struct app_options, clock), 0, 0, NULL},
     {"token-ttl", "SECONDS", "Time that an access token lives (default 3600)", NUMBER,
-     offsetof(struct app_options, token_ttl), 1, 315360000},
+     offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
-     offsetof(struct app_options, http.hints), 0, 0},
-    {"log-level", "LEVEL", "error, warning, info or debug (default info)", LEVEL,
-     offsetof(struct app_options, log.level), 0, 0},
+     offsetof(struct app_options, http.hints), 0, 0, NULL},
+    {"log-level", "LEVEL", "error, warning, info or debug (default info)", CHOICE,
+     offsetof(struct app_options, log.level), 0, 0, log_level_names},
 };
 
 enum { OPTIONS = COUNT(settings), FIRST_KEY = 0x100, VARIABLE_SIZE = 64 };
@@ -73,12 +87,13 @@ static bool store_number(const struct setting *option, const char *text, void *t
     return true;
 }
 
-static bool store_level(const char *text, enum log_level *level)
+/* Enums are unsigned ints to gcc and clang when, as here, none of their values is negative. */
+static bool store_choice(const char *const *names, const char *text, unsigned *choice)
 {
-    for (int i = 0; log_level_names[i] != NULL; i++) {
-        if (strcmp(log_level_names[i], text) != 0)
+    for (unsigned i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], text) != 0)
             continue;
-        *level = (enum log_level)i;
+        *choice = i;
         return true;
     }
     return false;
@@ -91,8 +106,10 @@ static bool store_value(const struct setting *option, const char *text, struct a
     case TEXT:
         *(const char **)target = text;
         return text[0] != '\0';
-    case LEVEL:
-        return store_level(text, target);
+    case CHOICE:
+        return store_choice(option->choices, text, target);
+    case TIME:
+        return clock_set(target, text);
     case OFF:
         *(bool *)target = false;
         return true;
@@ -149,6 +166,7 @@ void options_read(int argc, char **argv, struct app_options *options)
 {
     *options = (struct app_options){
         .log = {.stream = stderr, .level = LOG_INFO},
+        .jobs = {.batch = 500},
         .token_ttl = 3600,
         .http = {.listen = "127.0.0.1",
                  .port = 8080,

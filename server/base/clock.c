@@ -14,7 +14,31 @@ static GTimeZone *timezone_of(const struct zone *zone)
 
 int64_t clock_now(const struct clock *clock)
 {
-    return (int64_t)time(NULL) + clock->shift;
+    return (clock->stands ? 0 : (int64_t)time(NULL)) + clock->seconds;
+}
+
+bool clock_set(struct clock *clock, const char *text)
+{
+    const int64_t century = 3155760000;
+    struct clock set = {.seconds = 0};
+    char *end = NULL;
+    set.stands = time_parse(text, &set.seconds);
+    if (!set.stands) {
+        if ((text[0] != '+' && text[0] != '-') || !g_ascii_isdigit(text[1]))
+            return false;
+        set.seconds = strtoll(text, &end, 10);
+        if (*end != '\0' || set.seconds > century || set.seconds < -century)
+            return false;
+    }
+    *clock = set;
+    return true;
+}
+
+int64_t clock_machine_milliseconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t clock_microseconds(void)

@@ -11,11 +11,18 @@ enum { TIME_TEXT_SIZE = 32 };
 
 /* Where an app's notion of now comes from. Zeroed: the machine's clock. */
 struct clock {
-    int64_t shift; /* seconds added to the machine's clock */
+    bool stands;     /* it is always `seconds` since 1970 */
+    int64_t seconds; /* otherwise added to the machine's clock */
 };
 
 /* Seconds since 1970-01-01T00:00:00Z. */
 MUSTCHECK int64_t clock_now(const struct clock *clock);
+/* Sets a clock by a text: a moment at which it stands still, or +N or -N seconds to be ahead of or
+ * behind the machine's. False when the text is neither, *clock then unchanged. */
+MUSTCHECK bool clock_set(struct clock *clock, const char *text);
+/* Milliseconds since 1970 by the machine's clock, whatever an app's says: for waits that outlive the
+ * process. */
+MUSTCHECK int64_t clock_machine_milliseconds(void);
 /* Microseconds from an arbitrary start, never going back: for durations only. */
 MUSTCHECK int64_t clock_microseconds(void);
 

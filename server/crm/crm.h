@@ -9,9 +9,8 @@
 #include "store/store.h"
 
 enum {
-    MASS_UPDATE_IDS_MAX = 500,       /* records of one call by ids */
-    MASS_UPDATE_RECORDS_MAX = 50000, /* records of one job */
-    JOB_BATCH = 500                  /* records that a job changes in one transaction */
+    MASS_UPDATE_IDS_MAX = 500,      /* records of one call by ids */
+    MASS_UPDATE_RECORDS_MAX = 50000 /* records of one job */
 };
 
 struct crm {

@@ -1,81 +1,16 @@
+#include "crm/job.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "crm/apply.h"
-#include "crm/criteria.h"
 #include "store/job.h"
-#include "store/sequence.h"
-
-static enum error refuse(struct fault *fault, enum error error, int64_t limit, const char *hint)
-{
-    *fault = (struct fault){.limit = limit, .hint = hint};
-    return error;
-}
-
-/* What the job is to do, as it is kept in the store. */
-static const char *changes_text(const struct mass_update *update, struct arena *arena)
-{
-    cJSON *changes CLEANUP(json_delete) = cJSON_CreateObject();
-    cJSON_AddBoolToObject(changes, "over_write", update->over_write);
-    cJSON *fields = cJSON_AddObjectToObject(changes, "fields");
-    for (size_t i = 0; i < update->change_count; i++)
-        cJSON_AddRawToObject(fields, update->changes[i].field->api_name, update->changes[i].value);
-    return json_print(arena, changes);
-}
-
-/* In the caller's transaction, which must be rolled back unless this returns ERR_NONE. */
-static enum error add_job(const struct crm *crm, struct db *db, const struct mass_update *update,
-                          const struct selection *selection, struct arena *arena, int64_t *job_id,
-                          struct fault *fault)
-{
-    enum store_status busy = job_unfinished_of_view(db, update->view->id);
-    if (busy == STORE_OK)
-        return refuse(fault, ERR_ALREADY_SCHEDULED, 0, "a job of that view has not ended yet");
-    if (busy == STORE_FAILED || id_take(db, job_id) != STORE_OK)
-        return ERR_INTERNAL;
-    const struct job job = {.id = *job_id,
-                            .module = update->module,
-                            .user = update->user,
-                            .view_id = update->view->id,
-                            .changes = changes_text(update, arena)};
-    int64_t count;
-    if (job_add(db, &job, clock_now(crm->clock)) != STORE_OK ||
-        selection_fix(db, selection, job.id, MASS_UPDATE_RECORDS_MAX, &count) != STORE_OK)
-        return ERR_INTERNAL;
-    if (count == 0)
-        return refuse(fault, ERR_NO_RECORDS, 0, "view, territory and criteria select no record");
-    if (count > MASS_UPDATE_RECORDS_MAX)
-        return refuse(fault, ERR_TOO_MANY_RECORDS, MASS_UPDATE_RECORDS_MAX,
-                      "the view selects more records than a job may have");
-    return job_set_total(db, job.id, count) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
-}
-
-enum error mass_update_schedule(const struct crm *crm, struct db *db, const struct mass_update *update,
-                                struct arena *arena, int64_t *job_id, struct fault *fault)
-{
-    struct selection selection = update->selection;
-    cJSON *tree CLEANUP(json_delete) = NULL;
-    if (criteria_of_view(update->view, arena, &tree, &selection.view) != ERR_NONE)
-        return ERR_INTERNAL;
-    if (store_begin(db, STORE_REQUEST) != STORE_OK)
-        return ERR_INTERNAL;
-    enum error error = add_job(crm, db, update, &selection, arena, job_id, fault);
-    if (error != ERR_NONE) {
-        store_rollback(db);
-        return error;
-    }
-    if (store_commit(db) != STORE_OK)
-        return ERR_INTERNAL;
-    log_event(crm->log, LOG_INFO, "job scheduled job=%" PRId64 " view=%" PRId64, *job_id,
-              update->view->id);
-    worker_wake(crm->worker);
-    return ERR_NONE;
-}
 
 /* One batch of a job, in one transaction. */
 struct batch {
     const struct crm *crm;
     struct arena *arena;
+    size_t limit, count; /* records that it may have, and has */
     struct job job;
     struct record_change changes[RECORD_CHANGES_MAX];
     struct application application;
@@ -143,28 +78,24 @@ static enum store_status change_together(struct batch *batch, const struct recor
 
 static enum store_status change_records(struct batch *batch)
 {
-    struct record *records = arena_array(batch->arena, JOB_BATCH, sizeof *records);
-    size_t count;
-    if (job_records(batch->application.check.db, batch->job.module->org, &batch->job, JOB_BATCH,
-                    records, &count) != STORE_OK)
+    struct record *records = arena_array(batch->arena, batch->limit, sizeof *records);
+    if (job_records(batch->application.check.db, batch->job.module->org, &batch->job, batch->limit,
+                    records, &batch->count) != STORE_OK)
         return STORE_FAILED;
     if (!is_one_by_one(&batch->application))
-        return change_together(batch, records, count);
-    return application_begin(&batch->application) == STORE_OK ? change_each(batch, records, count)
-                                                              : STORE_FAILED;
+        return change_together(batch, records, batch->count);
+    return application_begin(&batch->application) == STORE_OK
+               ? change_each(batch, records, batch->count)
+               : STORE_FAILED;
 }
 
-/* Takes a batch in the caller's transaction; STORE_NOT_FOUND when no job waits. */
+/* Takes a batch of the job in the caller's transaction. */
 static enum store_status take_batch(struct batch *batch, struct db *db)
 {
-    const struct crm *crm = batch->crm;
     struct job *job = &batch->job;
-    enum store_status status = job_next(db, crm->orgs, batch->arena, job);
-    if (status != STORE_OK)
-        return status;
     batch->application = (struct application){
         .check = {.db = db, .user = job->user, .module = job->module},
-        .now = clock_now(crm->clock),
+        .now = clock_now(batch->crm->clock),
         .arena = batch->arena,
     };
     read_changes(batch);
@@ -176,39 +107,115 @@ static enum store_status take_batch(struct batch *batch, struct db *db)
     return job_write(db, job, NULL);
 }
 
-static enum worker_progress run_batch(struct batch *batch, struct db *db)
+static void log_end(const struct crm *crm, const struct job *job)
 {
-    /* A look without the write lock first: an idle worker must not hold up a request. */
-    enum store_status status = job_next(db, batch->crm->orgs, batch->arena, &batch->job);
-    if (status != STORE_OK)
-        return status == STORE_NOT_FOUND ? WORKER_IDLE : WORKER_FAILED;
-    if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
-        return WORKER_FAILED;
-    status = take_batch(batch, db);
-    if (status != STORE_OK) {
-        store_rollback(db);
-        return status == STORE_NOT_FOUND ? WORKER_IDLE : WORKER_FAILED;
-    }
-    if (store_commit(db) != STORE_OK)
-        return WORKER_FAILED;
-    const struct job *job = &batch->job;
     if (job->status != JOB_RUNNING)
-        log_event(batch->crm->log, LOG_INFO,
+        log_event(crm->log, LOG_INFO,
                   "job ended job=%" PRId64 " status=%s updated=%" PRId64 " failed=%" PRId64, job->id,
                   job_status_names[job->status], job->updated, job->failed);
+}
+
+/* One batch from begin to commit. Nobody else writes to jobs that are under way, so that the job is
+ * what it was when it was looked for. */
+static enum store_status run_batch(struct batch *batch, struct db *db)
+{
+    if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
+        return STORE_FAILED;
+    if (take_batch(batch, db) != STORE_OK) {
+        store_rollback(db);
+        return STORE_FAILED;
+    }
+    if (store_commit(db) != STORE_OK)
+        return STORE_FAILED;
+    log_end(batch->crm, &batch->job);
+    return STORE_OK;
+}
+
+/* Ends a job that the store fails on. Its counts stay those of what was committed. */
+static enum store_status give_up(const struct crm *crm, struct db *db, struct job *job)
+{
+    job->status = JOB_FAILED;
+    const char *reason = store_failure(db);
+    log_event(crm->log, LOG_ERROR, "job given up job=%" PRId64 " reason=\"%s\"", job->id, reason);
+    if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
+        return STORE_FAILED;
+    if (job_write(db, job, reason) != STORE_OK) {
+        store_rollback(db);
+        return STORE_FAILED;
+    }
+    if (store_commit(db) != STORE_OK)
+        return STORE_FAILED;
+    log_end(crm, job);
+    return STORE_OK;
+}
+
+/* Milliseconds that the job is to stay SCHEDULED yet. */
+static int64_t delay_left(const struct job_runner *runner, const struct job *job)
+{
+    int64_t delay = runner->options.delay;
+    int64_t left = job->scheduled_milliseconds + delay - clock_machine_milliseconds();
+    if (job->status != JOB_SCHEDULED || left < 0)
+        return 0;
+    return left < delay ? left : delay; /* a clock that was set back lets nobody wait for ever */
+}
+
+/* Milliseconds until the rate lets the next batch go. */
+static int64_t rate_left(const struct job_runner *runner)
+{
+    int64_t left = runner->not_before - clock_microseconds();
+    return left > 0 ? (left + 999) / 1000 : 0;
+}
+
+/* With a rate, about ten batches a second. */
+static size_t batch_limit(const struct job_options *options)
+{
+    enum { BATCHES_A_SECOND = 10 };
+    size_t by_rate = (options->rate + BATCHES_A_SECOND - 1) / BATCHES_A_SECOND;
+    return options->rate > 0 && by_rate < options->batch ? by_rate : options->batch;
+}
+
+static int64_t retry(struct job_runner *runner)
+{
+    const int64_t first_pause = 50;
+    runner->failures += runner->failures < JOB_TRIES;
+    return first_pause << runner->failures;
+}
+
+static int64_t step(struct job_runner *runner, struct db *db, struct arena *arena)
+{
+    const struct crm *crm = runner->crm;
+    struct job job;
+    /* A look without the write lock: an idle worker must not hold up a request. */
+    enum store_status status = job_next(db, crm->orgs, arena, &job);
+    if (status != STORE_OK)
+        return status == STORE_NOT_FOUND ? WORKER_IDLE : retry(runner);
+    int64_t delay = delay_left(runner, &job), turn = rate_left(runner);
+    if (delay > 0 || turn > 0)
+        return delay > turn ? delay : turn;
+    int64_t began = clock_microseconds();
+    struct batch batch = {
+        .crm = crm, .arena = arena, .limit = batch_limit(&runner->options), .job = job};
+    status = run_batch(&batch, db);
+    if (status != STORE_OK) {
+        int64_t pause = retry(runner);
+        if (runner->failures < JOB_TRIES || give_up(crm, db, &job) != STORE_OK)
+            return pause;
+    }
+    runner->failures = 0;
+    if (runner->options.rate > 0)
+        runner->not_before = began + (int64_t)batch.count * 1000000 / runner->options.rate;
     return WORKER_MORE;
 }
 
-enum worker_progress mass_update_job_step(void *context)
+int64_t job_runner_step(void *context)
 {
-    const struct crm *crm = context;
-    struct db *db = store_acquire(crm->store);
+    struct job_runner *runner = context;
+    struct db *db = store_acquire(runner->crm->store);
     if (db == NULL)
-        return WORKER_FAILED;
+        return retry(runner);
     struct arena arena = {NULL};
-    struct batch batch = {.crm = crm, .arena = &arena};
-    enum worker_progress progress = run_batch(&batch, db);
+    int64_t pause = step(runner, db, &arena);
     store_release(db);
     arena_clear(&arena);
-    return progress;
+    return pause;
 }

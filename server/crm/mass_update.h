@@ -65,9 +65,6 @@ MUSTCHECK enum error mass_update_schedule(const struct crm *crm, struct db *db,
                                           const struct mass_update *update, struct arena *arena,
                                           int64_t *job_id, struct fault *fault);
 
-/* A worker's step: takes the oldest unfinished job one batch further. `crm` is a const struct crm. */
-worker_step mass_update_job_step;
-
 /* A stage of the order of checks. */
 struct rules {
     const char *stage;

@@ -6,8 +6,6 @@
 
 #include "base/arena.h"
 
-enum { RETRY_MILLISECONDS = 200 };
-
 struct worker {
     worker_step *step;
     void *context;
@@ -31,27 +29,27 @@ struct worker *worker_new(worker_step *step, void *context)
     return worker;
 }
 
-static struct timespec retry_time(void)
+static struct timespec time_after(int64_t milliseconds)
 {
     struct timespec time;
     (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += RETRY_MILLISECONDS * 1000000L;
-    time.tv_sec += time.tv_nsec / 1000000000L;
-    time.tv_nsec %= 1000000000L;
+    time.tv_nsec += milliseconds % 1000 * 1000000;
+    time.tv_sec += milliseconds / 1000 + time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
     return time;
 }
 
-/* Waits as the last step's progress asks. False when the worker is to end. */
-static bool wait_for_work(struct worker *worker, enum worker_progress progress)
+/* Waits as the last step asked for. False when the worker is to end. */
+static bool wait_for_work(struct worker *worker, int64_t pause)
 {
     (void)pthread_mutex_lock(&worker->mutex);
-    struct timespec retry = retry_time();
+    struct timespec end = time_after(pause > 0 ? pause : 0);
     int timed_out = 0;
-    while (progress != WORKER_MORE && !worker->woken && !worker->stopping && timed_out == 0) {
-        if (progress == WORKER_FAILED)
-            timed_out = pthread_cond_timedwait(&worker->changed, &worker->mutex, &retry);
-        else
+    while (pause != WORKER_MORE && !worker->woken && !worker->stopping && timed_out == 0) {
+        if (pause == WORKER_IDLE)
             (void)pthread_cond_wait(&worker->changed, &worker->mutex);
+        else
+            timed_out = pthread_cond_timedwait(&worker->changed, &worker->mutex, &end);
     }
     worker->woken = false;
     bool go_on = !worker->stopping;
@@ -62,9 +60,9 @@ static bool wait_for_work(struct worker *worker, enum worker_progress progress)
 static void *run(void *argument)
 {
     struct worker *worker = argument;
-    enum worker_progress progress = WORKER_MORE; /* a store may come with unfinished work */
-    while (wait_for_work(worker, progress))
-        progress = worker->step(worker->context);
+    int64_t pause = WORKER_MORE; /* a store may come with unfinished work */
+    while (wait_for_work(worker, pause))
+        pause = worker->step(worker->context);
     return NULL;
 }
 

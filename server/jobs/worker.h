@@ -4,16 +4,18 @@
 #define CRMOCK_JOBS_WORKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attrs.h"
 
-enum worker_progress {
-    WORKER_MORE,  /* something was done: call again at once */
-    WORKER_IDLE,  /* nothing to do: sleep until woken */
-    WORKER_FAILED /* try again a little later, or when woken */
-};
+/* Does one step. Answers the milliseconds after which it is to be called again, or earlier when the
+ * worker is woken; or one of these. */
+typedef int64_t worker_step(void *context);
 
-typedef enum worker_progress worker_step(void *context);
+enum {
+    WORKER_MORE = 0, /* call again at once */
+    WORKER_IDLE = -1 /* nothing to do: sleep until woken */
+};
 
 struct worker;
 

@@ -7,10 +7,14 @@
 
 enum { BUSY_MILLISECONDS = 5000 };
 
-/* A temporary store goes with the process, so it has no power cut to survive. The journal mode is
- * the file's own, set when it is laid out. */
-static const char durable_pragmas[] = "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
-static const char temporary_pragmas[] = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;";
+/* The journal mode is the file's own, set when it is laid out. */
+static enum store_status set_pragmas(struct db *db, const char *synchronous)
+{
+    char script[128];
+    (void)sqlite3_snprintf(sizeof script, script, "PRAGMA synchronous = %s; PRAGMA foreign_keys = ON;",
+                           synchronous);
+    return db_script(db, script);
+}
 
 /* SQLite's own book-keeping of memory is one lock for all connections, taken at each allocation. It is
  * off for the process: nobody reads it. */
@@ -19,7 +23,7 @@ static void configure_sqlite(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-struct db *db_open(const char *path, bool temporary, const struct log *log)
+struct db *db_open(const char *path, const char *synchronous, const struct log *log)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, configure_sqlite);
@@ -34,7 +38,7 @@ struct db *db_open(const char *path, bool temporary, const struct log *log)
     (void)sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
     /* A store's file may come from anywhere: SQL cannot be used to break it. */
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (db_script(db, temporary ? temporary_pragmas : durable_pragmas) != STORE_OK) {
+    if (set_pragmas(db, synchronous) != STORE_OK) {
         db_close(db);
         return NULL;
     }
@@ -55,6 +59,8 @@ enum store_status db_failed(struct db *db, const char *what)
 {
     log_event(db->log, LOG_ERROR, "store failed sqlite=%d reason=\"%s\" statement=\"%.200s\"",
               sqlite3_extended_errcode(db->handle), sqlite3_errmsg(db->handle), what);
+    (void)sqlite3_snprintf(sizeof db->failure, db->failure, "%s (SQLite %d)",
+                           sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
     return STORE_FAILED;
 }
 

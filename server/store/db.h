@@ -24,7 +24,8 @@ struct db {
     sqlite3 *handle;
     const struct log *log;
     struct store *store;
-    struct db *next; /* in the store's list of idle connections */
+    struct db *next;   /* in the store's list of idle connections */
+    char failure[128]; /* the last one */
     size_t count;
     struct {
         const struct sql *sql;
@@ -32,8 +33,9 @@ struct db {
     } prepared[DB_STATEMENTS];
 };
 
-/* Opens a connection with the pragmas that every connection has. NULL after a logged error. */
-MUSTCHECK struct db *db_open(const char *path, bool temporary, const struct log *log);
+/* Opens a connection with the pragmas that every connection has, and `synchronous` as SQLite names it.
+ * NULL after a logged error. */
+MUSTCHECK struct db *db_open(const char *path, const char *synchronous, const struct log *log);
 void db_close(struct db *db);
 
 /* The access tokens that the store has read: token.c. */

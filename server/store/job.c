@@ -8,13 +8,13 @@
 const char *const job_status_names[] = {"SCHEDULED", "RUNNING", "COMPLETED", "FAILED", NULL};
 
 static const struct sql add = {
-    "INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, total)"
-    " VALUES (?1, ?2, ?3, ?4, 'SCHEDULED', ?5, ?6, 0)"};
+    "INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, waits_since,"
+    " total) VALUES (?1, ?2, ?3, ?4, 'SCHEDULED', ?5, ?6, ?7, 0)"};
 
 enum store_status job_add(struct db *db, const struct job *job, int64_t now)
 {
-    return db_run(db, &add, "iiiiti", job->id, job->module->id, job->view_id, job->user->id,
-                  job->changes, now);
+    return db_run(db, &add, "iiiitii", job->id, job->module->id, job->view_id, job->user->id,
+                  job->changes, now, job->scheduled_milliseconds);
 }
 
 static const struct sql set_total = {"UPDATE job SET total = ?2 WHERE id = ?1"};
@@ -25,7 +25,8 @@ enum store_status job_set_total(struct db *db, int64_t id, int64_t total)
 }
 
 #define JOB_COLUMNS                                                                                    \
-    "id, module_id, user_id, view_id, status, changes, total, updated, failed, last_record"
+    "id, module_id, user_id, view_id, status, changes, total, updated, failed, last_record, "          \
+    "waits_since"
 
 static enum store_status read_row(struct db *db, sqlite3_stmt *row, const struct orgs *orgs,
                                   struct arena *arena, struct job *job)
@@ -45,6 +46,7 @@ static enum store_status read_row(struct db *db, sqlite3_stmt *row, const struct
         .updated = sqlite3_column_int64(row, 7),
         .failed = sqlite3_column_int64(row, 8),
         .last_record = sqlite3_column_int64(row, 9),
+        .scheduled_milliseconds = sqlite3_column_int64(row, 10),
     };
     const char *name = (const char *)sqlite3_column_text(row, 4);
     while (name != NULL && job->status < JOB_FAILED && strcmp(job_status_names[job->status], name) != 0)

@@ -13,13 +13,14 @@
 #include "base/embedded.h"
 #include "store/db.h"
 
-enum { LAYOUT_VERSION = 2, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 3, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
     char *path;
     char *folder; /* of a temporary store, else NULL */
     int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
     const struct log *log;
+    enum store_durability durability;
     struct token_cache *tokens;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t writer_left;
@@ -88,11 +89,16 @@ static bool take(struct store *store, struct arena *arena, const char **reason)
     return true;
 }
 
+const char *const store_durability_names[] = {"normal", "full", NULL};
+
 struct store *store_open(const struct store_options *options, struct arena *arena, bool *is_new,
                          const char **reason)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.lock = -1, .log = options->log, .tokens = token_cache_new()};
+    *store = (struct store){.lock = -1,
+                            .log = options->log,
+                            .durability = options->durability,
+                            .tokens = token_cache_new()};
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_left, NULL);
     if (options->path != NULL)
@@ -125,12 +131,23 @@ static const char lasting_journal[] = "PRAGMA journal_mode = DELETE";
 static const char temporary_journal[] = "PRAGMA journal_mode = OFF; PRAGMA foreign_keys = OFF;"
                                         "PRAGMA ignore_check_constraints = ON";
 
+static struct db *open_connection(struct store *store)
+{
+    /* A temporary store goes with the process, so it has no power cut to survive. */
+    const char *synchronous = store->folder != NULL                           ? "OFF"
+                              : store->durability == STORE_SURVIVES_POWER_CUT ? "FULL"
+                                                                              : "NORMAL";
+    struct db *db = db_open(store->path, synchronous, store->log);
+    if (db != NULL)
+        db->store = store;
+    return db;
+}
+
 struct db *store_begin_new(struct store *store)
 {
-    struct db *db = db_open(store->path, store->folder != NULL, store->log);
+    struct db *db = open_connection(store);
     if (db == NULL)
         return NULL;
-    db->store = store;
     const struct embedded_file *schema = embedded_find("schema.sql");
     if (schema != NULL &&
         db_script(db, store->folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
@@ -205,10 +222,7 @@ struct db *store_acquire(struct store *store)
     (void)pthread_mutex_unlock(&store->mutex);
     if (db != NULL)
         return db;
-    db = db_open(store->path, store->folder != NULL, store->log);
-    if (db != NULL)
-        db->store = store;
-    return db;
+    return open_connection(store);
 }
 
 void store_release(struct db *db)
@@ -292,4 +306,9 @@ enum store_status store_check(struct db *db)
     static const struct sql one_row = {"SELECT next_id FROM id_sequence"};
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_row, "");
     return row == NULL ? STORE_FAILED : db_step(db, row);
+}
+
+const char *store_failure(const struct db *db)
+{
+    return db->failure;
 }

@@ -20,8 +20,13 @@ struct db; /* a connection, for one thread at a time */
  * not more than some dozens. */
 enum store_urgency { STORE_REQUEST, STORE_BACKGROUND };
 
+/* What a committed transaction survives in a store that lasts. */
+enum store_durability { STORE_SURVIVES_CRASH, STORE_SURVIVES_POWER_CUT };
+extern const char *const store_durability_names[]; /* by enum store_durability, ended by NULL */
+
 struct store_options {
-    const char *path;      /* NULL: a private temporary file, removed by store_close */
+    const char *path; /* NULL: a private temporary file, removed by store_close */
+    enum store_durability durability;
     const struct log *log; /* borrowed */
 };
 
@@ -46,6 +51,9 @@ MUSTCHECK enum store_status store_begin(struct db *db, enum store_urgency urgenc
 /* After STORE_FAILED the transaction has been rolled back. */
 MUSTCHECK enum store_status store_commit(struct db *db);
 void store_rollback(struct db *db);
+
+/* What went wrong last on this connection, for a person. Borrowed until the next failure. */
+const char *store_failure(const struct db *db);
 
 /* Reads one row: whether the store answers at all. */
 MUSTCHECK enum store_status store_check(struct db *db);

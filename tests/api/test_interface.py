@@ -1,4 +1,5 @@
 """Contract section 8: the program as others start and stop it."""
+import datetime
 import os
 import pathlib
 import re
@@ -6,10 +7,11 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
-from server import CRMOCK, Server, run
+from server import CRMOCK, WRAPPER, Server, run
 
 LEAD = "554023000000600001"
 CITY = {"data": [{"City": "Patras"}], "ids": [LEAD]}
@@ -60,7 +62,9 @@ def test_every_option_from_the_environment_and_the_option_wins(tmp_path):
     (["--port", "65536"], "--port"), (["--port", "-1"], "--port"), (["--port", ""], "--port"), (["--port", "8080x"], "--port"), (["--max-body", "0"], "--max-body"),
     (["--max-body", "99999999999999999999"], "--max-body"), (["--log-level", "loud"], "--log-level"), (["--db", ""], "--db"), (["--threads", "0"], "--threads"),
     (["--nonsense"], "nonsense"), (["stray"], "stray"), (["--listen", "no.such.host.invalid"], "no.such.host.invalid"), (["--db", "/nowhere/x.db"], "/nowhere/x.db"),
-    (["--fixtures", "/nowhere"], "/nowhere"), (["--db", "/"], "/")])
+    (["--fixtures", "/nowhere"], "/nowhere"), (["--db", "/"], "/"), (["--job-batch", "0"], "--job-batch"), (["--job-rate", "-1"], "--job-rate"), (["--job-delay", "1s"], "--job-delay"),
+    (["--durability", "some"], "--durability"), (["--now", "soon"], "--now"), (["--now", "2021-02-29T00:00:00Z"], "--now"), (["--now", "+"], "--now"), (["--now", "3600"], "--now"),
+    (["--now", "+99999999999999999999"], "--now")])
 def test_wrong_options_end_with_a_message(arguments, said):
     done = run("--port", "0", *arguments)
     assert done.returncode == 1 and said in done.stderr and done.stdout == ""
@@ -147,3 +151,50 @@ def test_readiness_means_an_open_listener(tmp_path):
     assert server.url.startswith("http://[::1]:")
     assert server.stop() == 0
     assert os.path.exists(CRMOCK) and pathlib.Path(CRMOCK).name.startswith("crmock")
+
+
+@pytest.mark.parametrize("word, level", [(None, 1), ("normal", 1), ("full", 2)])
+def test_durability(start, tmp_path, word, level):
+    """What SQLite does at a commit is seen at the system's calls only: full syncs the log at each of them."""
+    if not shutil.which("strace") or WRAPPER:
+        pytest.skip("no strace on this machine to see syncs with, or another tool at work")
+    server = start("--threads", "1", *(["--durability", word] if word else []), db=tmp_path / "store.db")
+    log = tmp_path / "calls"
+    tracer = subprocess.Popen(["strace", "-f", "-e", "trace=fsync,fdatasync", "-o", log, "-p", str(server.process.pid)], stderr=subprocess.PIPE, text=True)
+    if "attached" not in tracer.stderr.readline():
+        pytest.skip("this machine lets nobody trace a process")
+    for n in range(5):
+        assert server.update("Leads", {"data": [{"City": f"City {n}"}], "ids": [LEAD]}).status == 200
+    tracer.terminate()
+    tracer.wait()
+    synced = log.read_text().count("sync(")
+    assert synced >= 5 if level == 2 else synced < 5, log.read_text()
+
+
+def test_now_stands_still(start):
+    server = start("--now", "2021-03-03T12:17:00+05:30")
+    details = server.update("Deals", {"data": [{"Lead_Source": "Chat"}], "ids": ["554023000000497007"]}).body["data"][0]["details"]
+    assert details["Modified_Time"] == "2021-03-03T12:17:00+05:30"
+    assert server.request("GET", "/crm/v8/Deals/554023000000497007").body["data"][0]["Modified_Time"] == "2021-03-03T12:17:00+05:30"
+
+
+@pytest.mark.parametrize("shift", [-400 * 86400, 86400])
+def test_now_is_ahead_or_behind(start, shift):
+    server = start(f"--now={shift:+}")
+    before = time.time()
+    details = server.update("Deals", {"data": [{"Lead_Source": "Chat"}], "ids": ["554023000000497007"]}).body["data"][0]["details"]
+    assert int(before) + shift <= datetime.datetime.fromisoformat(details["Modified_Time"]).timestamp() <= time.time() + shift
+
+
+def test_now_decides_what_has_expired(start):
+    """The default fixtures' expired token was good once."""
+    assert start("--now", "2019-01-01T00:00:00Z").request("GET", "/crm/v8/org", token="1000.crmock.expired").status == 200
+    assert start("--now", "2030-01-01T00:00:00Z").request("GET", "/crm/v8/org", token="1000.crmock.expired").status == 401
+
+
+@pytest.mark.parametrize("now, told", [("2026-01-15T17:00:00Z", "2026-01-15T12:00:00-05:00"), ("2026-07-15T17:00:00Z", "2026-07-15T13:00:00-04:00"),
+    ("2026-03-08T06:59:59Z", "2026-03-08T01:59:59-05:00"), ("2026-03-08T07:00:00Z", "2026-03-08T03:00:00-04:00")])
+def test_times_keep_the_zones_daylight_saving(start, now, told):
+    """The org of that token is in New York."""
+    answer = start("--now", now).request("POST", "/crm/v8/Accounts", {"data": [{"Account_Name": "x"}]}, token="1000.crmock.professional")
+    assert answer.body["data"][0]["details"]["Created_Time"] == told

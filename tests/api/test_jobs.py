@@ -1,10 +1,11 @@
 """Contract section 6, and D7, D10: jobs."""
 import signal
 import threading
+import time
 
 import pytest
 
-from server import Server
+from server import PATIENCE, Server
 
 CHAT = {"data": [{"Lead_Source": "Chat"}]}
 FIFTY = CHAT | {"cvid": "554023000000091501"}
@@ -116,6 +117,40 @@ def test_D10_the_selection_is_fixed_when_the_job_is_scheduled(fresh):
     assert fresh.ended("Leads", first)["Status"] == "COMPLETED"
     assert fresh.ended("Leads", second)["Total_Count"] == 25
     assert "City" not in fresh.fields("554023000000610002") and fresh.fields("554023000000610001")["City"] == "Fixed"
+
+
+def test_a_job_waits_for_its_delay(start, tmp_path):
+    db = tmp_path / "store.db"
+    server = start("--job-delay", 86400000, db=db)
+    first, second = server.schedule("Leads", FIFTY), server.schedule("Leads", ALL_STATES)
+    assert server.update("Leads", {"data": [{"City": "x"}], "ids": ["554023000000610001"]}).status == 200
+    for job, total in ((first, 50), (second, 9)):
+        assert server.job("Leads", job).body["data"][0] == {"Status": "SCHEDULED", "Failed_Count": 0, "Updated_Count": 0, "Not_Updated_Count": total, "Total_Count": total}
+    assert server.update("Leads", FIFTY).status == 202  # E12
+    server.stop()
+    server = start("--job-delay", 1, db=db)
+    assert server.ended("Leads", first)["Updated_Count"] == 50 and server.ended("Leads", second)["Total_Count"] == 9
+
+
+def test_a_job_goes_at_its_rate(start):
+    server = start("--job-rate", 20)
+    began, seen = time.monotonic(), []
+    job = server.schedule("Leads", FIFTY)
+    while (told := server.job("Leads", job).body["data"][0])["Status"] != "COMPLETED":
+        seen.append((told["Updated_Count"], told["Status"]))
+        assert time.monotonic() - began < PATIENCE
+    assert time.monotonic() - began >= 48 / 20  # faster would break the limit; slower is no fault
+    assert seen == sorted(seen) and "RUNNING" in {status for _, status in seen} and all(count % 2 == 0 for count, _ in seen)
+
+
+def test_the_later_job_wins(start, tmp_path):
+    db = tmp_path / "store.db"
+    server = start("--job-delay", 86400000, db=db)
+    jobs = [server.schedule("Leads", {"data": [{"City": city}], "cvid": view}) for city, view in (("First", FIFTY["cvid"]), ("Second", "554023000000091505"))]
+    server.stop()
+    server = start("--job-batch", 7, db=db)
+    assert [server.ended("Leads", job)["Updated_Count"] for job in jobs] == [50, 50]
+    assert {server.fields(554023000000610001 + n)["City"] for n in range(50)} == {"Second"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "crm/fixture_rules.h"
-#include "crm/mass_update.h"
+#include "crm/job.h"
 #include "store/fixture.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -20,6 +20,7 @@ static struct {
     struct store *store;
     struct orgs orgs;
     struct crm crm;
+    struct job_runner runner;
     struct api api;
 } fuzzed;
 
@@ -46,7 +47,8 @@ static void open_once(void)
                               .orgs = &fuzzed.orgs,
                               .clock = &fuzzed.clock,
                               .log = &fuzzed.log,
-                              .worker = worker_new(mass_update_job_step, &fuzzed.crm)};
+                              .worker = worker_new(job_runner_step, &fuzzed.runner)};
+    fuzzed.runner = (struct job_runner){.crm = &fuzzed.crm, .options = {.batch = 500}};
     fuzzed.api = (struct api){.crm = &fuzzed.crm};
 }
 
@@ -113,7 +115,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     api_respond(&fuzzed.api, &request, &arena, &response);
     static const char record_with_fault[] = "600500"; /* of the default fixtures: E23 */
     check(&response, memmem(data, size, record_with_fault, strlen(record_with_fault)) != NULL);
-    while (mass_update_job_step(&fuzzed.crm) == WORKER_MORE)
+    while (job_runner_step(&fuzzed.runner) == WORKER_MORE)
         ;
     arena_clear(&arena);
     return 0;

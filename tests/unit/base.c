@@ -203,7 +203,7 @@ START_TEST(the_clock_can_be_shifted)
 {
     struct clock clock = {0};
     int64_t now = clock_now(&clock);
-    clock.shift = 86400;
+    clock.seconds = 86400;
     ck_assert_int_ge(clock_now(&clock), now + 86400);
     ck_assert_int_le(clock_now(&clock), now + 86400 + 60);
 }

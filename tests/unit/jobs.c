@@ -10,22 +10,22 @@ struct script {
     int left, calls, failures;
 };
 
-static enum worker_progress play(void *context)
+static int64_t play(void *context)
 {
     struct script *script = context;
     (void)pthread_mutex_lock(&script->mutex);
     script->calls++;
-    enum worker_progress progress = WORKER_IDLE;
+    int64_t pause = WORKER_IDLE;
     if (script->failures > 0) {
         script->failures--;
-        progress = WORKER_FAILED;
+        pause = 20;
     } else if (script->left > 0) {
         script->left--;
-        progress = WORKER_MORE;
+        pause = WORKER_MORE;
     }
     (void)pthread_cond_broadcast(&script->changed);
     (void)pthread_mutex_unlock(&script->mutex);
-    return progress;
+    return pause;
 }
 
 static void wait_until_done(struct script *script)
