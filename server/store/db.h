@@ -25,7 +25,7 @@ struct db {
     const struct log *log;
     struct store *store;
     struct db *next;   /* in the store's list of idle connections */
-    char failure[128]; /* the last one */
+    char failure[128]; /* the last one; empty: there was none */
     size_t count;
     struct {
         const struct sql *sql;

@@ -228,6 +228,10 @@ struct db *store_acquire(struct store *store)
 void store_release(struct db *db)
 {
     struct store *store = db->store;
+    if (db->failure[0] != '\0') { /* its cache may hold what a bad read brought */
+        db_close(db);
+        return;
+    }
     (void)pthread_mutex_lock(&store->mutex);
     db->next = store->idle;
     store->idle = db;

@@ -41,7 +41,8 @@ void store_close(struct store *store);
 void store_discard(struct store *store);
 const char *store_path(const struct store *store);
 
-/* A connection, NULL when none can be opened (logged). Give it back with store_release. */
+/* A connection, NULL when none can be opened (logged). Give it back with store_release; one on which
+ * something failed is closed then. */
 MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
 

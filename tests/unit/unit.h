@@ -15,6 +15,7 @@ Suite *api_suite(void);
 Suite *jobs_suite(void);
 Suite *http_suite(void);
 Suite *app_suite(void);
+Suite *faults_suite(void);
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

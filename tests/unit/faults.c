@@ -1,0 +1,449 @@
+/* A disk that fails on purpose: a SQLite VFS before the machine's, whose writes, syncs and reads fail
+ * at a chosen one. Whatever fails, a call and a job end in an error or in full, and the store stays
+ * whole. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crm/fixture_rules.h"
+#include "crm/job.h"
+#include "store/fixture.h"
+#include "store/job.h"
+#include "unit.h"
+
+enum operation { WRITING, SYNCING, READING };
+
+static const struct kind {
+    const char *name;
+    enum operation operation;
+    int code;
+} kinds[] = {
+    {"disk full", WRITING, SQLITE_FULL},
+    {"write error", WRITING, SQLITE_IOERR_WRITE},
+    {"sync error", SYNCING, SQLITE_IOERR_FSYNC},
+    {"read error", READING, SQLITE_IOERR_READ},
+    {"short read", READING, SQLITE_IOERR_SHORT_READ},
+};
+
+/* The operation of that kind that is to fail, counted down; 0: none. */
+static struct {
+    const struct kind *kind;
+    int left;
+    bool hit;
+} fault;
+
+static bool fails_now(enum operation operation)
+{
+    if (fault.left == 0 || fault.kind->operation != operation || --fault.left > 0)
+        return false;
+    fault.hit = true;
+    return true;
+}
+
+struct faulty_file {
+    sqlite3_file base;
+    sqlite3_file *real; /* behind this */
+};
+
+static sqlite3_file *real(sqlite3_file *file)
+{
+    return ((struct faulty_file *)(void *)file)->real;
+}
+
+static int faulty_close(sqlite3_file *file)
+{
+    return real(file)->pMethods->xClose(real(file));
+}
+
+static int faulty_read(sqlite3_file *file, void *buffer, int size, sqlite3_int64 offset)
+{
+    if (!fails_now(READING))
+        return real(file)->pMethods->xRead(real(file), buffer, size, offset);
+    memset(buffer, 0, (size_t)size); /* as SQLite asks of a short read */
+    return fault.kind->code;
+}
+
+static int faulty_write(sqlite3_file *file, const void *buffer, int size, sqlite3_int64 offset)
+{
+    if (!fails_now(WRITING))
+        return real(file)->pMethods->xWrite(real(file), buffer, size, offset);
+    if (fault.kind->code == SQLITE_FULL) /* what fits is written */
+        (void)real(file)->pMethods->xWrite(real(file), buffer, size / 2, offset);
+    return fault.kind->code;
+}
+
+static int faulty_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return fails_now(WRITING) ? SQLITE_IOERR_TRUNCATE
+                              : real(file)->pMethods->xTruncate(real(file), size);
+}
+
+static int faulty_sync(sqlite3_file *file, int flags)
+{
+    return fails_now(SYNCING) ? fault.kind->code : real(file)->pMethods->xSync(real(file), flags);
+}
+
+static int faulty_size(sqlite3_file *file, sqlite3_int64 *size)
+{
+    return real(file)->pMethods->xFileSize(real(file), size);
+}
+
+static int faulty_lock(sqlite3_file *file, int level)
+{
+    return real(file)->pMethods->xLock(real(file), level);
+}
+
+static int faulty_unlock(sqlite3_file *file, int level)
+{
+    return real(file)->pMethods->xUnlock(real(file), level);
+}
+
+static int faulty_reserved(sqlite3_file *file, int *result)
+{
+    return real(file)->pMethods->xCheckReservedLock(real(file), result);
+}
+
+static int faulty_control(sqlite3_file *file, int operation, void *argument)
+{
+    return real(file)->pMethods->xFileControl(real(file), operation, argument);
+}
+
+static int faulty_sector(sqlite3_file *file)
+{
+    return real(file)->pMethods->xSectorSize(real(file));
+}
+
+static int faulty_device(sqlite3_file *file)
+{
+    return real(file)->pMethods->xDeviceCharacteristics(real(file));
+}
+
+static int faulty_map(sqlite3_file *file, int page, int size, int extend, void volatile **memory)
+{
+    return real(file)->pMethods->xShmMap(real(file), page, size, extend, memory);
+}
+
+static int faulty_shared_lock(sqlite3_file *file, int offset, int count, int flags)
+{
+    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
+}
+
+static void faulty_barrier(sqlite3_file *file)
+{
+    real(file)->pMethods->xShmBarrier(real(file));
+}
+
+static int faulty_unmap(sqlite3_file *file, int delete_it)
+{
+    return real(file)->pMethods->xShmUnmap(real(file), delete_it);
+}
+
+static const sqlite3_io_methods faulty_methods = {
+    .iVersion = 2,
+    .xClose = faulty_close,
+    .xRead = faulty_read,
+    .xWrite = faulty_write,
+    .xTruncate = faulty_truncate,
+    .xSync = faulty_sync,
+    .xFileSize = faulty_size,
+    .xLock = faulty_lock,
+    .xUnlock = faulty_unlock,
+    .xCheckReservedLock = faulty_reserved,
+    .xFileControl = faulty_control,
+    .xSectorSize = faulty_sector,
+    .xDeviceCharacteristics = faulty_device,
+    .xShmMap = faulty_map,
+    .xShmLock = faulty_shared_lock,
+    .xShmBarrier = faulty_barrier,
+    .xShmUnmap = faulty_unmap,
+};
+
+static sqlite3_vfs *machine, faulty;
+
+static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    (void)vfs;
+    struct faulty_file *opened = (struct faulty_file *)(void *)file;
+    opened->real = (sqlite3_file *)(void *)(opened + 1);
+    int code = machine->xOpen(machine, name, opened->real, flags, out);
+    opened->base.pMethods = opened->real->pMethods != NULL ? &faulty_methods : NULL;
+    return code;
+}
+
+/* A small org in a store that lasts, and what works on it. The built-in org has one such record
+ * already. */
+enum { RECORDS = 61, IDS = 25, BATCH = 10, FIRST_RECORD = 1001 };
+static const char org_json[] =
+    "{\"extends\": \"professional\","
+    " \"records\": [{\"module\": \"Accounts\", \"id\": \"1001\", \"generate\": 60,"
+    "              \"fields\": {\"Account_Name\": \"{n}\", \"Industry\": \"Education\"}}],"
+    " \"views\": [{\"id\": \"999\", \"module\": \"Accounts\", \"name\": \"Generated\","
+    "            \"criteria\": {\"field\": {\"api_name\": \"Industry\"}, \"comparator\": \"equal\","
+    "                         \"value\": \"Education\"}}]}";
+
+static struct {
+    char folder[32], file[64], path[64];
+    struct arena arena;
+    struct clock clock;
+    struct orgs orgs;
+    struct store *store;
+    struct crm crm;
+    struct job_runner runner;
+
+} rig;
+
+static void open_store(void)
+{
+    const struct store_options options = {
+        .path = rig.path, .durability = STORE_SURVIVES_POWER_CUT, .log = &quiet_log};
+    const struct fixture_source source = {.folder = rig.folder, .now = 1614334436};
+    const char *reason = "";
+    bool is_new;
+    rig.store = store_open(&options, &rig.arena, &is_new, &reason);
+    ck_assert_msg(rig.store != NULL, "%s", reason);
+    if (is_new)
+        ck_assert_msg(fixtures_load(rig.store, &source, &fixture_rules, &rig.arena, &reason), "%s",
+                      reason);
+    rig.crm.store = rig.store;
+    rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = BATCH}};
+}
+
+/* Reads by a connection of its own, past crmock. */
+static int64_t query(const char *sql, const char *text)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    ck_assert_int_eq(sqlite3_open(rig.path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+    (void)sqlite3_bind_text(row, 1, text, -1, SQLITE_STATIC);
+    int64_t value = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+    (void)sqlite3_finalize(row);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+    return value;
+}
+
+static void open_rig(void)
+{
+    (void)snprintf(rig.folder, sizeof rig.folder, "/tmp/crmock-faults-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(rig.folder));
+    (void)snprintf(rig.file, sizeof rig.file, "%s/org.json", rig.folder);
+    (void)snprintf(rig.path, sizeof rig.path, "%s/store.db", rig.folder);
+    FILE *file = fopen(rig.file, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(org_json, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    machine = sqlite3_vfs_find(NULL);
+    faulty = *machine;
+    faulty.zName = "faulty";
+    faulty.pNext = NULL;
+    faulty.szOsFile += (int)sizeof(struct faulty_file);
+    faulty.xOpen = faulty_open;
+    ck_assert_int_eq(sqlite3_vfs_register(&faulty, 1), SQLITE_OK);
+    open_store();
+    struct db *db = store_acquire(rig.store);
+    ck_assert(db != NULL && orgs_load(db, &rig.orgs) == STORE_OK);
+    store_release(db);
+    rig.crm.orgs = &rig.orgs;
+    rig.crm.clock = &rig.clock;
+    rig.crm.log = &quiet_log;
+    rig.crm.worker = worker_new(job_runner_step, &rig.runner);
+    /* each update leaves a trace */
+    (void)query("CREATE TABLE trace (record_id, value) ", NULL);
+    (void)query("CREATE TRIGGER record_trace AFTER UPDATE OF fields ON record BEGIN INSERT INTO trace"
+                " VALUES (new.id, json_extract(new.fields, '$.Phone')); END",
+                NULL);
+    store_close(rig.store);
+}
+
+static void close_rig(void)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    worker_free(rig.crm.worker);
+    orgs_clear(&rig.orgs);
+    arena_clear(&rig.arena);
+    (void)sqlite3_vfs_unregister(&faulty);
+    (void)sqlite3_vfs_register(machine, 1);
+    (void)unlink(rig.file);
+    for (size_t i = 0; i < COUNT(suffixes); i++) {
+        char name[80];
+        (void)snprintf(name, sizeof name, "%s%s", rig.path, suffixes[i]);
+        (void)unlink(name);
+    }
+    ck_assert_int_eq(rmdir(rig.folder), 0);
+}
+
+static void arm(const struct kind *kind, int nth)
+{
+    fault.kind = kind;
+    fault.left = nth;
+}
+
+static void check_integrity(const char *what, int nth)
+{
+    ck_assert_msg(query("SELECT integrity_check = 'ok' FROM pragma_integrity_check", NULL) == 1,
+                  "%s %d: the store is broken", what, nth);
+}
+
+/* The same value for a field of the view's records, or of the first ones by id. */
+static void plan(struct mass_update *update, const struct sent_id *ids, size_t count, cJSON *fields)
+{
+    struct fault unused = {.hint = NULL};
+    *update = (struct mass_update){.user = &rig.orgs.list[0].users[0],
+                                   .module = org_module(&rig.orgs.list[0], "Accounts"),
+                                   .fields = fields,
+                                   .ids = ids,
+                                   .id_count = count,
+                                   .view_id = count > 0 ? NULL : "999"};
+    ck_assert_int_eq(mass_update_plan(update, &rig.arena, &unused), ERR_NONE);
+}
+
+static enum error call(const struct mass_update *update)
+{
+    struct outcome outcomes[IDS];
+    int64_t now;
+    struct db *db = store_acquire(rig.store);
+    if (db == NULL)
+        return ERR_INTERNAL;
+    enum error error = mass_update_apply(&rig.crm, db, update, &rig.arena, outcomes, &now);
+    for (size_t i = 0; error == ERR_NONE && i < IDS; i++)
+        ck_assert_int_eq(outcomes[i].error, ERR_NONE);
+    store_release(db);
+    return error;
+}
+
+static int64_t with_value(const char *value)
+{
+    return query("SELECT count(*) FROM record WHERE json_extract(fields, '$.Phone') = ?1", value);
+}
+
+START_TEST(a_call_fails_whole_or_not_at_all)
+{
+    const struct kind *kind = &kinds[_i];
+    int refused = 0;
+    for (int nth = 1;; nth++) {
+        char value[32];
+        (void)snprintf(value, sizeof value, "%d", nth);
+        cJSON *fields = cJSON_CreateObject();
+        (void)cJSON_AddStringToObject(fields, "Phone", value);
+        struct sent_id ids[IDS];
+        for (size_t i = 0; i < IDS; i++)
+            ids[i] = (struct sent_id){"", FIRST_RECORD + (int64_t)i};
+        struct mass_update update;
+        plan(&update, ids, IDS, fields);
+        open_store();
+        struct db *held = store_acquire(rig.store); /* so that the call opens one of its own */
+        fault.hit = false;
+        arm(kind, nth);
+        enum error error = call(&update);
+        arm(kind, 0);
+        store_release(held);
+        int64_t expected = error == ERR_NONE ? IDS : 0;
+        ck_assert_msg(error == ERR_NONE || error == ERR_INTERNAL, "%s %d", kind->name, nth);
+        ck_assert_msg(with_value(value) == expected, "%s %d: half a call", kind->name, nth);
+        check_integrity(kind->name, nth);
+        refused += error != ERR_NONE;
+        ck_assert_msg(fault.hit || error == ERR_NONE, "%s %d: refused for nothing", kind->name, nth);
+        ck_assert_msg(call(&update) == ERR_NONE, "%s %d: not survived", kind->name, nth);
+        store_close(rig.store);
+        ck_assert_int_eq(with_value(value), IDS);
+        cJSON_Delete(fields);
+        if (!fault.hit)
+            break;
+    }
+    ck_assert_int_gt(refused, 0);
+}
+END_TEST
+
+/* Runs the job with a fault at the nth operation of as many steps as `faults` says. */
+static void run_job(const struct kind *kind, int nth, int faults)
+{
+    int64_t pause = WORKER_MORE;
+    for (int steps = 0; pause != WORKER_IDLE; steps++) {
+        arm(kind, steps < faults ? nth : 0);
+        pause = job_runner_step(&rig.runner);
+        ck_assert_msg(steps < 100, "%s %d: the job does not end", kind->name, nth);
+    }
+    arm(kind, 0);
+}
+
+static bool check_job(const struct kind *kind, int nth, const char *value)
+{
+    int64_t updated = query("SELECT updated FROM job ORDER BY id DESC LIMIT 1", NULL);
+    bool is_complete =
+        query("SELECT status = 'COMPLETED' FROM job ORDER BY id DESC LIMIT 1", NULL) == 1;
+    ck_assert_msg(
+        query("SELECT status IN ('COMPLETED', 'FAILED') AND failed = 0 AND (status = 'COMPLETED')"
+              " = (reason IS NULL) FROM job ORDER BY id DESC LIMIT 1",
+              NULL) == 1,
+        "%s %d: a job has not ended, or not said why", kind->name, nth);
+    ck_assert_msg(with_value(value) == updated && (!is_complete || updated == RECORDS),
+                  "%s %d: wrong counts", kind->name, nth);
+    ck_assert_msg(query("SELECT count(*) FROM trace WHERE value = ?1", value) == updated &&
+                      query("SELECT count(DISTINCT record_id) FROM trace WHERE value = ?1", value) ==
+                          updated,
+                  "%s %d: a record was updated twice", kind->name, nth);
+    check_integrity(kind->name, nth);
+    return is_complete;
+}
+
+/* With one fault, and with one at each try. */
+static void test_job(const struct kind *kind, int faults, int *complete, int *failed)
+{
+    *complete = *failed = 0;
+    for (int nth = 1;; nth++) {
+        char value[32];
+        (void)snprintf(value, sizeof value, "%d of %d", nth, faults);
+        cJSON *fields = cJSON_CreateObject();
+        (void)cJSON_AddStringToObject(fields, "Phone", value);
+        struct mass_update update;
+        struct fault unused;
+        int64_t job_id;
+        plan(&update, NULL, 0, fields);
+        open_store();
+        struct db *held = store_acquire(rig.store);
+        ck_assert_int_eq(mass_update_schedule(&rig.crm, held, &update, &rig.arena, &job_id, &unused),
+                         ERR_NONE);
+        fault.hit = false;
+        run_job(kind, nth, faults);
+        store_release(held);
+        store_close(rig.store);
+        bool is_complete = check_job(kind, nth, value);
+        *complete += is_complete;
+        *failed += !is_complete;
+        cJSON_Delete(fields);
+        if (!fault.hit)
+            break;
+    }
+}
+
+START_TEST(a_job_outlives_a_fault)
+{
+    int complete, failed;
+    test_job(&kinds[_i], 1, &complete, &failed);
+    ck_assert_int_gt(complete, 1);
+    ck_assert_int_eq(failed, 0);
+}
+END_TEST
+
+START_TEST(a_job_that_fails_again_and_again_is_given_up)
+{
+    int complete, failed;
+    test_job(&kinds[_i], JOB_TRIES, &complete, &failed);
+    ck_assert_int_gt(failed, 0);
+}
+END_TEST
+
+Suite *faults_suite(void)
+{
+    Suite *suite = suite_create("faults");
+    TCase *tests = tcase_create("faults");
+    tcase_set_timeout(tests, 300);
+    tcase_add_checked_fixture(tests, open_rig, close_rig);
+    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, COUNT(kinds));
+    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, COUNT(kinds));
+    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, COUNT(kinds));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
