@@ -30,7 +30,7 @@ EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -122,12 +122,13 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, kills, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-sdk
 	$(MAKE) --no-print-directory schemathesis
 	$(MAKE) --no-print-directory fuzz
+	$(MAKE) --no-print-directory torture
 	$(MAKE) --no-print-directory -j 2 --output-sync=target asan tsan valgrind
 
 # From PyPI, in a folder of its own.
@@ -148,6 +149,11 @@ fuzz: ## libFuzzer on requests, for FUZZ_SECONDS (30)
 	build/fuzz/respond -max_total_time=$(FUZZ_SECONDS) -max_len=4000 -timeout=20 -print_final_stats=1 \
 	-artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/corpus 2>build/fuzz/log || { tail -40 build/fuzz/log; exit 1; }
 	@grep -E '^stat::(number|average)' build/fuzz/log
+
+TORTURE_KILLS := 200
+torture: deps ## SIGKILL at TORTURE_KILLS (200) random moments; TORTURE_SEED repeats a run
+	@$(MAKE) --no-print-directory -s -j all
+	@$(PYTHON) tests/torture/run.py build/crmock $(TORTURE_KILLS) $(TORTURE_SEED)
 
 # The official SDKs, from their registries, as they are.
 PYTHON_SDKS := zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0
