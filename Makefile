@@ -70,7 +70,7 @@ $B/flags: force
 
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
-	tzdata curl
+	libcurl4-gnutls-dev tzdata curl
 TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-jsonschema python3-hypothesis sqlite3
 CHECK_DEPS := $(TEST_DEPS) python3-venv valgrind clang clang-format clang-tidy libclang-rt-14-dev
 apt_install = root=; [ "$$(id -u)" = 0 ] || root=sudo; $$root apt-get update -qq && \

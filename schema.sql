@@ -190,6 +190,30 @@ CREATE TABLE transition_field (
     PRIMARY KEY (transition_id, field_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What happens by itself when a record is changed: workflow rules, whose actions stand in rule_action, and
+-- approval processes, which put the record up for approval. A NULL field_id stands for any change, a NULL criteria
+-- for any record.
+CREATE TABLE automation_rule (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    kind TEXT NOT NULL CHECK (kind IN ('workflow', 'approval')),
+    name TEXT NOT NULL,
+    field_id INTEGER REFERENCES field (id),
+    criteria TEXT CHECK (criteria IS NULL OR json_valid(criteria)),
+    UNIQUE (module_id, kind, name)
+) STRICT;
+
+-- What a workflow rule does: sets a field to a value (JSON), or calls a URL.
+CREATE TABLE rule_action (
+    rule_id INTEGER NOT NULL REFERENCES automation_rule (id),
+    position INTEGER NOT NULL,
+    field_id INTEGER REFERENCES field (id),
+    value TEXT CHECK (value IS NULL OR json_valid(value)),
+    url TEXT,
+    PRIMARY KEY (rule_id, position),
+    CHECK ((field_id IS NULL) = (value IS NULL) AND (field_id IS NULL) <> (url IS NULL))
+) STRICT, WITHOUT ROWID;
+
 -- Pages on which records of a module are shown, and made. A record is on one: the first when it names none.
 CREATE TABLE layout (
     id INTEGER PRIMARY KEY,
@@ -296,7 +320,7 @@ CREATE TABLE job (
     view_id INTEGER NOT NULL REFERENCES custom_view (id),
     user_id INTEGER NOT NULL REFERENCES user (id),
     status TEXT NOT NULL CHECK (status IN ('SCHEDULED', 'RUNNING', 'COMPLETED', 'FAILED')),
-    changes TEXT NOT NULL CHECK (json_valid(changes)), -- {"over_write": bool, "fields": {...}}
+    changes TEXT NOT NULL CHECK (json_valid(changes)), -- {"over_write": bool, "trigger": [...], "fields": {...}}
     scheduled_time INTEGER NOT NULL,
     waits_since INTEGER NOT NULL, -- the same in milliseconds, by the machine's clock
     total INTEGER NOT NULL CHECK (total >= 0),
@@ -314,3 +338,27 @@ CREATE TABLE job_record (
     record_id INTEGER NOT NULL,
     PRIMARY KEY (job_id, record_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Each time that a rule of automation_rule, or a blueprint, has done something to a record.
+CREATE TABLE automation_firing (
+    id INTEGER PRIMARY KEY,
+    rule_id INTEGER NOT NULL,
+    record_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES user (id),
+    fired_time INTEGER NOT NULL
+) STRICT;
+
+-- Calls of webhooks. `due` is when the next try may be made, in milliseconds by the machine's clock.
+CREATE TABLE webhook_delivery (
+    id INTEGER PRIMARY KEY,
+    rule_id INTEGER NOT NULL REFERENCES automation_rule (id),
+    record_id INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    body TEXT NOT NULL CHECK (json_valid(body)),
+    status TEXT NOT NULL CHECK (status IN ('WAITING', 'DELIVERED', 'GIVEN_UP')),
+    tries INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL,
+    http_status INTEGER, -- the last answer's
+    reason TEXT          -- why the last try failed
+) STRICT;
+CREATE INDEX delivery_waiting ON webhook_delivery (due) WHERE status = 'WAITING';

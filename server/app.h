@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "crm/job.h"
 #include "http/server.h"
+#include "webhook/deliverer.h"
 
 struct app_options {
     struct log log;
@@ -15,6 +16,7 @@ struct app_options {
     const char *fixtures; /* folder; NULL: those in the binary */
     enum store_durability durability;
     struct job_options jobs;
+    struct webhook_options webhooks;
     unsigned token_ttl;       /* seconds that an access token lives */
     struct http_options http; /* log, respond and context are the app's own affair */
 };

@@ -48,6 +48,13 @@ static const struct setting {
      offsetof(struct app_options, jobs.rate), 0, 1000000, NULL},
     {"job-batch", "N", "Records that a job changes in one transaction (default 500)", NUMBER,
      offsetof(struct app_options, jobs.batch), 1, JOB_BATCH_MAX, NULL},
+    {"webhook-timeout", "MS", "Milliseconds that a webhook's receiver has to answer (default 5000)",
+     NUMBER, offsetof(struct app_options, webhooks.timeout), 1, 600000, NULL},
+    {"webhook-tries", "N", "Tries until a webhook's call is given up (default 5)", NUMBER,
+     offsetof(struct app_options, webhooks.tries), 1, 100, NULL},
+    {"webhook-retry", "MS",
+     "Milliseconds until the second try, doubled for each further (default 1000)", NUMBER,
+     offsetof(struct app_options, webhooks.retry), 1, 3600000, NULL},
     {"durability", "WORD",
      "normal: what was acknowledged survives a crash of the process; full: a power cut, too (default "
      "normal)",
@@ -167,6 +174,7 @@ void options_read(int argc, char **argv, struct app_options *options)
     *options = (struct app_options){
         .log = {.stream = stderr, .level = LOG_INFO},
         .jobs = {.batch = 500},
+        .webhooks = {.timeout = 5000, .tries = 5, .retry = 1000},
         .token_ttl = 3600,
         .http = {.listen = "127.0.0.1",
                  .port = 8080,

@@ -99,8 +99,6 @@ static enum error read_criteria(struct reading *reading, const cJSON *criteria)
     return ERR_NONE;
 }
 
-static const char *const trigger_words[] = {"workflow", "approval", "blueprint"};
-
 static enum error read_trigger(struct reading *reading, const cJSON *trigger)
 {
     struct call *call = reading->call;
@@ -108,13 +106,17 @@ static enum error read_trigger(struct reading *reading, const cJSON *trigger)
         return wrong(call, "trigger", "$.trigger", "jsonarray");
     size_t i = 0;
     const cJSON *word;
+    reading->update->automation = 0;
     cJSON_ArrayForEach (word, trigger) {
         const char *path = arena_printf(call->arena, "$.trigger[%zu]", i++);
-        bool known = false;
-        for (size_t k = 0; cJSON_IsString(word) && k < COUNT(trigger_words); k++)
-            known = known || strcmp(trigger_words[k], word->valuestring) == 0;
-        if (known)
+        unsigned kind = 0;
+        while (cJSON_IsString(word) && automation_kind_names[kind] != NULL &&
+               strcmp(automation_kind_names[kind], word->valuestring) != 0)
+            kind++;
+        if (cJSON_IsString(word) && automation_kind_names[kind] != NULL) {
+            reading->update->automation |= AUTOMATION_BIT(kind);
             continue;
+        }
         if (!cJSON_IsString(word))
             return wrong(call, "trigger", path, "string");
         call->fault = (struct fault){.api_name = "trigger",
@@ -205,6 +207,7 @@ enum error body_read(struct call *call, cJSON **body, struct mass_update *update
     if (error != ERR_NONE)
         return error;
     struct reading reading = {.call = call, .update = update};
+    update->automation = AUTOMATION_ALL;
     for (size_t i = 0; i < COUNT(keys); i++) {
         const cJSON *value = json_member(*body, keys[i].name);
         if (value == NULL || json_is_blank(value)) /* D11 */

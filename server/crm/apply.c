@@ -11,9 +11,22 @@ static bool is_added_to(const struct record_change *change, bool over_write)
            strcmp(change->value, "null") != 0; /* D6: null clears */
 }
 
+static struct automation automation_of(const struct application *application)
+{
+    return (struct automation){.db = application->check.db,
+                               .user = application->check.user,
+                               .module = application->check.module,
+                               .kinds = application->automation,
+                               .now = application->now,
+                               .arena = application->arena};
+}
+
 bool is_one_by_one(const struct application *application)
 {
     const struct record_check *check = &application->check;
+    const struct automation automation = automation_of(application);
+    if (automation_may_start(&automation, check->changes, check->change_count))
+        return true;
     for (size_t i = 0; i < check->change_count; i++)
         if (is_added_to(&check->changes[i], application->over_write) ||
             must_be_unique(&check->changes[i]))
@@ -29,7 +42,13 @@ enum store_status application_begin(struct application *application)
         if (must_be_unique(&check->changes[i]))
             status =
                 record_with_value(check->db, check->module, &check->changes[i], 0, &check->holders[i]);
-    return status == STORE_NOT_FOUND ? STORE_OK : status;
+    application->running = automation_of(application);
+    return status != STORE_FAILED ? automation_begin(&application->running) : status;
+}
+
+void application_end(struct application *application)
+{
+    automation_end(&application->running);
 }
 
 static enum store_status merge(const struct application *application, int64_t id,
@@ -56,9 +75,10 @@ static enum store_status write_changes(struct application *application, int64_t 
             check->holders[i] = id; /* D18: the first record gets it */
         status = merge(application, id, &changes[i]);
     }
-    return status != STORE_OK ? STORE_FAILED
-                              : record_update(check->db, id, changes, check->change_count,
-                                              check->user->id, application->now);
+    if (status != STORE_OK || record_update(check->db, id, changes, check->change_count,
+                                            check->user->id, application->now) != STORE_OK)
+        return STORE_FAILED;
+    return automation_run(&application->running, id, changes, check->change_count);
 }
 
 enum store_status apply_to_record(struct application *application, struct outcome *outcome)
@@ -110,13 +130,21 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
                   .changes = update->changes,
                   .change_count = update->change_count},
         .over_write = update->over_write,
+        .automation = update->automation,
         .now = *now,
         .arena = arena,
     };
-    if (application_begin(&application) != STORE_OK ||
-        apply_to_ids(&application, update, outcomes) != STORE_OK) {
+    enum store_status status = application_begin(&application);
+    if (status == STORE_OK)
+        status = apply_to_ids(&application, update, outcomes);
+    application_end(&application);
+    if (status != STORE_OK) {
         store_rollback(db);
         return ERR_INTERNAL;
     }
-    return store_commit(db) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
+    if (store_commit(db) != STORE_OK)
+        return ERR_INTERNAL;
+    if (application.running.called_webhook)
+        worker_wake(crm->deliverer);
+    return ERR_NONE;
 }

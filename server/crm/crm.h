@@ -9,8 +9,9 @@
 #include "store/store.h"
 
 enum {
-    MASS_UPDATE_IDS_MAX = 500,      /* records of one call by ids */
-    MASS_UPDATE_RECORDS_MAX = 50000 /* records of one job */
+    MASS_UPDATE_IDS_MAX = 500,       /* records of one call by ids */
+    MASS_UPDATE_RECORDS_MAX = 50000, /* records of one job */
+    AUTOMATION_RECORDS_MAX = 999     /* records of a job that automation runs for (D8) */
 };
 
 struct crm {
@@ -18,7 +19,8 @@ struct crm {
     const struct orgs *orgs;
     const struct clock *clock;
     const struct log *log;
-    struct worker *worker; /* woken when a job is scheduled */
+    struct worker *worker;    /* woken when a job is scheduled */
+    struct worker *deliverer; /* woken when a webhook is to be called */
 };
 
 #endif

@@ -16,11 +16,24 @@ struct batch {
     struct application application;
 };
 
+static unsigned kinds_of(const cJSON *trigger)
+{
+    unsigned kinds = 0;
+    const cJSON *word;
+    cJSON_ArrayForEach (word, trigger)
+        for (unsigned kind = 0; automation_kind_names[kind] != NULL; kind++)
+            if (strcmp(automation_kind_names[kind], word->valuestring) == 0)
+                kinds |= AUTOMATION_BIT(kind);
+    return kinds;
+}
+
 static void read_changes(struct batch *batch)
 {
     const char *text = batch->job.changes;
     cJSON *changes CLEANUP(json_delete) = json_parse(text, strlen(text), NULL);
     batch->application.over_write = cJSON_IsTrue(json_member(changes, "over_write"));
+    batch->application.automation =
+        batch->job.total <= AUTOMATION_RECORDS_MAX ? kinds_of(json_member(changes, "trigger")) : 0;
     size_t count = 0;
     cJSON *value = NULL;
     const cJSON *fields = json_member(changes, "fields");
@@ -84,9 +97,11 @@ static enum store_status change_records(struct batch *batch)
         return STORE_FAILED;
     if (!is_one_by_one(&batch->application))
         return change_together(batch, records, batch->count);
-    return application_begin(&batch->application) == STORE_OK
-               ? change_each(batch, records, batch->count)
-               : STORE_FAILED;
+    enum store_status status = application_begin(&batch->application);
+    if (status == STORE_OK)
+        status = change_each(batch, records, batch->count);
+    application_end(&batch->application);
+    return status;
 }
 
 /* Takes a batch of the job in the caller's transaction. */
@@ -128,6 +143,8 @@ static enum store_status run_batch(struct batch *batch, struct db *db)
     if (store_commit(db) != STORE_OK)
         return STORE_FAILED;
     log_end(batch->crm, &batch->job);
+    if (batch->application.running.called_webhook)
+        worker_wake(batch->crm->deliverer);
     return STORE_OK;
 }
 

@@ -10,6 +10,10 @@
 #include "store/record.h"
 #include "store/selection.h"
 
+/* Kinds of automation as a set. */
+#define AUTOMATION_BIT(kind) (1U << (kind))
+enum { AUTOMATION_ALL = 7 };
+
 struct sent_id {
     const char *text; /* as sent */
     int64_t id;       /* 0 when the text is no id: there is no such record */
@@ -27,6 +31,7 @@ struct mass_update {
     const char *territory_id; /* its id, or NULL */
     const cJSON *criteria;    /* or NULL */
     bool over_write;
+    unsigned automation; /* the kinds that `trigger` lets run: AUTOMATION_BIT of each */
     /* plan */
     struct record_change changes[RECORD_CHANGES_MAX];
     size_t change_count;

@@ -16,6 +16,10 @@ static const char *changes_text(const struct mass_update *update, struct arena *
 {
     cJSON *changes CLEANUP(json_delete) = cJSON_CreateObject();
     cJSON_AddBoolToObject(changes, "over_write", update->over_write);
+    cJSON *trigger = cJSON_AddArrayToObject(changes, "trigger");
+    for (unsigned kind = 0; automation_kind_names[kind] != NULL; kind++)
+        if ((update->automation & AUTOMATION_BIT(kind)) != 0)
+            cJSON_AddItemToArray(trigger, cJSON_CreateStringReference(automation_kind_names[kind]));
     cJSON *fields = cJSON_AddObjectToObject(changes, "fields");
     for (size_t i = 0; i < update->change_count; i++)
         cJSON_AddRawToObject(fields, update->changes[i].field->api_name, update->changes[i].value);

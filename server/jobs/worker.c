@@ -82,7 +82,16 @@ static void set_and_signal(struct worker *worker, bool *flag)
 
 void worker_wake(struct worker *worker)
 {
-    set_and_signal(worker, &worker->woken);
+    if (worker != NULL)
+        set_and_signal(worker, &worker->woken);
+}
+
+bool worker_is_stopping(struct worker *worker)
+{
+    (void)pthread_mutex_lock(&worker->mutex);
+    bool is_stopping = worker->stopping;
+    (void)pthread_mutex_unlock(&worker->mutex);
+    return is_stopping;
 }
 
 void worker_free(struct worker *worker)

@@ -23,8 +23,10 @@ struct worker;
 MUSTCHECK struct worker *worker_new(worker_step *step, void *context);
 /* Starts the thread; false when the system gives none. */
 MUSTCHECK bool worker_start(struct worker *worker);
-/* Says that there may be work. From any thread, at any time in the worker's life. */
+/* Says that there may be work. From any thread, at any time in the worker's life. NULL is allowed. */
 void worker_wake(struct worker *worker);
+/* True when the worker is being freed: a step that waits for something should end. */
+MUSTCHECK bool worker_is_stopping(struct worker *worker);
 /* Lets the step that runs end, ends the thread, frees the worker. NULL is allowed. */
 void worker_free(struct worker *worker);
 

@@ -30,11 +30,14 @@ static const struct section {
     {"clients", load_client, false},
     {"tokens", load_token, false},
     {"views", load_view, true},
+    {"workflow_rules", load_workflow_rule, true},
+    {"approval_processes", load_approval_process, true},
     {"records", load_record, true},
 };
 
-static const char file_members[] = "extends org roles profiles users modules fields blueprints layouts"
-                                   " territories clients tokens views records";
+static const char file_members[] =
+    "extends org roles profiles users modules fields blueprints layouts"
+    " territories clients tokens views workflow_rules approval_processes records";
 
 static struct node node_of_file(struct loader *loader, const struct fixture_file *file)
 {
@@ -97,7 +100,8 @@ static const struct sql twice = {
     " SELECT id FROM validation_rule UNION ALL SELECT id FROM blueprint UNION ALL"
     " SELECT id FROM custom_view UNION ALL SELECT id FROM territory UNION ALL"
     " SELECT id FROM record_lock UNION ALL SELECT id FROM layout UNION ALL"
-    " SELECT id FROM layout_section UNION ALL SELECT id FROM transition)"
+    " SELECT id FROM layout_section UNION ALL SELECT id FROM transition UNION ALL"
+    " SELECT id FROM automation_rule)"
     " SELECT id FROM named GROUP BY id HAVING count(*) > 1 OR id IN (SELECT id FROM record)"};
 
 static void check_ids(struct loader *loader)

@@ -232,21 +232,25 @@ static void load_view_user(const struct node *node, void *context)
     node_insert(node, &add_view_user, "ii", *(const int64_t *)context, find_user(node));
 }
 
+const char *may_criteria(const struct node *node, const struct module *module)
+{
+    struct loader *loader = node->loader;
+    const struct node criteria = node_member(node, "criteria");
+    const char *expected = NULL;
+    if (criteria.json == NULL || module == NULL)
+        return NULL;
+    if (!loader->rules->criteria(module, criteria.json, loader->arena, &expected))
+        node_fail(&criteria, "expected %s", expected);
+    return json_print(loader->arena, cJSON_GetObjectItemCaseSensitive(node->json, "criteria"));
+}
+
 void load_view(const struct node *node, void *context)
 {
     (void)context;
-    struct loader *loader = node->loader;
     node_has_only(node, "id module name criteria shared_with");
     const struct node module = node_member(node, "module"), shared = node_member(node, "shared_with");
-    struct node criteria = node_member(node, "criteria");
     int64_t module_id = find_module(&module), id = id_or_next(node, 1);
-    const char *expected = NULL, *text = NULL;
-    const struct module *of = org_module_of_id(loader->org, module_id);
-    if (criteria.json != NULL && of != NULL) {
-        if (!loader->rules->criteria(of, criteria.json, loader->arena, &expected))
-            node_fail(&criteria, "expected %s", expected);
-        text = json_print(loader->arena, cJSON_GetObjectItemCaseSensitive(node->json, "criteria"));
-    }
+    const char *text = may_criteria(node, org_module_of_id(node->loader->org, module_id));
     node_insert(node, &add_view, "iitti", id, module_id, want_text(node, "name"), text,
                 (int64_t)(shared.json == NULL));
     node_each(&shared, load_view_user, &id);

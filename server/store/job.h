@@ -13,7 +13,7 @@ struct job {
     const struct user *user;
     int64_t view_id;
     enum job_status status;
-    const char *changes;            /* {"over_write": bool, "fields": {...}} */
+    const char *changes;            /* {"over_write": bool, "trigger": [...], "fields": {...}} */
     int64_t scheduled_milliseconds; /* when it was scheduled, by the machine's clock */
     int64_t total, updated, failed;
     int64_t last_record; /* records up to this id are done */

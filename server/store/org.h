@@ -86,6 +86,28 @@ struct blueprint {
     size_t transition_count;
 };
 
+/* What automation there is; the first two have rules of their own, the third is struct blueprint. */
+enum automation_kind { AUTOMATION_WORKFLOW, AUTOMATION_APPROVAL, AUTOMATION_BLUEPRINT };
+extern const char *const automation_kind_names[]; /* by enum automation_kind, ended by NULL */
+
+/* Sets a field, or calls a webhook. */
+struct rule_action {
+    const struct field *field;
+    const char *value; /* JSON */
+    const char *url;   /* NULL: a field is set */
+};
+
+struct automation_rule {
+    int64_t id;
+    const struct module *module;
+    enum automation_kind kind;
+    const char *name;
+    const struct field *field;   /* whose change starts it; NULL: any */
+    const char *criteria;        /* JSON text; NULL: for every record */
+    struct rule_action *actions; /* in order */
+    size_t action_count;
+};
+
 struct role {
     int64_t id;
     const char *name;
@@ -139,13 +161,14 @@ struct org {
     struct zone *zone;
     struct module *modules;
     struct blueprint *blueprints;
+    struct automation_rule *automation_rules; /* workflows first */
     struct role *roles;
     struct profile *profiles;
     struct user *users;
     struct view *views;
     struct territory *territories;
-    size_t module_count, field_count, blueprint_count, role_count, profile_count, user_count,
-        view_count, territory_count;
+    size_t module_count, field_count, blueprint_count, automation_rule_count, role_count, profile_count,
+        user_count, view_count, territory_count;
 };
 
 /* Every org of a store. */

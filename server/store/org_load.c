@@ -325,7 +325,9 @@ static enum store_status load_org(struct loading *loading)
                          steps[i].size) != STORE_OK)
             return STORE_FAILED;
     enum store_status status = loading_layouts(loading);
-    return status == STORE_OK ? loading_blueprints(loading) : status;
+    if (status == STORE_OK)
+        status = loading_blueprints(loading);
+    return status == STORE_OK ? loading_automation(loading) : status;
 }
 
 static const struct sql all_orgs = {

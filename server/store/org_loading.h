@@ -28,5 +28,6 @@ MUSTCHECK struct field *loading_field(struct loading *loading, int64_t module_id
 /* Once the fields are read. */
 MUSTCHECK enum store_status loading_layouts(struct loading *loading);    /* org_layouts.c */
 MUSTCHECK enum store_status loading_blueprints(struct loading *loading); /* org_blueprints.c */
+MUSTCHECK enum store_status loading_automation(struct loading *loading); /* org_automation.c */
 
 #endif

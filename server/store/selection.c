@@ -197,6 +197,8 @@ static void append_selection(struct building *sql, const struct selection *selec
                         " FROM record WHERE module_id IN"
                         " (SELECT id FROM module WHERE id = %lld OR part_of = %lld)",
                         (long long)selection->module->id, (long long)selection->module->id);
+    if (selection->record_id != 0)
+        sqlite3_str_appendf(sql->text, " AND record.id = %lld", (long long)selection->record_id);
     if (selection->territory != NULL)
         sqlite3_str_appendf(
             sql->text,

@@ -14,6 +14,7 @@ struct reader {
 
 struct selection {
     const struct module *module;
+    int64_t record_id;                     /* 0: all; else that one only */
     const struct criteria *view, *request; /* NULL: no further condition */
     const struct territory *territory;     /* NULL: in any or none */
     bool include_child;                    /* its descendants' records too */

@@ -24,9 +24,9 @@ struct store {
     struct token_cache *tokens;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t writer_left;
-    bool writing, background_waits;
-    unsigned requests_waiting;
-    unsigned passed; /* requests that went before the background writer that waits */
+    bool writing;
+    unsigned requests_waiting, background_waiting;
+    unsigned passed; /* requests that went before the background writers that wait */
     struct db *idle;
 };
 
@@ -238,14 +238,14 @@ void store_release(struct db *db)
     (void)pthread_mutex_unlock(&store->mutex);
 }
 
-/* Requests go before the background writer, but not all of them for ever. */
+/* Requests go before background writers, but not all of them for ever. */
 static bool must_wait(const struct store *store, bool is_request)
 {
     enum { PASSES = 32 };
     if (store->writing)
         return true;
     bool is_backgrounds_turn = store->requests_waiting == 0 || store->passed >= PASSES;
-    return is_request ? store->background_waits && store->passed >= PASSES : !is_backgrounds_turn;
+    return is_request ? store->background_waiting > 0 && store->passed >= PASSES : !is_backgrounds_turn;
 }
 
 static void writer_enters(struct store *store, enum store_urgency urgency)
@@ -253,15 +253,16 @@ static void writer_enters(struct store *store, enum store_urgency urgency)
     bool is_request = urgency == STORE_REQUEST;
     (void)pthread_mutex_lock(&store->mutex);
     store->requests_waiting += is_request;
-    if (!is_request) {
-        store->background_waits = true;
+    if (!is_request && store->background_waiting++ == 0)
         store->passed = 0;
-    }
     while (must_wait(store, is_request))
         (void)pthread_cond_wait(&store->writer_left, &store->mutex);
     store->requests_waiting -= is_request;
     store->passed += is_request;
-    store->background_waits = store->background_waits && is_request;
+    if (!is_request) {
+        store->background_waiting--;
+        store->passed = 0;
+    }
     store->writing = true;
     (void)pthread_mutex_unlock(&store->mutex);
 }

@@ -16,8 +16,8 @@ enum store_status { STORE_OK, STORE_NOT_FOUND, STORE_CONFLICT, STORE_FAILED };
 struct store;
 struct db; /* a connection, for one thread at a time */
 
-/* A writer's urgency: a background writer, of which there is one, lets waiting requests go first, but
- * not more than some dozens. */
+/* A writer's urgency: a background writer lets waiting requests go first, but not more than some
+ * dozens. */
 enum store_urgency { STORE_REQUEST, STORE_BACKGROUND };
 
 /* What a committed transaction survives in a store that lasts. */

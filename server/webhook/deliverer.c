@@ -1,0 +1,80 @@
+#include "webhook/deliverer.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "store/automation.h"
+
+static const int64_t store_failed_pause = 500; /* milliseconds */
+
+static bool is_stopping(void *context)
+{
+    return worker_is_stopping(context);
+}
+
+/* Makes one try, and sets what is to be written of it. */
+static void try_to_deliver(const struct deliverer *deliverer, struct delivery *delivery,
+                           struct arena *arena)
+{
+    const struct webhook_options *options = &deliverer->options;
+    long status;
+    const char *reason;
+    webhook_client_post(deliverer->client, delivery->url, delivery->body, (long)options->timeout,
+                        is_stopping, deliverer->worker, arena, &status, &reason);
+    if (reason == NULL && status / 100 != 2)
+        reason = arena_printf(arena, "answered %ld", status);
+    enum { DOUBLINGS_MAX = 10 };
+    int64_t doublings = delivery->tries < DOUBLINGS_MAX ? delivery->tries : DOUBLINGS_MAX;
+    delivery->tries++;
+    delivery->http_status = status;
+    delivery->reason = reason;
+    delivery->due = clock_machine_milliseconds() + ((int64_t)options->retry << doublings);
+    if (reason == NULL)
+        delivery->status = DELIVERY_DELIVERED;
+    else if (delivery->tries >= options->tries)
+        delivery->status = DELIVERY_GIVEN_UP;
+}
+
+static enum store_status write(const struct deliverer *deliverer, struct db *db,
+                               const struct delivery *delivery)
+{
+    log_event(deliverer->log, delivery->reason == NULL ? LOG_INFO : LOG_WARNING,
+              "webhook delivery=%" PRId64 " url=\"%s\" try=%" PRId64 " status=%s reason=\"%s\"",
+              delivery->id, delivery->url, delivery->tries, delivery_status_names[delivery->status],
+              delivery->reason != NULL ? delivery->reason : "");
+    if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
+        return STORE_FAILED;
+    if (delivery_write(db, delivery) != STORE_OK) {
+        store_rollback(db);
+        return STORE_FAILED;
+    }
+    return store_commit(db);
+}
+
+static int64_t step(const struct deliverer *deliverer, struct db *db, struct arena *arena)
+{
+    struct delivery delivery;
+    enum store_status status = delivery_next(db, arena, &delivery);
+    if (status != STORE_OK)
+        return status == STORE_NOT_FOUND ? WORKER_IDLE : store_failed_pause;
+    int64_t left = delivery.due - clock_machine_milliseconds();
+    if (left > 0 && delivery.tries > 0)
+        return left;
+    try_to_deliver(deliverer, &delivery, arena);
+    if (worker_is_stopping(deliverer->worker) && delivery.status != DELIVERY_DELIVERED)
+        return WORKER_MORE; /* the next start tries again: the receiver is not to blame for the stop */
+    return write(deliverer, db, &delivery) == STORE_OK ? WORKER_MORE : store_failed_pause;
+}
+
+int64_t deliverer_step(void *context)
+{
+    const struct deliverer *deliverer = context;
+    struct db *db = store_acquire(deliverer->store);
+    if (db == NULL)
+        return store_failed_pause;
+    struct arena arena = {NULL};
+    int64_t pause = step(deliverer, db, &arena);
+    store_release(db);
+    arena_clear(&arena);
+    return pause;
+}

@@ -1,0 +1,30 @@
+/* Makes the calls of webhooks that wait in the store, one after the other, on a worker's thread: a
+ * receiver that is down or slow delays nobody but the receivers after it. */
+#ifndef CRMOCK_WEBHOOK_DELIVERER_H
+#define CRMOCK_WEBHOOK_DELIVERER_H
+
+#include "base/log.h"
+#include "jobs/worker.h"
+#include "store/store.h"
+#include "webhook/client.h"
+
+struct webhook_options {
+    unsigned timeout; /* milliseconds that a receiver has to answer */
+    unsigned tries;   /* until a delivery is given up, the first included */
+    unsigned retry;   /* milliseconds until the second try; each further wait is twice as long */
+};
+
+struct deliverer {
+    struct store *store;
+    const struct log *log;
+    struct webhook_options options;
+    struct webhook_client *client;
+    struct worker *worker; /* that runs it */
+};
+
+/* A worker's step, of which the context is a struct deliverer: makes the delivery that is due, and
+ * writes what came of it. An answer of 2xx is a delivery, anything else is tried again, as often as the
+ * options say. */
+worker_step deliverer_step;
+
+#endif
