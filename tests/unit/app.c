@@ -9,6 +9,7 @@ static struct app *started(struct arena *arena)
 {
     const struct app_options options = {
         .log = quiet_log,
+        .jobs = {.batch = 500},
         .http = {.listen = "127.0.0.1",
                  .max_body = 1 << 20,
                  .max_header = 32768,
