@@ -27,7 +27,7 @@ CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
 EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $(wildcard fixtures/*/*.json))
-OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
 .PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture bench lint format format-check install clean
@@ -59,6 +59,14 @@ $B/embedded.c: $(EMBEDDED) Makefile
 	printf '{"%s", text%d, text%d + sizeof text%d - 1},\n' "$$f" $$n $$n $$n; done; \
 	echo '};'; echo "const size_t embedded_count = $$n;"; } >$@
 $B/embedded.o: $B/embedded.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What crmock is built from, as one text: snapshots of loaded fixtures are good for the same sources only.
+$B/digest.c: $(EMBEDDED) $(SOURCES) $(wildcard server/*.h server/*/*.h) Makefile
+	@mkdir -p $(@D)
+	@printf 'extern const char source_digest[];\nconst char source_digest[] = "%s";\n' \
+	"$$(cat $^ | sha256sum | cut -c 1-64)" >$@
+$B/digest.o: $B/digest.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Another compiler or other flags: build again.

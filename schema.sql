@@ -16,6 +16,12 @@ CREATE TABLE org (
     metadata_time INTEGER NOT NULL -- when its modules, fields and the like were last changed
 ) STRICT;
 
+-- When the fixtures were loaded, one row; and whether records took that time for want of one of their own.
+CREATE TABLE fixture_load (
+    loaded_time INTEGER NOT NULL,
+    dates_records INTEGER NOT NULL CHECK (dates_records IN (0, 1))
+) STRICT;
+
 -- The next id to give away, one row.
 CREATE TABLE id_sequence (
     only INTEGER PRIMARY KEY CHECK (only = 1),

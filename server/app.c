@@ -1,16 +1,20 @@
 #include "app.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "api/api.h"
 #include "api/openapi.h"
 #include "control/control.h"
 #include "crm/fixture_rules.h"
 #include "store/fixture.h"
+#include "store/snapshot.h"
 
 struct app {
     struct app_options options;
     struct store *store;
+    const char *snapshot,
+        *snapshot_copy; /* where it belongs, and where it is until app_settle; or NULL */
     struct orgs orgs;
     struct worker *worker;
     struct job_runner runner;
@@ -29,6 +33,23 @@ static void respond(void *context, const struct request *request, struct arena *
         api_respond(&app->api, request, arena, response);
 }
 
+/* Fills a new store: by a copy of what the same fixtures made before, or by the fixtures, and keeps a
+ * copy then. */
+static bool fill_store(struct app *app, struct arena *arena, const char **reason)
+{
+    const struct fixture_source source = {.folder = app->options.fixtures,
+                                          .now = clock_now(&app->options.clock)};
+    if (app->options.uses_cache)
+        app->snapshot = snapshot_path(app->options.cache, &source, arena);
+    if (app->snapshot != NULL && snapshot_restore(app->store, app->snapshot, source.now))
+        return true;
+    if (!fixtures_load(app->store, &source, &fixture_rules, arena, reason))
+        return false;
+    if (app->snapshot != NULL)
+        app->snapshot_copy = snapshot_copy(app->store, app->snapshot, arena);
+    return true;
+}
+
 /* Opens the store; fills a new one, or removes it again. */
 static bool open_store(struct app *app, struct arena *arena, const char **reason)
 {
@@ -38,9 +59,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
     app->store = store_open(&options, arena, &is_new, reason);
     if (app->store == NULL)
         return false;
-    const struct fixture_source source = {.folder = app->options.fixtures,
-                                          .now = clock_now(&app->options.clock)};
-    if (is_new && !fixtures_load(app->store, &source, &fixture_rules, arena, reason)) {
+    if (is_new && !fill_store(app, arena, reason)) {
         store_discard(app->store);
         app->store = NULL;
         return false;
@@ -120,6 +139,13 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
     return NULL;
 }
 
+void app_settle(struct app *app)
+{
+    if (app->snapshot_copy != NULL)
+        snapshot_publish(app->snapshot_copy, app->snapshot);
+    app->snapshot_copy = NULL;
+}
+
 const char *app_url(const struct app *app)
 {
     return http_url(app->http);
@@ -139,6 +165,8 @@ void app_stop(struct app *app)
     worker_free(app->deliverer.worker);
     webhook_client_free(app->deliverer.client);
     orgs_clear(&app->orgs);
+    if (app->snapshot_copy != NULL)
+        (void)unlink(app->snapshot_copy);
     store_close(app->store);
     free(app);
 }

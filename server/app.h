@@ -15,6 +15,8 @@ struct app_options {
     const char *db;       /* path of the store; NULL: private and temporary */
     const char *fixtures; /* folder; NULL: those in the binary */
     enum store_durability durability;
+    const char *cache; /* folder of snapshots; NULL: the user's */
+    bool uses_cache;
     struct job_options jobs;
     struct webhook_options webhooks;
     unsigned token_ttl;       /* seconds that an access token lives */
@@ -25,9 +27,11 @@ struct app;
 
 /* Opens the store, loads fixtures into a new one, starts the job thread and the server. When it
  * returns, requests are answered. NULL with a reason (arena-owned) for the person who started it.
- * *options is copied; the texts in it must outlive the app. */
+ * *options is copied; the texts in it, and the arena, must outlive the app. */
 MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
                                 const char **reason);
+/* Does what could wait until requests are answered. Call it once. */
+void app_settle(struct app *app);
 /* The base URL. Borrowed. */
 const char *app_url(const struct app *app);
 /* The store's file. Borrowed. */

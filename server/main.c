@@ -32,6 +32,7 @@ int main(int argc, char **argv)
     }
     (void)printf("crmock listening on %s\n", app_url(app));
     (void)fflush(stdout);
+    app_settle(app);
     int signal_number;
     (void)sigwait(&stopping, &signal_number);
     log_event(&options.log, LOG_INFO, "stopping signal=%d", signal_number);

@@ -32,6 +32,11 @@ static const struct setting {
      offsetof(struct app_options, db), 0, 0, NULL},
     {"fixtures", "DIR", "Folder of fixtures for a new store (default: those in the binary)", TEXT,
      offsetof(struct app_options, fixtures), 0, 0, NULL},
+    {"cache", "DIR",
+     "Folder for copies of loaded fixtures (default: crmock in the user's cache folder)", TEXT,
+     offsetof(struct app_options, cache), 0, 0, NULL},
+    {"no-cache", NULL, "Load the fixtures at each start of a new store", OFF,
+     offsetof(struct app_options, uses_cache), 0, 0, NULL},
     {"max-body", "BYTES", "Largest request body (default 1048576)", SIZE,
      offsetof(struct app_options, http.max_body), 1, 1ULL << 30, NULL},
     {"max-header", "BYTES", "Room for a request's line and headers (default 32768)", SIZE,
@@ -173,6 +178,7 @@ void options_read(int argc, char **argv, struct app_options *options)
 {
     *options = (struct app_options){
         .log = {.stream = stderr, .level = LOG_INFO},
+        .uses_cache = true,
         .jobs = {.batch = 500},
         .webhooks = {.timeout = 5000, .tries = 5, .retry = 1000},
         .token_ttl = 3600,

@@ -14,6 +14,9 @@ struct embedded_file {
 extern const struct embedded_file embedded_files[];
 extern const size_t embedded_count;
 
+/* Stands for all that crmock was built from: another source, another text. */
+extern const char source_digest[];
+
 /* The file of that path, or NULL. */
 MUSTCHECK const struct embedded_file *embedded_find(const char *path);
 

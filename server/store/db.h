@@ -49,6 +49,14 @@ MUSTCHECK struct token_cache *store_tokens(struct store *store);
 MUSTCHECK struct db *store_begin_new(struct store *store);
 MUSTCHECK bool store_end_new(struct db *db, bool keep);
 
+/* For snapshots, while nothing else uses the store: closes its connections; empties its file, to be
+ * laid out anew. */
+void store_close_idle(struct store *store);
+void store_empty(struct store *store);
+MUSTCHECK bool store_is_temporary(const struct store *store);
+/* True for a store of this version that has been laid out. */
+MUSTCHECK bool store_is_laid_out(struct db *db);
+
 /* The prepared statement with its parameters bound from the arguments, one letter each: i int64_t,
  * I int64_t (0 binds null), t const char * (NULL binds null; borrowed until the statement is reset).
  * NULL after a logged error. Hold it in a variable marked CLEANUP(db_done). */

@@ -115,6 +115,9 @@ static void check_ids(struct loader *loader)
         loader->failure = "fixtures: the ids cannot be checked (the log says why)";
 }
 
+static const struct sql note_load = {
+    "INSERT INTO fixture_load (loaded_time, dates_records) VALUES (?1, ?2)"};
+
 bool fixtures_load(struct store *store, const struct fixture_source *source,
                    const struct fixture_rules *rules, struct arena *arena, const char **reason)
 {
@@ -132,6 +135,9 @@ bool fixtures_load(struct store *store, const struct fixture_source *source,
         load_folder(&loader, &folders.list[i]);
     if (loader.failure == NULL)
         check_ids(&loader);
+    if (loader.failure == NULL &&
+        db_run(loader.db, &note_load, "ii", source->now, (int64_t)loader.dates_records) != STORE_OK)
+        loader.failure = "the new store cannot be filled (the log says why)";
     if (loader.db != NULL && !store_end_new(loader.db, loader.failure == NULL) &&
         loader.failure == NULL)
         loader.failure = "the new store cannot be written (the log says why)";

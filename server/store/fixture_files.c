@@ -184,6 +184,37 @@ bool fixture_folders_read(const char *folder, struct arena *arena, struct fixtur
     return folder != NULL ? read_disk(&reading, folder, folders) : read_built_in(&reading, folders);
 }
 
+/* Of a folder's files, and of those of the folders in it. */
+static bool digest_folder(const struct reading *reading, const char *path, GChecksum *digest, int depth)
+{
+    const char *names[FILES_MAX];
+    int count = names_in(reading, path, names);
+    bool done = count >= 0;
+    for (int i = 0; i < count && done; i++) {
+        const char *inner = arena_printf(reading->arena, "%s/%s", path, names[i]);
+        g_checksum_update(digest, (const guchar *)names[i], (gssize)strlen(names[i]) + 1);
+        char *text = NULL;
+        gsize length = 0;
+        if (g_file_test(inner, G_FILE_TEST_IS_DIR)) {
+            done = depth == 0 || digest_folder(reading, inner, digest, depth - 1);
+        } else if (g_str_has_suffix(names[i], ".json")) {
+            done = g_file_get_contents(inner, &text, &length, NULL);
+            g_checksum_update(digest, (const guchar *)text, (gssize)length);
+            g_checksum_update(digest, (const guchar *)&length, sizeof length);
+            g_free(text);
+        }
+    }
+    return done;
+}
+
+bool fixture_folders_digest(const char *folder, struct arena *arena, GChecksum *digest)
+{
+    const struct reading reading = {.arena = arena};
+    g_checksum_update(digest, (const guchar *)"folder",
+                      -1); /* an empty one is not the built-in fixtures */
+    return digest_folder(&reading, folder, digest, 1);
+}
+
 void fixture_folders_clear(struct fixture_folders *folders)
 {
     for (size_t i = 0; i < folders->count; i++)

@@ -2,6 +2,8 @@
 #ifndef CRMOCK_STORE_FIXTURE_FILES_H
 #define CRMOCK_STORE_FIXTURE_FILES_H
 
+#include <glib.h>
+
 #include "base/json.h"
 
 struct fixture_file {
@@ -24,6 +26,9 @@ struct fixture_folders {
  * fixture_folders_clear in either case. False with a reason. */
 MUSTCHECK bool fixture_folders_read(const char *folder, struct arena *arena,
                                     struct fixture_folders *folders, const char **reason);
+/* Adds to a digest what fixture_folders_read would read of a folder: names and bytes. False when it
+ * can't be read. */
+MUSTCHECK bool fixture_folders_digest(const char *folder, struct arena *arena, GChecksum *digest);
 void fixture_folders_clear(struct fixture_folders *folders);
 
 #endif

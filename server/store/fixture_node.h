@@ -15,6 +15,7 @@ struct loader {
     const struct fixture_rules *rules;
     int64_t org_id;
     const struct org *org; /* once the metadata is in the store */
+    bool dates_records;    /* a record took the time of the load */
     const char *failure;   /* the first fault, or NULL */
 };
 

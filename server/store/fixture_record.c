@@ -204,6 +204,7 @@ static void write_records(const struct template *template, int64_t first_id)
     int64_t created_by = user_or(node, "created_by", owner);
     int64_t modified_by = user_or(node, "modified_by", created_by);
     int64_t created = may_time(node, "created_time", node->loader->source->now);
+    node->loader->dates_records |= node_member(node, "created_time").json == NULL;
     int64_t modified = may_time(node, "modified_time", created);
     int64_t converted = may_flag(node, "converted", false);
     int64_t lock = lock_or_none(template, owner, created);

@@ -164,9 +164,9 @@ bool store_end_new(struct db *db, bool keep)
     return kept;
 }
 
-static void remove_files(const struct store *store)
+static void remove_journals(const struct store *store)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
     char name[4096];
     for (size_t i = 0; i < COUNT(suffixes); i++) {
         (void)snprintf(name, sizeof name, "%s%s", store->path, suffixes[i]);
@@ -174,15 +174,49 @@ static void remove_files(const struct store *store)
     }
 }
 
-void store_close(struct store *store)
+static void remove_files(const struct store *store)
 {
-    if (store == NULL)
-        return;
+    (void)unlink(store->path);
+    remove_journals(store);
+}
+
+void store_close_idle(struct store *store)
+{
     while (store->idle != NULL) {
         struct db *next = store->idle->next;
         db_close(store->idle);
         store->idle = next;
     }
+}
+
+bool store_is_temporary(const struct store *store)
+{
+    return store->folder != NULL;
+}
+
+bool store_is_laid_out(struct db *db)
+{
+    struct arena arena = {NULL};
+    const char *reason;
+    bool is_new = true;
+    bool is_laid_out = check_layout(db, &arena, &is_new, &reason) == STORE_OK && !is_new;
+    arena_clear(&arena);
+    return is_laid_out;
+}
+
+void store_empty(struct store *store)
+{
+    store_close_idle(store);
+    if (ftruncate(store->lock, 0) != 0)
+        log_event(store->log, LOG_ERROR, "store cannot be emptied reason=\"%s\"", strerror(errno));
+    remove_journals(store);
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    store_close_idle(store);
     if (store->folder != NULL && store->path != NULL)
         remove_files(store);
     if (store->folder != NULL)

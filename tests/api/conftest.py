@@ -1,4 +1,5 @@
 """Black-box tests: the real binary, on a free port, with a store of its own."""
+import os
 import pathlib
 import sys
 
@@ -7,6 +8,12 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import gallery  # noqa: E402
 from server import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_session(tmp_path_factory):
+    """No copy of fixtures that an earlier run has left; one of this run's, for most tests start alike."""
+    os.environ["CRMOCK_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,181 @@
+#include "store/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/embedded.h"
+#include "store/db.h"
+#include "store/fixture_files.h"
+
+static const char suffix[] = ".snapshot";
+
+const char *snapshot_path(const char *folder, const struct fixture_source *source, struct arena *arena)
+{
+    GChecksum *digest = g_checksum_new(G_CHECKSUM_SHA256);
+    const char *path = NULL;
+    if (folder == NULL)
+        folder = arena_printf(arena, "%s/crmock", g_get_user_cache_dir());
+    g_checksum_update(digest, (const guchar *)source_digest, -1);
+    if (source->folder == NULL || fixture_folders_digest(source->folder, arena, digest))
+        path = arena_printf(arena, "%s/%s%s", folder, g_checksum_get_string(digest), suffix);
+    g_checksum_free(digest);
+    return path;
+}
+
+/* From one file's start to its end, into another at its start. The kernel shares or copies the pages.
+ */
+static bool copy(int from, int to)
+{
+    struct stat size;
+    if (fstat(from, &size) != 0)
+        return false;
+    off_t left = size.st_size;
+    while (left > 0) {
+        ssize_t copied = copy_file_range(from, NULL, to, NULL, (size_t)left, 0);
+        if (copied <= 0)
+            break;
+        left -= copied;
+    }
+    static const size_t piece = 1 << 20;
+    char *buffer = left > 0 ? g_malloc(piece) : NULL; /* not every two file systems do that */
+    while (left > 0) {
+        ssize_t got = read(from, buffer, piece);
+        if (got <= 0 || write(to, buffer, (size_t)got) != got)
+            break;
+        left -= got;
+    }
+    g_free(buffer);
+    return left == 0 && size.st_size > 0;
+}
+
+static const struct sql loaded = {"SELECT loaded_time, dates_records FROM fixture_load"};
+static const struct sql date_load = {"UPDATE fixture_load SET loaded_time = ?2"};
+static const struct sql date_orgs = {"UPDATE org SET metadata_time = ?2 WHERE metadata_time = ?1"};
+static const struct sql date_users = {"UPDATE user SET created_time = ?2 WHERE created_time = ?1"};
+static const struct sql date_locks = {"UPDATE record_lock SET locked_time = ?2 WHERE locked_time = ?1"};
+static const struct sql date_records = {
+    "UPDATE record SET created_time = iif(created_time = ?1, ?2, created_time), modified_time ="
+    " iif(modified_time = ?1, ?2, modified_time) WHERE created_time = ?1 OR modified_time = ?1"};
+
+/* Gives what took the time of the load another one. */
+static bool set_dates(struct db *db, int64_t now)
+{
+    static const struct sql *const always[] = {&date_orgs, &date_users, &date_locks};
+    int64_t then = 0;
+    bool dates_records = false;
+    {
+        sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &loaded, "");
+        if (row == NULL || db_step(db, row) != STORE_OK)
+            return false;
+        then = sqlite3_column_int64(row, 0);
+        dates_records = sqlite3_column_int(row, 1) != 0;
+    }
+    bool done = db_run(db, &date_load, "ii", then, now) == STORE_OK;
+    for (size_t i = 0; i < COUNT(always) && done; i++)
+        done = db_run(db, always[i], "ii", then, now) == STORE_OK;
+    return done && (!dates_records || db_run(db, &date_records, "ii", then, now) == STORE_OK);
+}
+
+static bool check_and_date(struct store *store, int64_t now)
+{
+    struct db *db = store_acquire(store);
+    if (db == NULL)
+        return false;
+    bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK;
+    if (done && !set_dates(db, now)) {
+        store_rollback(db);
+        done = false;
+    } else if (done) {
+        done = store_commit(db) == STORE_OK;
+    }
+    store_release(db);
+    return done;
+}
+
+bool snapshot_restore(struct store *store, const char *path, int64_t now)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return false;
+    bool copied = false;
+    store_close_idle(store); /* no connection may see the file change */
+    int to = open(store_path(store), O_WRONLY | O_CLOEXEC);
+    if (to >= 0) {
+        copied = copy(from, to) && (store_is_temporary(store) || fdatasync(to) == 0);
+        (void)close(to);
+    }
+    (void)futimens(from, NULL); /* it was used now */
+    (void)close(from);
+    if (copied && check_and_date(store, now))
+        return true;
+    store_empty(store);
+    return false;
+}
+
+const char *snapshot_copy(struct store *store, const char *path, struct arena *arena)
+{
+    char *name = arena_printf(arena, "%s-XXXXXX", path);
+    char *folder = g_path_get_dirname(path);
+    (void)g_mkdir_with_parents(folder, 0700);
+    g_free(folder);
+    int to = mkostemp(name, O_CLOEXEC);
+    if (to < 0)
+        return NULL;
+    store_close_idle(store); /* closing a file drops SQLite's locks on it */
+    int from = open(store_path(store), O_RDONLY | O_CLOEXEC);
+    bool copied = from >= 0 && copy(from, to);
+    if (from >= 0)
+        (void)close(from);
+    (void)close(to);
+    if (copied)
+        return name;
+    (void)unlink(name);
+    return NULL;
+}
+
+/* Of the files of the folder that hold snapshots, or began to, the one not used for longest; owned. */
+static char *oldest(const char *folder, size_t *count)
+{
+    char *found = NULL;
+    time_t time = 0;
+    const char *name;
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    *count = 0;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        struct stat file;
+        char *path = g_build_filename(folder, name, NULL);
+        bool is_one = strstr(name, suffix) != NULL && stat(path, &file) == 0;
+        *count += is_one;
+        if (is_one && (found == NULL || file.st_mtime < time)) {
+            time = file.st_mtime;
+            g_free(found);
+            found = path;
+        } else {
+            g_free(path);
+        }
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    return found;
+}
+
+void snapshot_publish(const char *copy_path, const char *path)
+{
+    int file = open(copy_path, O_RDONLY | O_CLOEXEC);
+    bool is_safe = file >= 0 && fdatasync(file) == 0;
+    if (file >= 0)
+        (void)close(file);
+    if (!is_safe || rename(copy_path, path) != 0)
+        (void)unlink(copy_path);
+    char *folder = g_path_get_dirname(path), *name = NULL;
+    size_t count;
+    while ((name = oldest(folder, &count)) != NULL && count > SNAPSHOTS_MAX && unlink(name) == 0)
+        g_free(name);
+    g_free(name);
+    g_free(folder);
+}

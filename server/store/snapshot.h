@@ -1,0 +1,25 @@
+/* Snapshots: stores as fixtures have filled them, kept in a folder, so that the next start with the
+ * same fixtures copies a file. What a snapshot is called by says all that it depends on: crmock's
+ * sources and the fixtures' bytes. Whatever is wrong with one, or with the folder, costs time only: the
+ * fixtures are loaded. */
+#ifndef CRMOCK_STORE_SNAPSHOT_H
+#define CRMOCK_STORE_SNAPSHOT_H
+
+#include "store/fixture.h"
+
+enum { SNAPSHOTS_MAX = 8 }; /* in a folder; those not used for longest are removed */
+
+/* Where in the folder (NULL: crmock's in the user's cache folder) the snapshot of these fixtures is, or
+ * would be; arena-owned. NULL: there can be none. */
+MUSTCHECK const char *snapshot_path(const char *folder, const struct fixture_source *source,
+                                    struct arena *arena);
+/* Fills a new store from a snapshot; times that fixtures leave to the load are those of source->now.
+ * False when there is none that is whole: the store is new as before. */
+MUSTCHECK bool snapshot_restore(struct store *store, const char *path, int64_t now);
+/* Copies a store just filled to a file beside `path`, whose name is returned (arena-owned); NULL: it
+ * can't be written. Nothing may use the store meanwhile. */
+MUSTCHECK const char *snapshot_copy(struct store *store, const char *path, struct arena *arena);
+/* Makes that file the snapshot, once its bytes are on the disk, which takes a while; clears out. */
+void snapshot_publish(const char *copy, const char *path);
+
+#endif
