@@ -251,7 +251,9 @@ static enum error set_lock(struct call *call)
         return error;
     const struct record made = {
         .id = locking.lock.id, .created_by = locking.user->id, .created_time = locking.now};
-    reply_change(call, 201, reply_record_details(locking.user, &made, locking.now), "record added");
+    struct reply_writer writer CLEANUP(reply_writer_clear);
+    reply_writer_init(&writer, locking.user, locking.now);
+    reply_change(call, 201, reply_record_details(&writer, &made), "record added");
     return ERR_NONE;
 }
 

@@ -114,14 +114,14 @@ static enum error upsert_one(const struct writing *writing, struct record_write 
 }
 
 /* One entry of the answer: the record as it is now, or why it was refused. */
-static cJSON *entry_of(struct call *call, const struct writing *writing,
+static cJSON *entry_of(struct call *call, const struct writing *writing, struct reply_writer *writer,
                        const struct record_write *write, enum error error)
 {
     if (error != ERR_NONE)
         return reply_refusal(error, reply_details(call, error, &write->fault));
     cJSON *details;
     if (writing->ids == NULL) {
-        details = reply_record_details(call->token.user, &write->record, write->now);
+        details = reply_record_details(writer, &write->record);
     } else {
         details = cJSON_CreateObject();
         json_add_id(details, "id", write->record.id);
@@ -147,12 +147,11 @@ static const char *next_id(struct call *call, const char **at)
 }
 
 /* Writes record by record in the caller's transaction. *succeeded counts those that were written. */
-static enum error write_each(struct call *call, const struct writing *writing, cJSON *list,
-                             size_t *succeeded)
+static enum error write_each(struct call *call, const struct writing *writing,
+                             struct reply_writer *writer, int64_t now, cJSON *list, size_t *succeeded)
 {
     const cJSON *fields = writing->data != NULL ? writing->data->child : NULL;
     const char *at = writing->ids;
-    int64_t now = clock_now(call->api->crm->clock);
     for (size_t i = 0; fields != NULL || (at != NULL && *at != '\0'); i++) {
         struct record_write write = {.db = call->db,
                                      .user = call->token.user,
@@ -168,7 +167,7 @@ static enum error write_each(struct call *call, const struct writing *writing, c
         if (error == ERR_INTERNAL)
             return error;
         *succeeded += error == ERR_NONE;
-        cJSON_AddItemToArray(list, entry_of(call, writing, &write, error));
+        cJSON_AddItemToArray(list, entry_of(call, writing, writer, &write, error));
         fields = fields != NULL ? fields->next : NULL;
     }
     return ERR_NONE;
@@ -179,8 +178,11 @@ static enum error write_records(struct call *call, const struct writing *writing
     cJSON *list, *body = reply_data(&list);
     size_t succeeded = 0;
     enum error error = ERR_INTERNAL;
+    int64_t now = clock_now(call->api->crm->clock);
+    struct reply_writer writer CLEANUP(reply_writer_clear);
+    reply_writer_init(&writer, call->token.user, now);
     if (store_begin(call->db, STORE_REQUEST) == STORE_OK) {
-        error = write_each(call, writing, list, &succeeded);
+        error = write_each(call, writing, &writer, now, list, &succeeded);
         if (error != ERR_NONE)
             store_rollback(call->db);
         else if (store_commit(call->db) != STORE_OK)

@@ -52,7 +52,7 @@ static cJSON *envelope(const char *code, cJSON *details, const char *message, co
 {
     cJSON *entry = cJSON_CreateObject();
     json_add_text(entry, "code", code);
-    cJSON_AddItemToObject(entry, "details", details);
+    cJSON_AddItemToObjectCS(entry, "details", details);
     json_add_text(entry, "message", message);
     json_add_text(entry, "status", status);
     return entry;
@@ -131,25 +131,40 @@ cJSON *reply_time(const struct org *org, int64_t time)
     return cJSON_CreateString(text);
 }
 
-static void add_user(cJSON *details, const char *name, const struct user *user)
+void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now)
 {
-    cJSON_AddItemToObject(details, name, reply_reference(user->id, "name", user->name));
+    *writer = (struct reply_writer){
+        .user = user, .reference = reply_reference(user->id, "name", user->name), .last = now};
+    zone_format(user->org->zone, now, writer->now);
+    memcpy(writer->last_time, writer->now, sizeof writer->last_time);
 }
 
-static void add_time(cJSON *details, const char *name, const struct org *org, int64_t time)
+void reply_writer_clear(struct reply_writer *writer)
 {
-    cJSON_AddItemToObject(details, name, reply_time(org, time));
+    cJSON_Delete(writer->reference);
 }
 
-cJSON *reply_record_details(const struct user *user, const struct record *record, int64_t now)
+static void add_user(struct reply_writer *writer, cJSON *details, const char *name, int64_t id)
 {
-    const struct user *creator = org_user(user->org, record->created_by);
+    const struct user *user = org_user(writer->user->org, id);
+    cJSON_AddItemToObjectCS(details, name,
+                            user == NULL || user == writer->user
+                                ? cJSON_CreateObjectReference(writer->reference->child)
+                                : reply_reference(user->id, "name", user->name));
+}
+
+cJSON *reply_record_details(struct reply_writer *writer, const struct record *record)
+{
     cJSON *details = cJSON_CreateObject();
-    add_time(details, "Modified_Time", user->org, now);
-    add_user(details, "Modified_By", user);
-    add_time(details, "Created_Time", user->org, record->created_time);
+    if (record->created_time != writer->last) {
+        writer->last = record->created_time;
+        zone_format(writer->user->org->zone, writer->last, writer->last_time);
+    }
+    json_add_text(details, "Modified_Time", writer->now);
+    add_user(writer, details, "Modified_By", writer->user->id);
+    cJSON_AddItemToObjectCS(details, "Created_Time", cJSON_CreateString(writer->last_time));
     json_add_id(details, "id", record->id);
-    add_user(details, "Created_By", creator != NULL ? creator : user);
+    add_user(writer, details, "Created_By", record->created_by);
     return details;
 }
 

@@ -17,9 +17,20 @@ void reply_error(struct call *call, enum error error);
 
 /* The details of a refusal, of a record's (owned by the caller): what the fault says. */
 MUSTCHECK cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault);
-/* The details of a record that was written at `now` by the user: who and when. Owned by the caller. */
-MUSTCHECK cJSON *reply_record_details(const struct user *user, const struct record *record,
-                                      int64_t now);
+/* What the details of several records share, and are made to refer to: who wrote them and when. */
+struct reply_writer {
+    const struct user *user;
+    cJSON *reference;               /* to the user */
+    char now[TIME_TEXT_SIZE];       /* Modified_Time */
+    char last_time[TIME_TEXT_SIZE]; /* the last Created_Time, and its text: many are the same */
+    int64_t last;
+};
+
+/* For what the user wrote at `now`. Clear it after the answer is printed. */
+void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now);
+void reply_writer_clear(struct reply_writer *writer);
+/* The details of a record: who and when. Owned by the caller, and good until the writer is cleared. */
+MUSTCHECK cJSON *reply_record_details(struct reply_writer *writer, const struct record *record);
 
 enum { PER_PAGE_MAX = 200 };
 

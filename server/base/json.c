@@ -204,12 +204,12 @@ bool json_equal(const cJSON *one, const cJSON *other)
 
 void json_add_text(cJSON *object, const char *name, const char *text)
 {
-    cJSON_AddItemToObject(object, name, cJSON_CreateStringReference(text));
+    cJSON_AddItemToObjectCS(object, name, cJSON_CreateStringReference(text));
 }
 
 void json_add_id(cJSON *object, const char *name, int64_t id)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRId64, id);
-    cJSON_AddStringToObject(object, name, text);
+    cJSON_AddItemToObjectCS(object, name, cJSON_CreateString(text));
 }

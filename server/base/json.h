@@ -34,9 +34,9 @@ MUSTCHECK bool json_is_integer(const cJSON *item);
 MUSTCHECK bool json_is_blank(const cJSON *item);
 MUSTCHECK bool json_equal(const cJSON *one, const cJSON *other);
 
-/* Adds a string that outlives the tree, without copying it. */
+/* Adds a string. It and the name must outlive the tree: neither is copied. */
 void json_add_text(cJSON *object, const char *name, const char *text);
-/* Adds an id as the service writes it: a string of digits. */
+/* Adds an id as the service writes it: a string of digits. The name must outlive the tree. */
 void json_add_id(cJSON *object, const char *name, int64_t id);
 
 static inline void json_delete(cJSON **tree)

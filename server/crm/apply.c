@@ -43,7 +43,11 @@ enum store_status application_begin(struct application *application)
             status =
                 record_with_value(check->db, check->module, &check->changes[i], 0, &check->holders[i]);
     application->running = automation_of(application);
-    return status != STORE_FAILED ? automation_begin(&application->running) : status;
+    application->automates =
+        automation_may_start(&application->running, check->changes, check->change_count);
+    if (status == STORE_FAILED || !application->automates)
+        return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+    return automation_begin(&application->running);
 }
 
 void application_end(struct application *application)
@@ -78,7 +82,9 @@ static enum store_status write_changes(struct application *application, int64_t 
     if (status != STORE_OK || record_update(check->db, id, changes, check->change_count,
                                             check->user->id, application->now) != STORE_OK)
         return STORE_FAILED;
-    return automation_run(&application->running, id, changes, check->change_count);
+    return application->automates
+               ? automation_run(&application->running, id, changes, check->change_count)
+               : STORE_OK;
 }
 
 enum store_status apply_to_record(struct application *application, struct outcome *outcome)

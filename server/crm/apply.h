@@ -12,7 +12,8 @@ struct application {
     unsigned automation; /* the kinds that may run */
     int64_t now;
     struct arena *arena;
-    struct automation running; /* its own */
+    bool automates; /* a record may start something; its own, as is what follows */
+    struct automation running;
 };
 
 /* Finds out who has the values of unique fields, in the transaction that applies them, and readies

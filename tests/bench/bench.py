@@ -82,6 +82,40 @@ def throughput(crmock, bare, folder):
     server.stop()
 
 
+UPDATE_ONE_BY_SQL = "UPDATE record SET modified_by = 1, modified_time = ?1, fields = json_set(fields, '$.\"City\"', json(?2)) WHERE id = ?3"
+
+
+def calls(crmock, folder):
+    """One client, one call after the other, each with a new value, beside a statement a record in one transaction."""
+    server, path = Process(crmock, "--port", 0, "--log-level", "error", "--db", folder / "calls.db"), folder / "bare.db"
+    server.stop()
+    with sqlite3.connect(folder / "calls.db") as source, sqlite3.connect(path) as target:
+        source.backup(target)
+    server = Process(crmock, "--port", 0, "--log-level", "error", "--db", folder / "calls.db")
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    for count in (1, 100, 500):
+        ids, pairs = list(range(554023000000700001, 554023000000700001 + count)), []
+        for run in range(40 * RUNS):
+            body = json.dumps({"data": [{"City": f"City {run}"}], "ids": list(map(str, ids))})
+            begun = time.perf_counter()
+            connection.request("POST", PATH, body, {"Authorization": f"Bearer {TOKEN}"})
+            response = connection.getresponse()
+            response.read()
+            called = time.perf_counter()
+            assert response.status == 200
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany(UPDATE_ONE_BY_SQL, [(run, f'"City {run}"', id) for id in ids])
+            db.execute("COMMIT")
+            pairs.append(((called - begun) * 1000, (time.perf_counter() - called) * 1000))
+        row(f"POST, {count} id{'s' if count > 1 else ''}, one client, beside bare SQLite changing the same rows", *zip(*pairs), "ms")
+    connection.close()
+    server.stop()
+    db.close()
+
+
 def wait_for(server, job):
     while True:
         state = json.loads(server.request("GET", f"{PATH}?job_id={job}"))["data"][0]
@@ -91,7 +125,7 @@ def wait_for(server, job):
 
 
 def jobs(crmock, folder):
-    whole, ran, bare = [], [], []
+    whole, ran, bare, few = [], [], [], []
     for run in range(RUNS):
         path = folder / f"{run}.db"
         server = Process(crmock, "--port", 0, "--log-level", "error", "--db", path)
@@ -100,6 +134,11 @@ def jobs(crmock, folder):
         scheduled = time.perf_counter()
         wait_for(server, job)
         ended = time.perf_counter()
+        narrow = {"field": {"api_name": "Last_Name"}, "comparator": "starts_with", "value": "Bulk lead 10"}  # 1,111 of them
+        job = json.loads(server.request("POST", PATH, {"data": [{"City": "x"}], "cvid": "554023000000050000", "criteria": narrow}))["data"][0]["details"]["job_id"]
+        few_begun = time.perf_counter()
+        wait_for(server, job)
+        few.append((time.perf_counter() - few_begun) * 1000000 / 1111)
         server.stop()
         whole.append((ended - begun) * 1000)
         ran.append((ended - scheduled) * 1000)
@@ -111,6 +150,7 @@ def jobs(crmock, folder):
         db.close()
     row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms")
     row("the same, from the POST on", whole, bare, "ms")
+    row("a record of a job of 50,000, beside one of a job of 1,111", [took / 50 for took in ran], few, "us")
 
 
 def latency(crmock, folder):
@@ -144,17 +184,17 @@ def latency(crmock, folder):
         row(f"single-id call while a job runs, {name} of 1,000, beside the same without a job", [busy[at]], [alone[at]], "ms")
 
 
-def start(crmock):
+def start(crmock, name, *options):
     ours, limit = [], []
     for _ in range(2 * RUNS):
         begun = time.perf_counter()
-        server = Process(crmock, "--port", 0, "--log-level", "error")
+        server = Process(crmock, "--port", 0, "--log-level", "error", *options)
         ours.append((time.perf_counter() - begun) * 1000)
         server.stop()
         begun = time.perf_counter()
         subprocess.run(["/bin/true"], check=True)
         limit.append((time.perf_counter() - begun) * 1000)
-    row("exec to readiness, default fixtures, beside /bin/true", ours, limit, "ms")
+    row(f"exec to readiness, default fixtures, {name}, beside /bin/true", ours, limit, "ms")
 
 
 def memory(crmock, bare, folder):
@@ -174,9 +214,11 @@ def main():
     print("| | crmock | limit | ratio |\n| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        start(crmock)
+        start(crmock, "loaded", "--no-cache")
+        start(crmock, "copied from the start before", "--cache", folder / "cache")
         memory(crmock, bare, folder)
         throughput(crmock, bare, folder)
+        calls(crmock, folder)
         jobs(crmock, folder)
         latency(crmock, folder)
 
