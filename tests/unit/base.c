@@ -209,6 +209,39 @@ START_TEST(the_clock_can_be_shifted)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool is_one, stands;
+    int64_t seconds;
+} clock_texts[] = {
+    {"2021-03-03T12:17:00+05:30", true, true, 1614754020},
+    {"1970-01-01T00:00:00Z", true, true, 0},
+    {"+3600", true, false, 3600},
+    {"-86400", true, false, -86400},
+    {"+0", true, false, 0},
+    {"3600", false, false, 0},
+    {"+", false, false, 0},
+    {"+-5", false, false, 0},
+    {"+5s", false, false, 0},
+    {"+ 5", false, false, 0},
+    {"+9999999999999", false, false, 0},
+    {"-99999999999999999999999", false, false, 0},
+    {"2021-02-29T00:00:00Z", false, false, 0},
+    {"2021-03-03", false, false, 0},
+    {"", false, false, 0},
+};
+
+START_TEST(the_clock_is_set_by_a_text)
+{
+    struct clock clock = {.seconds = 7};
+    ck_assert(clock_set(&clock, clock_texts[_i].text) == clock_texts[_i].is_one);
+    ck_assert(clock.stands == clock_texts[_i].stands);
+    ck_assert_int_eq(clock.seconds, clock_texts[_i].is_one ? clock_texts[_i].seconds : 7);
+    if (clock.stands)
+        ck_assert_int_eq(clock_now(&clock), clock_texts[_i].seconds);
+}
+END_TEST
+
 START_TEST(length_is_counted_in_characters)
 {
     ck_assert_uint_eq(utf8_length(""), 0);
@@ -314,6 +347,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, dates_are_of_the_calendar);
     tcase_add_test(tests, zones_are_named);
     tcase_add_test(tests, the_clock_can_be_shifted);
+    tcase_add_loop_test(tests, the_clock_is_set_by_a_text, 0, COUNT(clock_texts));
     tcase_add_test(tests, length_is_counted_in_characters);
     tcase_add_test(tests, malformed_texts_are_repaired);
     tcase_add_test(tests, sealed_texts_cannot_be_altered);
