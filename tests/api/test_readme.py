@@ -46,6 +46,19 @@ def test_the_fixture_example_loads(start, tmp_path):
     assert server.update("Deals", {"data": [{"Shoe_Size": 1}], "ids": ["77"]}).headers["X-Crmock-Rule"] == "E27"
 
 
+def test_the_example_of_automation_works(start, tmp_path):
+    example = re.findall(r"```json\n(\{\n.*?\n\})\n```", TEXT, re.S)[1]
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "mine.json").write_text(example)
+    server = start("--fixtures", tmp_path / "f", db=tmp_path / "store.db")
+    deal = "554023000000497007"
+    assert server.update("Deals", {"data": [{"Lead_Source": "Advertisement", "Type": "New Business"}], "ids": [deal]}).status == 200
+    assert server.fields(deal)["Next_Step"] == "Thank them"
+    assert server.update("Deals", {"data": [{"Lead_Source": "Advertisement"}], "ids": [deal]}).headers["X-Crmock-Rule"] == "E14"
+    for line in re.findall(r'^sqlite3 store.db "(.*)"$', TEXT, re.M):
+        assert len(server.query(line)) >= 1
+
+
 def test_the_members_of_fixtures_are_those_that_are_read():
     part = TEXT[TEXT.index("| Section | An entry |"):TEXT.index("Ids that are left out")]
     listed = {word for code in re.findall(r"`([^`]*)`", part) for word in re.findall(r"\w+", code)}
