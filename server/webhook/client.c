@@ -64,7 +64,9 @@ struct webhook_client *webhook_client_new(struct arena *arena, const char **reas
     if (client->library != NULL && fetch_all(client) &&
         client->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
         return client;
-    *reason = arena_printf(arena, "webhooks need libcurl (Debian: libcurl3-gnutls): %s", dlerror());
+    const char *why = dlerror();
+    *reason = arena_printf(arena, "webhooks need libcurl (Debian: libcurl3-gnutls): %s",
+                           why != NULL ? why : "it is there, and does not start");
     if (client->library != NULL)
         (void)dlclose(client->library);
     free(client);
