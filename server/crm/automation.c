@@ -188,7 +188,7 @@ static void add_time(const struct automation *automation, cJSON *object, const c
 {
     char text[TIME_TEXT_SIZE];
     zone_format(automation->user->org->zone, time, text);
-    json_add_text(object, name, text);
+    json_add_text(object, name, arena_strdup(automation->arena, text));
 }
 
 /* What a webhook is sent: the rule and the record, as both are when all is done. */
