@@ -179,6 +179,8 @@ static const char org_json[] =
     "{\"extends\": \"professional\","
     " \"records\": [{\"module\": \"Accounts\", \"id\": \"1001\", \"generate\": 60,"
     "              \"fields\": {\"Account_Name\": \"{n}\", \"Industry\": \"Education\"}}],"
+    " \"workflow_rules\": [{\"module\": \"Accounts\", \"name\": \"Tell\","
+    "                       \"actions\": [{\"webhook\": \"http://127.0.0.1:9/\"}]}],"
     " \"views\": [{\"id\": \"999\", \"module\": \"Accounts\", \"name\": \"Generated\","
     "            \"criteria\": {\"field\": {\"api_name\": \"Industry\"}, \"comparator\": \"equal\","
     "                         \"value\": \"Education\"}}]}";
@@ -287,12 +289,14 @@ static void check_integrity(const char *what, int nth)
 }
 
 /* The same value for a field of the view's records, or of the first ones by id. */
-static void plan(struct mass_update *update, const struct sent_id *ids, size_t count, cJSON *fields)
+static void plan(struct mass_update *update, const struct sent_id *ids, size_t count, cJSON *fields,
+                 unsigned automation)
 {
     struct fault unused = {.hint = NULL};
     *update = (struct mass_update){.user = &rig.orgs.list[0].users[0],
                                    .module = org_module(&rig.orgs.list[0], "Accounts"),
                                    .fields = fields,
+                                   .automation = automation,
                                    .ids = ids,
                                    .id_count = count,
                                    .view_id = count > 0 ? NULL : "999"};
@@ -318,9 +322,24 @@ static int64_t with_value(const char *value)
     return query("SELECT count(*) FROM record WHERE json_extract(fields, '$.Phone') = ?1", value);
 }
 
+/* A workflow rule calls a webhook for each record, when automation runs. */
+static int64_t webhooks_with(const char *value)
+{
+    return query(
+        "SELECT count(*) FROM webhook_delivery WHERE json_extract(body, '$.record.Phone') = ?1", value);
+}
+
+/* Loop tests go through the kinds of faults without automation, then with it. */
+enum { KINDS = COUNT(kinds) };
+
+static unsigned automation_of(int index)
+{
+    return index < KINDS ? 0 : AUTOMATION_ALL;
+}
+
 START_TEST(a_call_fails_whole_or_not_at_all)
 {
-    const struct kind *kind = &kinds[_i];
+    const struct kind *kind = &kinds[_i % KINDS];
     int refused = 0;
     for (int nth = 1;; nth++) {
         char value[32];
@@ -331,7 +350,7 @@ START_TEST(a_call_fails_whole_or_not_at_all)
         for (size_t i = 0; i < IDS; i++)
             ids[i] = (struct sent_id){"", FIRST_RECORD + (int64_t)i};
         struct mass_update update;
-        plan(&update, ids, IDS, fields);
+        plan(&update, ids, IDS, fields, automation_of(_i));
         open_store();
         struct db *held = store_acquire(rig.store); /* so that the call opens one of its own */
         fault.hit = false;
@@ -342,6 +361,8 @@ START_TEST(a_call_fails_whole_or_not_at_all)
         int64_t expected = error == ERR_NONE ? IDS : 0;
         ck_assert_msg(error == ERR_NONE || error == ERR_INTERNAL, "%s %d", kind->name, nth);
         ck_assert_msg(with_value(value) == expected, "%s %d: half a call", kind->name, nth);
+        ck_assert_msg(webhooks_with(value) == (_i < KINDS ? 0 : expected), "%s %d: webhooks",
+                      kind->name, nth);
         check_integrity(kind->name, nth);
         refused += error != ERR_NONE;
         ck_assert_msg(fault.hit || error == ERR_NONE, "%s %d: refused for nothing", kind->name, nth);
@@ -368,7 +389,7 @@ static void run_job(const struct kind *kind, int nth, int faults)
     arm(kind, 0);
 }
 
-static bool check_job(const struct kind *kind, int nth, const char *value)
+static bool check_job(const struct kind *kind, int nth, const char *value, unsigned automation)
 {
     int64_t updated = query("SELECT updated FROM job ORDER BY id DESC LIMIT 1", NULL);
     bool is_complete =
@@ -384,13 +405,17 @@ static bool check_job(const struct kind *kind, int nth, const char *value)
                       query("SELECT count(DISTINCT record_id) FROM trace WHERE value = ?1", value) ==
                           updated,
                   "%s %d: a record was updated twice", kind->name, nth);
+    ck_assert_msg(webhooks_with(value) == (automation == 0 ? 0 : updated), "%s %d: webhooks",
+                  kind->name, nth);
     check_integrity(kind->name, nth);
     return is_complete;
 }
 
 /* With one fault, and with one at each try. */
-static void test_job(const struct kind *kind, int faults, int *complete, int *failed)
+static void test_job(int index, int faults, int *complete, int *failed)
 {
+    const struct kind *kind = &kinds[index % KINDS];
+    unsigned automation = automation_of(index);
     *complete = *failed = 0;
     for (int nth = 1;; nth++) {
         char value[32];
@@ -400,7 +425,7 @@ static void test_job(const struct kind *kind, int faults, int *complete, int *fa
         struct mass_update update;
         struct fault unused;
         int64_t job_id;
-        plan(&update, NULL, 0, fields);
+        plan(&update, NULL, 0, fields, automation);
         open_store();
         struct db *held = store_acquire(rig.store);
         ck_assert_int_eq(mass_update_schedule(&rig.crm, held, &update, &rig.arena, &job_id, &unused),
@@ -409,7 +434,7 @@ static void test_job(const struct kind *kind, int faults, int *complete, int *fa
         run_job(kind, nth, faults);
         store_release(held);
         store_close(rig.store);
-        bool is_complete = check_job(kind, nth, value);
+        bool is_complete = check_job(kind, nth, value, automation);
         *complete += is_complete;
         *failed += !is_complete;
         cJSON_Delete(fields);
@@ -421,7 +446,7 @@ static void test_job(const struct kind *kind, int faults, int *complete, int *fa
 START_TEST(a_job_outlives_a_fault)
 {
     int complete, failed;
-    test_job(&kinds[_i], 1, &complete, &failed);
+    test_job(_i, 1, &complete, &failed);
     ck_assert_int_gt(complete, 1);
     ck_assert_int_eq(failed, 0);
 }
@@ -430,7 +455,7 @@ END_TEST
 START_TEST(a_job_that_fails_again_and_again_is_given_up)
 {
     int complete, failed;
-    test_job(&kinds[_i], JOB_TRIES, &complete, &failed);
+    test_job(_i, JOB_TRIES, &complete, &failed);
     ck_assert_int_gt(failed, 0);
 }
 END_TEST
@@ -441,9 +466,9 @@ Suite *faults_suite(void)
     TCase *tests = tcase_create("faults");
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, open_rig, close_rig);
-    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, COUNT(kinds));
-    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, COUNT(kinds));
-    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, COUNT(kinds));
+    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, 2 * KINDS);
+    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, 2 * KINDS);
+    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * KINDS);
     suite_add_tcase(suite, tests);
     return suite;
 }
