@@ -1,7 +1,6 @@
 #include "app.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "api/openapi.h"
@@ -13,8 +12,8 @@
 struct app {
     struct app_options options;
     struct store *store;
-    const char *snapshot,
-        *snapshot_copy; /* where it belongs, and where it is until app_settle; or NULL */
+    const char *snapshot;      /* where it belongs; NULL: nowhere */
+    const char *snapshot_copy; /* where it is until app_settle; NULL: there is none to publish */
     struct orgs orgs;
     struct worker *worker;
     struct job_runner runner;
@@ -165,8 +164,7 @@ void app_stop(struct app *app)
     worker_free(app->deliverer.worker);
     webhook_client_free(app->deliverer.client);
     orgs_clear(&app->orgs);
-    if (app->snapshot_copy != NULL)
-        (void)unlink(app->snapshot_copy);
+    app_settle(app);
     store_close(app->store);
     free(app);
 }

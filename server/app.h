@@ -30,7 +30,7 @@ struct app;
  * *options is copied; the texts in it, and the arena, must outlive the app. */
 MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
                                 const char **reason);
-/* Does what could wait until requests are answered. Call it once. */
+/* Does what could wait until requests are answered; app_stop does, when nobody has. */
 void app_settle(struct app *app);
 /* The base URL. Borrowed. */
 const char *app_url(const struct app *app);

@@ -201,12 +201,11 @@ static enum error perform(struct call *call, const cJSON *body, bool *performed)
     if (store_begin(call->db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
     error = record_write_transition(&write, call->id, id, performed);
-    if (error == ERR_NONE)
-        return store_commit(call->db) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
-    store_rollback(call->db);
+    if (store_end(call->db, error == ERR_NONE) == STORE_OK)
+        return ERR_NONE;
     call->fault = write.fault;
     call->fault.in_data = false; /* these answers have no "data" */
-    return error;
+    return error != ERR_NONE ? error : ERR_INTERNAL;
 }
 
 static enum error perform_transition(struct call *call)

@@ -219,11 +219,9 @@ static enum error change(struct call *call, change_fn *make, const char *reason,
     if (store_begin(call->db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
     enum error error = make(locking, reason);
-    if (error != ERR_NONE) {
-        store_rollback(call->db);
-        return refuse(call, locking, error);
-    }
-    return store_commit(call->db) == STORE_OK ? ERR_NONE : ERR_INTERNAL;
+    if (store_end(call->db, error == ERR_NONE) == STORE_OK)
+        return ERR_NONE;
+    return refuse(call, locking, error != ERR_NONE ? error : ERR_INTERNAL);
 }
 
 static void reply_change(struct call *call, unsigned status, cJSON *details, const char *message)

@@ -150,11 +150,9 @@ static enum oauth_error issue_in_transaction(struct exchange *exchange)
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return OAUTH_GENERAL_ERROR;
     enum oauth_error error = issue(exchange);
-    if (error != OAUTH_OK) {
-        store_rollback(db);
-        return error;
-    }
-    return store_commit(db) == STORE_OK ? OAUTH_OK : OAUTH_GENERAL_ERROR;
+    if (store_end(db, error == OAUTH_OK) == STORE_OK)
+        return OAUTH_OK;
+    return error != OAUTH_OK ? error : OAUTH_GENERAL_ERROR;
 }
 
 static void reply_tokens(const struct exchange *exchange)

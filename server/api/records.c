@@ -105,11 +105,7 @@ static enum error tell_record(struct call *call)
         return ERR_INVALID_ID;
     }
     enum store_status status =
-        record_data_read(call->db, call->token.user->org, id, call->arena, &data);
-    if (status == STORE_OK && !module_shows(call->module, data.state.module))
-        status = STORE_NOT_FOUND;
-    if (status == STORE_OK)
-        status = may_see_record(call->db, call->token.user, &data.state);
+        read_seen_record(call->db, call->token.user, call->module, call->id, call->arena, &data);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
     cJSON *list = cJSON_CreateArray();

@@ -183,9 +183,7 @@ static enum error write_records(struct call *call, const struct writing *writing
     reply_writer_init(&writer, call->token.user, now);
     if (store_begin(call->db, STORE_REQUEST) == STORE_OK) {
         error = write_each(call, writing, &writer, now, list, &succeeded);
-        if (error != ERR_NONE)
-            store_rollback(call->db);
-        else if (store_commit(call->db) != STORE_OK)
+        if (store_end(call->db, error == ERR_NONE) != STORE_OK && error == ERR_NONE)
             error = ERR_INTERNAL;
     }
     if (error != ERR_NONE) {

@@ -1,5 +1,7 @@
 #include "crm/access.h"
 
+#include "base/id.h"
+
 bool may_use_view(const struct user *user, const struct view *view)
 {
     if (user->profile->administrator || view->everyone)
@@ -54,4 +56,16 @@ enum store_status may_see_record(struct db *db, const struct user *user, const s
     if (record->module->sharing != SHARING_PRIVATE)
         return STORE_OK;
     return may_edit_record(db, user, record);
+}
+
+enum store_status read_seen_record(struct db *db, const struct user *user, const struct module *module,
+                                   const char *id, struct arena *arena, struct record_data *data)
+{
+    int64_t number;
+    if (!id_parse(id, &number))
+        return STORE_NOT_FOUND;
+    enum store_status status = record_data_read(db, user->org, number, arena, data);
+    if (status == STORE_OK && !module_shows(module, data->state.module))
+        return STORE_NOT_FOUND;
+    return status == STORE_OK ? may_see_record(db, user, &data->state) : status;
 }

@@ -2,7 +2,7 @@
 #ifndef CRMOCK_CRM_ACCESS_H
 #define CRMOCK_CRM_ACCESS_H
 
-#include "store/record.h"
+#include "store/record_data.h"
 #include "store/selection.h"
 
 /* True for an administrator, for a view open to everyone, and for those it is shared with (E18). */
@@ -24,5 +24,10 @@ MUSTCHECK const struct reader *reader_of(const struct user *user, const struct m
 /* STORE_OK when the user sees the record: he may edit it, or the module is open to everyone. */
 MUSTCHECK enum store_status may_see_record(struct db *db, const struct user *user,
                                            const struct record *record);
+/* Reads the record that a text names, when the module shows it and the user sees it; STORE_NOT_FOUND
+ * when there is none such. Texts are owned by the arena. */
+MUSTCHECK enum store_status read_seen_record(struct db *db, const struct user *user,
+                                             const struct module *module, const char *id,
+                                             struct arena *arena, struct record_data *data);
 
 #endif

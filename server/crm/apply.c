@@ -11,27 +11,14 @@ static bool is_added_to(const struct record_change *change, bool over_write)
            strcmp(change->value, "null") != 0; /* D6: null clears */
 }
 
-static struct automation automation_of(const struct application *application)
-{
-    return (struct automation){.db = application->check.db,
-                               .user = application->check.user,
-                               .module = application->check.module,
-                               .kinds = application->automation,
-                               .now = application->now,
-                               .arena = application->arena};
-}
-
 bool is_one_by_one(const struct application *application)
 {
     const struct record_check *check = &application->check;
-    const struct automation automation = automation_of(application);
-    if (automation_may_start(&automation, check->changes, check->change_count))
-        return true;
     for (size_t i = 0; i < check->change_count; i++)
         if (is_added_to(&check->changes[i], application->over_write) ||
             must_be_unique(&check->changes[i]))
             return true;
-    return false;
+    return application->automates;
 }
 
 enum store_status application_begin(struct application *application)
@@ -42,12 +29,17 @@ enum store_status application_begin(struct application *application)
         if (must_be_unique(&check->changes[i]))
             status =
                 record_with_value(check->db, check->module, &check->changes[i], 0, &check->holders[i]);
-    application->running = automation_of(application);
+    if (status == STORE_FAILED)
+        return STORE_FAILED;
+    application->running = (struct automation){.db = check->db,
+                                               .user = check->user,
+                                               .module = check->module,
+                                               .kinds = application->automation,
+                                               .now = application->now,
+                                               .arena = application->arena};
     application->automates =
         automation_may_start(&application->running, check->changes, check->change_count);
-    if (status == STORE_FAILED || !application->automates)
-        return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
-    return automation_begin(&application->running);
+    return application->automates ? automation_begin(&application->running) : STORE_OK;
 }
 
 void application_end(struct application *application)
@@ -144,11 +136,7 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
     if (status == STORE_OK)
         status = apply_to_ids(&application, update, outcomes);
     application_end(&application);
-    if (status != STORE_OK) {
-        store_rollback(db);
-        return ERR_INTERNAL;
-    }
-    if (store_commit(db) != STORE_OK)
+    if (store_end(db, status == STORE_OK) != STORE_OK)
         return ERR_INTERNAL;
     if (application.running.called_webhook)
         worker_wake(crm->deliverer);

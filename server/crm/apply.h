@@ -21,8 +21,8 @@ struct application {
 MUSTCHECK enum store_status application_begin(struct application *application);
 void application_end(struct application *application);
 
-/* True when records must be changed one by one: what becomes of one depends on its present value, or on
- * the record before it, or automation follows. Else one statement can write them all. */
+/* True, once begun, when records must be changed one by one: what becomes of one depends on its present
+ * value, or on the record before it, or automation follows. Else one statement can write them all. */
 MUSTCHECK bool is_one_by_one(const struct application *application);
 
 /* Checks outcome->record and, when nothing refuses it, writes its changes, all in one statement, in

@@ -75,14 +75,7 @@ enum error blueprint_of_record(struct db *db, const struct user *user, const str
                                const char *id, struct arena *arena, struct record_data *record,
                                const struct blueprint **blueprint, struct fault *fault)
 {
-    int64_t number;
-    enum store_status status = STORE_NOT_FOUND;
-    if (id_parse(id, &number))
-        status = record_data_read(db, user->org, number, arena, record);
-    if (status == STORE_OK && !module_shows(module, record->state.module))
-        status = STORE_NOT_FOUND;
-    if (status == STORE_OK)
-        status = may_see_record(db, user, &record->state);
+    enum store_status status = read_seen_record(db, user, module, id, arena, record);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
     *fault = (struct fault){.id = id, .hint = "the module has no record of that id for this user"};

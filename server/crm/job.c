@@ -95,11 +95,10 @@ static enum store_status change_records(struct batch *batch)
     if (job_records(batch->application.check.db, batch->job.module->org, &batch->job, batch->limit,
                     records, &batch->count) != STORE_OK)
         return STORE_FAILED;
-    if (!is_one_by_one(&batch->application))
-        return change_together(batch, records, batch->count);
     enum store_status status = application_begin(&batch->application);
     if (status == STORE_OK)
-        status = change_each(batch, records, batch->count);
+        status = is_one_by_one(&batch->application) ? change_each(batch, records, batch->count)
+                                                    : change_together(batch, records, batch->count);
     application_end(&batch->application);
     return status;
 }
@@ -136,11 +135,7 @@ static enum store_status run_batch(struct batch *batch, struct db *db)
 {
     if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
         return STORE_FAILED;
-    if (take_batch(batch, db) != STORE_OK) {
-        store_rollback(db);
-        return STORE_FAILED;
-    }
-    if (store_commit(db) != STORE_OK)
+    if (store_end(db, take_batch(batch, db) == STORE_OK) != STORE_OK)
         return STORE_FAILED;
     log_end(batch->crm, &batch->job);
     if (batch->application.running.called_webhook)
@@ -156,11 +151,7 @@ static enum store_status give_up(const struct crm *crm, struct db *db, struct jo
     log_event(crm->log, LOG_ERROR, "job given up job=%" PRId64 " reason=\"%s\"", job->id, reason);
     if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
         return STORE_FAILED;
-    if (job_write(db, job, reason) != STORE_OK) {
-        store_rollback(db);
-        return STORE_FAILED;
-    }
-    if (store_commit(db) != STORE_OK)
+    if (store_end(db, job_write(db, job, reason) == STORE_OK) != STORE_OK)
         return STORE_FAILED;
     log_end(crm, job);
     return STORE_OK;

@@ -14,15 +14,8 @@ static enum error refuse(struct locking *locking, enum error error, int path_ind
 
 static enum error find_record(struct locking *locking)
 {
-    int64_t id;
-    enum store_status status = STORE_NOT_FOUND;
-    if (id_parse(locking->record_id, &id))
-        status =
-            record_data_read(locking->db, locking->user->org, id, locking->arena, &locking->record);
-    if (status == STORE_OK && !module_shows(locking->module, locking->record.state.module))
-        status = STORE_NOT_FOUND;
-    if (status == STORE_OK)
-        status = may_see_record(locking->db, locking->user, &locking->record.state);
+    enum store_status status = read_seen_record(locking->db, locking->user, locking->module,
+                                                locking->record_id, locking->arena, &locking->record);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
     return status == STORE_OK ? ERR_NONE

@@ -64,12 +64,8 @@ enum error mass_update_schedule(const struct crm *crm, struct db *db, const stru
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
     enum error error = add_job(crm, db, update, &selection, arena, job_id, fault);
-    if (error != ERR_NONE) {
-        store_rollback(db);
-        return error;
-    }
-    if (store_commit(db) != STORE_OK)
-        return ERR_INTERNAL;
+    if (store_end(db, error == ERR_NONE) != STORE_OK)
+        return error != ERR_NONE ? error : ERR_INTERNAL;
     log_event(crm->log, LOG_INFO, "job scheduled job=%" PRId64 " view=%" PRId64, *job_id,
               update->view->id);
     worker_wake(crm->worker);

@@ -1,9 +1,7 @@
 #include "store/snapshot.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,13 +84,8 @@ static bool check_and_date(struct store *store, int64_t now)
     struct db *db = store_acquire(store);
     if (db == NULL)
         return false;
-    bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK;
-    if (done && !set_dates(db, now)) {
-        store_rollback(db);
-        done = false;
-    } else if (done) {
-        done = store_commit(db) == STORE_OK;
-    }
+    bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK &&
+                store_end(db, set_dates(db, now)) == STORE_OK;
     store_release(db);
     return done;
 }

@@ -340,6 +340,14 @@ void store_rollback(struct db *db)
     writer_leaves(db->store);
 }
 
+enum store_status store_end(struct db *db, bool keep)
+{
+    if (keep)
+        return store_commit(db);
+    store_rollback(db);
+    return STORE_FAILED;
+}
+
 enum store_status store_check(struct db *db)
 {
     static const struct sql one_row = {"SELECT next_id FROM id_sequence"};

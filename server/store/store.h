@@ -47,11 +47,14 @@ MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
 
 /* Begins a write transaction: waits for the writer before, at most one transaction of his.
- * After STORE_OK the caller must end it by store_commit or store_rollback. */
+ * After STORE_OK the caller must end it by store_end, store_commit or store_rollback. */
 MUSTCHECK enum store_status store_begin(struct db *db, enum store_urgency urgency);
 /* After STORE_FAILED the transaction has been rolled back. */
 MUSTCHECK enum store_status store_commit(struct db *db);
 void store_rollback(struct db *db);
+/* Commits when the transaction is to be kept, else rolls it back. STORE_OK when it has been committed.
+ */
+MUSTCHECK enum store_status store_end(struct db *db, bool keep);
 
 /* What went wrong last on this connection, for a person. Borrowed until the next failure. */
 const char *store_failure(const struct db *db);

@@ -44,11 +44,7 @@ static enum store_status write(const struct deliverer *deliverer, struct db *db,
               delivery->reason != NULL ? delivery->reason : "");
     if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
         return STORE_FAILED;
-    if (delivery_write(db, delivery) != STORE_OK) {
-        store_rollback(db);
-        return STORE_FAILED;
-    }
-    return store_commit(db);
+    return store_end(db, delivery_write(db, delivery) == STORE_OK);
 }
 
 static int64_t step(const struct deliverer *deliverer, struct db *db, struct arena *arena)
