@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/word.h"
+
 #ifndef CRMOCK_VERSION
 #define CRMOCK_VERSION "unknown"
 #endif
@@ -99,13 +101,10 @@ static bool store_number(const struct setting *option, const char *text, void *t
 /* Enums are unsigned ints to gcc and clang when, as here, none of their values is negative. */
 static bool store_choice(const char *const *names, const char *text, unsigned *choice)
 {
-    for (unsigned i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], text) != 0)
-            continue;
-        *choice = i;
-        return true;
-    }
-    return false;
+    int index = word_index(names, text);
+    if (index >= 0)
+        *choice = (unsigned)index;
+    return index >= 0;
 }
 
 static bool store_value(const struct setting *option, const char *text, struct app_options *options)

@@ -1,8 +1,7 @@
 #include "api/body.h"
 
-#include <string.h>
-
 #include "base/id.h"
+#include "base/word.h"
 
 struct reading {
     struct call *call;
@@ -109,16 +108,13 @@ static enum error read_trigger(struct reading *reading, const cJSON *trigger)
     reading->update->automation = 0;
     cJSON_ArrayForEach (word, trigger) {
         const char *path = arena_printf(call->arena, "$.trigger[%zu]", i++);
-        unsigned kind = 0;
-        while (cJSON_IsString(word) && automation_kind_names[kind] != NULL &&
-               strcmp(automation_kind_names[kind], word->valuestring) != 0)
-            kind++;
-        if (cJSON_IsString(word) && automation_kind_names[kind] != NULL) {
+        if (!cJSON_IsString(word))
+            return wrong(call, "trigger", path, "string");
+        int kind = word_index(automation_kind_names, word->valuestring);
+        if (kind >= 0) {
             reading->update->automation |= AUTOMATION_BIT(kind);
             continue;
         }
-        if (!cJSON_IsString(word))
-            return wrong(call, "trigger", path, "string");
         call->fault = (struct fault){.api_name = "trigger",
                                      .json_path = path,
                                      .hint = "workflow, approval and blueprint can be triggered"};

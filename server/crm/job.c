@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/word.h"
 #include "crm/apply.h"
 #include "store/job.h"
 
@@ -20,10 +21,10 @@ static unsigned kinds_of(const cJSON *trigger)
 {
     unsigned kinds = 0;
     const cJSON *word;
-    cJSON_ArrayForEach (word, trigger)
-        for (unsigned kind = 0; automation_kind_names[kind] != NULL; kind++)
-            if (strcmp(automation_kind_names[kind], word->valuestring) == 0)
-                kinds |= AUTOMATION_BIT(kind);
+    cJSON_ArrayForEach (word, trigger) {
+        int kind = word_index(automation_kind_names, word->valuestring);
+        kinds |= kind >= 0 ? AUTOMATION_BIT(kind) : 0;
+    }
     return kinds;
 }
 

@@ -1,7 +1,6 @@
 #include "store/job.h"
 
-#include <string.h>
-
+#include "base/word.h"
 #include "store/db.h"
 #include "store/record_row.h"
 
@@ -48,9 +47,8 @@ static enum store_status read_row(struct db *db, sqlite3_stmt *row, const struct
         .last_record = sqlite3_column_int64(row, 9),
         .scheduled_milliseconds = sqlite3_column_int64(row, 10),
     };
-    const char *name = (const char *)sqlite3_column_text(row, 4);
-    while (name != NULL && job->status < JOB_FAILED && strcmp(job_status_names[job->status], name) != 0)
-        job->status++;
+    int status_index = word_index(job_status_names, (const char *)sqlite3_column_text(row, 4));
+    job->status = status_index >= 0 ? (enum job_status)status_index : JOB_FAILED;
     return STORE_OK;
 }
 

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "store/org_loading.h"
 
 const char *const automation_kind_names[] = {"workflow", "approval", "blueprint", NULL};
@@ -14,13 +12,11 @@ static const struct sql rules_of = {
 static void read_rule(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct automation_rule *rule = &loading->org->automation_rules[index];
-    const char *kind = (const char *)sqlite3_column_text(row, 3);
     int64_t module_id = sqlite3_column_int64(row, 2), field_id = sqlite3_column_int64(row, 5);
     *rule = (struct automation_rule){
         .id = sqlite3_column_int64(row, 1),
         .module = loading_module(loading, module_id),
-        .kind =
-            kind != NULL && strcmp(kind, "approval") == 0 ? AUTOMATION_APPROVAL : AUTOMATION_WORKFLOW,
+        .kind = (enum automation_kind)loading_word(row, 3, automation_kind_names),
         .name = loading_text(loading, row, 4),
         .field = field_id != 0 ? loading_field(loading, module_id, field_id) : NULL,
         .criteria = loading_text(loading, row, 6),

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/word.h"
 #include "store/org_loading.h"
 
 enum store_status loading_rows(struct loading *loading, const struct sql *sql, row_fn *read, void *list,
@@ -31,12 +32,10 @@ static bool flag(sqlite3_stmt *row, int column)
     return sqlite3_column_int(row, column) != 0;
 }
 
-static int name_index(const char *const names[], const char *name)
+int loading_word(sqlite3_stmt *row, int column, const char *const words[])
 {
-    int i = 0;
-    while (names[i] != NULL && strcmp(names[i], name) != 0)
-        i++;
-    return names[i] != NULL ? i : 0; /* the schema's checks allow no other */
+    int index = word_index(words, (const char *)sqlite3_column_text(row, column));
+    return index >= 0 ? index : 0; /* the schema's checks allow no other */
 }
 
 struct module *loading_module(struct loading *loading, int64_t id)
@@ -65,7 +64,6 @@ static const struct sql modules_of = {
 static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct module *module = &loading->org->modules[index];
-    const char *sharing = loading_text(loading, row, 7);
     *module = (struct module){
         .id = sqlite3_column_int64(row, 1),
         .index = index,
@@ -75,7 +73,7 @@ static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index
         .plural = loading_text(loading, row, 4),
         .custom = flag(row, 5),
         .territories = flag(row, 6),
-        .sharing = (enum sharing)name_index(sharing_names, sharing),
+        .sharing = (enum sharing)loading_word(row, 7, sharing_names),
         .part_of = loading_module(loading, sqlite3_column_int64(row, 8)), /* read before its parts */
         .fields =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 9), sizeof *module->fields),
@@ -217,8 +215,7 @@ static void read_access(struct loading *loading, sqlite3_stmt *row, size_t index
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
     const struct field *field =
         loading_field(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
-    const char *access = loading_text(loading, row, 4);
-    profile->fields[field->index] = (enum field_access)name_index(field_access_names, access);
+    profile->fields[field->index] = (enum field_access)loading_word(row, 4, field_access_names);
 }
 
 static const struct sql users_of = {"SELECT count(*) OVER (), id, name, email, profile_id, role_id, "

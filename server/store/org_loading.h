@@ -21,6 +21,8 @@ MUSTCHECK enum store_status loading_rows(struct loading *loading, const struct s
 
 /* A column's text, owned by the org. */
 MUSTCHECK const char *loading_text(struct loading *loading, sqlite3_stmt *row, int column);
+/* Where a column's word stands in a list that NULL ends. */
+MUSTCHECK int loading_word(sqlite3_stmt *row, int column, const char *const words[]);
 /* What was read before, by id; NULL when there is none. */
 MUSTCHECK struct module *loading_module(struct loading *loading, int64_t id);
 MUSTCHECK struct field *loading_field(struct loading *loading, int64_t module_id, int64_t field_id);

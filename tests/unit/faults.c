@@ -1,6 +1,5 @@
-/* A disk that fails on purpose: a SQLite VFS before the machine's, whose writes, syncs and reads fail
- * at a chosen one. Whatever fails, a call and a job end in an error or in full, and the store stays
- * whole. */
+/* Whatever fails on the disk, a call and a job end in an error or in full, and the store stays whole.
+ */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,168 +8,10 @@
 
 #include "crm/fixture_rules.h"
 #include "crm/job.h"
+#include "faulty_disk.h"
 #include "store/fixture.h"
 #include "store/job.h"
 #include "unit.h"
-
-enum operation { WRITING, SYNCING, READING };
-
-static const struct kind {
-    const char *name;
-    enum operation operation;
-    int code;
-} kinds[] = {
-    {"disk full", WRITING, SQLITE_FULL},
-    {"write error", WRITING, SQLITE_IOERR_WRITE},
-    {"sync error", SYNCING, SQLITE_IOERR_FSYNC},
-    {"read error", READING, SQLITE_IOERR_READ},
-    {"short read", READING, SQLITE_IOERR_SHORT_READ},
-};
-
-/* The operation of that kind that is to fail, counted down; 0: none. */
-static struct {
-    const struct kind *kind;
-    int left;
-    bool hit;
-} fault;
-
-static bool fails_now(enum operation operation)
-{
-    if (fault.left == 0 || fault.kind->operation != operation || --fault.left > 0)
-        return false;
-    fault.hit = true;
-    return true;
-}
-
-struct faulty_file {
-    sqlite3_file base;
-    sqlite3_file *real; /* behind this */
-};
-
-static sqlite3_file *real(sqlite3_file *file)
-{
-    return ((struct faulty_file *)(void *)file)->real;
-}
-
-static int faulty_close(sqlite3_file *file)
-{
-    return real(file)->pMethods->xClose(real(file));
-}
-
-static int faulty_read(sqlite3_file *file, void *buffer, int size, sqlite3_int64 offset)
-{
-    if (!fails_now(READING))
-        return real(file)->pMethods->xRead(real(file), buffer, size, offset);
-    memset(buffer, 0, (size_t)size); /* as SQLite asks of a short read */
-    return fault.kind->code;
-}
-
-static int faulty_write(sqlite3_file *file, const void *buffer, int size, sqlite3_int64 offset)
-{
-    if (!fails_now(WRITING))
-        return real(file)->pMethods->xWrite(real(file), buffer, size, offset);
-    if (fault.kind->code == SQLITE_FULL) /* what fits is written */
-        (void)real(file)->pMethods->xWrite(real(file), buffer, size / 2, offset);
-    return fault.kind->code;
-}
-
-static int faulty_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-    return fails_now(WRITING) ? SQLITE_IOERR_TRUNCATE
-                              : real(file)->pMethods->xTruncate(real(file), size);
-}
-
-static int faulty_sync(sqlite3_file *file, int flags)
-{
-    return fails_now(SYNCING) ? fault.kind->code : real(file)->pMethods->xSync(real(file), flags);
-}
-
-static int faulty_size(sqlite3_file *file, sqlite3_int64 *size)
-{
-    return real(file)->pMethods->xFileSize(real(file), size);
-}
-
-static int faulty_lock(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xLock(real(file), level);
-}
-
-static int faulty_unlock(sqlite3_file *file, int level)
-{
-    return real(file)->pMethods->xUnlock(real(file), level);
-}
-
-static int faulty_reserved(sqlite3_file *file, int *result)
-{
-    return real(file)->pMethods->xCheckReservedLock(real(file), result);
-}
-
-static int faulty_control(sqlite3_file *file, int operation, void *argument)
-{
-    return real(file)->pMethods->xFileControl(real(file), operation, argument);
-}
-
-static int faulty_sector(sqlite3_file *file)
-{
-    return real(file)->pMethods->xSectorSize(real(file));
-}
-
-static int faulty_device(sqlite3_file *file)
-{
-    return real(file)->pMethods->xDeviceCharacteristics(real(file));
-}
-
-static int faulty_map(sqlite3_file *file, int page, int size, int extend, void volatile **memory)
-{
-    return real(file)->pMethods->xShmMap(real(file), page, size, extend, memory);
-}
-
-static int faulty_shared_lock(sqlite3_file *file, int offset, int count, int flags)
-{
-    return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
-}
-
-static void faulty_barrier(sqlite3_file *file)
-{
-    real(file)->pMethods->xShmBarrier(real(file));
-}
-
-static int faulty_unmap(sqlite3_file *file, int delete_it)
-{
-    return real(file)->pMethods->xShmUnmap(real(file), delete_it);
-}
-
-static const sqlite3_io_methods faulty_methods = {
-    .iVersion = 2,
-    .xClose = faulty_close,
-    .xRead = faulty_read,
-    .xWrite = faulty_write,
-    .xTruncate = faulty_truncate,
-    .xSync = faulty_sync,
-    .xFileSize = faulty_size,
-    .xLock = faulty_lock,
-    .xUnlock = faulty_unlock,
-    .xCheckReservedLock = faulty_reserved,
-    .xFileControl = faulty_control,
-    .xSectorSize = faulty_sector,
-    .xDeviceCharacteristics = faulty_device,
-    .xShmMap = faulty_map,
-    .xShmLock = faulty_shared_lock,
-    .xShmBarrier = faulty_barrier,
-    .xShmUnmap = faulty_unmap,
-};
-
-static sqlite3_vfs *machine, faulty;
-
-static int faulty_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
-{
-    (void)vfs;
-    struct faulty_file *opened = (struct faulty_file *)(void *)file;
-    opened->real = (sqlite3_file *)(void *)(opened + 1);
-    int code = machine->xOpen(machine, name, opened->real, flags, out);
-    opened->base.pMethods = opened->real->pMethods != NULL ? &faulty_methods : NULL;
-    return code;
-}
 
 /* A small org in a store that lasts, and what works on it. The built-in org has one such record
  * already. */
@@ -236,13 +77,7 @@ static void open_rig(void)
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs(org_json, file), 0);
     ck_assert_int_eq(fclose(file), 0);
-    machine = sqlite3_vfs_find(NULL);
-    faulty = *machine;
-    faulty.zName = "faulty";
-    faulty.pNext = NULL;
-    faulty.szOsFile += (int)sizeof(struct faulty_file);
-    faulty.xOpen = faulty_open;
-    ck_assert_int_eq(sqlite3_vfs_register(&faulty, 1), SQLITE_OK);
+    faulty_disk_install();
     open_store();
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, &rig.orgs) == STORE_OK);
@@ -265,8 +100,7 @@ static void close_rig(void)
     worker_free(rig.crm.worker);
     orgs_clear(&rig.orgs);
     arena_clear(&rig.arena);
-    (void)sqlite3_vfs_unregister(&faulty);
-    (void)sqlite3_vfs_register(machine, 1);
+    faulty_disk_remove();
     (void)unlink(rig.file);
     for (size_t i = 0; i < COUNT(suffixes); i++) {
         char name[80];
@@ -274,12 +108,6 @@ static void close_rig(void)
         (void)unlink(name);
     }
     ck_assert_int_eq(rmdir(rig.folder), 0);
-}
-
-static void arm(const struct kind *kind, int nth)
-{
-    fault.kind = kind;
-    fault.left = nth;
 }
 
 static void check_integrity(const char *what, int nth)
@@ -330,16 +158,14 @@ static int64_t webhooks_with(const char *value)
 }
 
 /* Loop tests go through the kinds of faults without automation, then with it. */
-enum { KINDS = COUNT(kinds) };
-
 static unsigned automation_of(int index)
 {
-    return index < KINDS ? 0 : AUTOMATION_ALL;
+    return index < DISK_FAULTS ? 0 : AUTOMATION_ALL;
 }
 
 START_TEST(a_call_fails_whole_or_not_at_all)
 {
-    const struct kind *kind = &kinds[_i % KINDS];
+    const struct disk_fault *kind = &disk_faults[_i % DISK_FAULTS];
     int refused = 0;
     for (int nth = 1;; nth++) {
         char value[32];
@@ -353,24 +179,25 @@ START_TEST(a_call_fails_whole_or_not_at_all)
         plan(&update, ids, IDS, fields, automation_of(_i));
         open_store();
         struct db *held = store_acquire(rig.store); /* so that the call opens one of its own */
-        fault.hit = false;
-        arm(kind, nth);
+        (void)faulty_disk_was_hit();
+        faulty_disk_arm(kind, nth);
         enum error error = call(&update);
-        arm(kind, 0);
+        faulty_disk_arm(kind, 0);
         store_release(held);
         int64_t expected = error == ERR_NONE ? IDS : 0;
         ck_assert_msg(error == ERR_NONE || error == ERR_INTERNAL, "%s %d", kind->name, nth);
         ck_assert_msg(with_value(value) == expected, "%s %d: half a call", kind->name, nth);
-        ck_assert_msg(webhooks_with(value) == (_i < KINDS ? 0 : expected), "%s %d: webhooks",
+        ck_assert_msg(webhooks_with(value) == (_i < DISK_FAULTS ? 0 : expected), "%s %d: webhooks",
                       kind->name, nth);
         check_integrity(kind->name, nth);
         refused += error != ERR_NONE;
-        ck_assert_msg(fault.hit || error == ERR_NONE, "%s %d: refused for nothing", kind->name, nth);
+        bool hit = faulty_disk_was_hit();
+        ck_assert_msg(hit || error == ERR_NONE, "%s %d: refused for nothing", kind->name, nth);
         ck_assert_msg(call(&update) == ERR_NONE, "%s %d: not survived", kind->name, nth);
         store_close(rig.store);
         ck_assert_int_eq(with_value(value), IDS);
         cJSON_Delete(fields);
-        if (!fault.hit)
+        if (!hit)
             break;
     }
     ck_assert_int_gt(refused, 0);
@@ -378,18 +205,18 @@ START_TEST(a_call_fails_whole_or_not_at_all)
 END_TEST
 
 /* Runs the job with a fault at the nth operation of as many steps as `faults` says. */
-static void run_job(const struct kind *kind, int nth, int faults)
+static void run_job(const struct disk_fault *kind, int nth, int faults)
 {
     int64_t pause = WORKER_MORE;
     for (int steps = 0; pause != WORKER_IDLE; steps++) {
-        arm(kind, steps < faults ? nth : 0);
+        faulty_disk_arm(kind, steps < faults ? nth : 0);
         pause = job_runner_step(&rig.runner);
         ck_assert_msg(steps < 100, "%s %d: the job does not end", kind->name, nth);
     }
-    arm(kind, 0);
+    faulty_disk_arm(kind, 0);
 }
 
-static bool check_job(const struct kind *kind, int nth, const char *value, unsigned automation)
+static bool check_job(const struct disk_fault *kind, int nth, const char *value, unsigned automation)
 {
     int64_t updated = query("SELECT updated FROM job ORDER BY id DESC LIMIT 1", NULL);
     bool is_complete =
@@ -414,7 +241,7 @@ static bool check_job(const struct kind *kind, int nth, const char *value, unsig
 /* With one fault, and with one at each try. */
 static void test_job(int index, int faults, int *complete, int *failed)
 {
-    const struct kind *kind = &kinds[index % KINDS];
+    const struct disk_fault *kind = &disk_faults[index % DISK_FAULTS];
     unsigned automation = automation_of(index);
     *complete = *failed = 0;
     for (int nth = 1;; nth++) {
@@ -430,7 +257,7 @@ static void test_job(int index, int faults, int *complete, int *failed)
         struct db *held = store_acquire(rig.store);
         ck_assert_int_eq(mass_update_schedule(&rig.crm, held, &update, &rig.arena, &job_id, &unused),
                          ERR_NONE);
-        fault.hit = false;
+        (void)faulty_disk_was_hit();
         run_job(kind, nth, faults);
         store_release(held);
         store_close(rig.store);
@@ -438,7 +265,7 @@ static void test_job(int index, int faults, int *complete, int *failed)
         *complete += is_complete;
         *failed += !is_complete;
         cJSON_Delete(fields);
-        if (!fault.hit)
+        if (!faulty_disk_was_hit())
             break;
     }
 }
@@ -466,9 +293,9 @@ Suite *faults_suite(void)
     TCase *tests = tcase_create("faults");
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, open_rig, close_rig);
-    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, 2 * KINDS);
-    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, 2 * KINDS);
-    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * KINDS);
+    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, 2 * DISK_FAULTS);
+    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, 2 * DISK_FAULTS);
+    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * DISK_FAULTS);
     suite_add_tcase(suite, tests);
     return suite;
 }
