@@ -34,6 +34,14 @@ def run(*arguments, env=None, **keywords):
                           env=os.environ | (env or {}), **keywords)
 
 
+def own_fixtures(folder, sections):
+    """A folder of fixtures with these sections, on top of a built-in org unless they say which; in `folder`, made anew."""
+    place = folder / "fixtures"
+    place.mkdir(exist_ok=True)
+    (place / "own.json").write_text(json.dumps({"extends": "enterprise"} | sections))
+    return place
+
+
 class Server:
     def __init__(self, *arguments, db=None, env=None, log=subprocess.DEVNULL):
         options = ["--port", "0", *(["--db", db] if db else []), *arguments]

@@ -8,21 +8,15 @@ import time
 
 import pytest
 
-from server import PATIENCE, run
+from server import PATIENCE, own_fixtures, run
 
 LEAD, OTHER = "554023000000600001", "554023000000600002"
-
-
-def fixtures(folder, **sections):
-    (folder / "f").mkdir()
-    (folder / "f" / "own.json").write_text(json.dumps({"extends": "enterprise"} | sections))
-    return folder / "f"
 
 
 @pytest.fixture
 def own(start, tmp_path):
     """Starts a server with rules of the test's own on top of the default fixtures."""
-    return lambda *arguments, **sections: start("--fixtures", fixtures(tmp_path, **sections), *arguments, db=tmp_path / "store.db")
+    return lambda *arguments, **sections: start("--fixtures", own_fixtures(tmp_path, sections), *arguments, db=tmp_path / "store.db")
 
 
 def rule(name, field, *actions, module="Leads", **more):
@@ -282,5 +276,5 @@ def test_what_waits_is_delivered_by_the_next_start(own, start, tmp_path):
     ({"approval_processes": 5}, "approval_processes: expected"),
 ])
 def test_rules_that_are_wrong(tmp_path, sections, said):
-    done = run("--port", "0", "--fixtures", fixtures(tmp_path, **sections))
+    done = run("--port", "0", "--fixtures", own_fixtures(tmp_path, sections))
     assert done.returncode == 1 and f"own.json: $.{said}" in done.stderr, done.stderr

@@ -1,11 +1,12 @@
 """Blueprints: read, gone through and left by the API; E9 comes and goes with them."""
-import json
 
 import pytest
 
 import schema
 from gallery import VERSIONS
 from test_metadata import faults
+
+from server import own_fixtures
 
 needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's own OpenAPI files are not in {schema.OAS}")
 LEAD, FREE, DEAL = "554023000000600019", "554023000000600001", "554023000000497013"
@@ -143,14 +144,12 @@ def test_who_may(fresh):
 
 
 def test_blueprints_of_fixtures(start, tmp_path):
-    (tmp_path / "f").mkdir()
     content = {
         "extends": "enterprise",
         "blueprints": [{"module": "Projects", "field": "Phase", "id": "31", "name": "P", "starts_at": ["Draft"], "transitions": [{"id": "41", "name": "Anywhere", "to": "Done"}]}],
         "fields": [{"module": "Projects", "api_name": "Mood", "type": "picklist", "values": ["a", "b"], "blueprint": {"name": "M", "transitions": [{"id": "42", "name": "N", "from": ["a"], "to": "b"}]}}],
         "records": [{"module": "Projects", "id": "71", "blueprint": "P", "fields": {"Name": "n"}}, {"module": "Projects", "id": "72", "blueprint": "M", "fields": {"Name": "n", "Mood": "a"}}]}
-    (tmp_path / "f" / "x.json").write_text(json.dumps(content))
-    server = start("--fixtures", tmp_path / "f")
+    server = start("--fixtures", own_fixtures(tmp_path, content))
     told = read(server, "71", module="Projects").body["blueprint"]
     assert (told["process_info"]["field_value"], "id" in told["process_info"]["current_picklist"], [transition["name"] for transition in told["transitions"]]) == ("-None-", False, ["Anywhere"])
     assert perform(server, "71", "41", module="Projects").body == DONE and read(server, "71", module="Projects").status == 400

@@ -1,10 +1,11 @@
 """Criteria: what the server selects by SQL, against a plain evaluator in Python that shares nothing with it."""
 import datetime
-import json
 import os
 import random
 
 import pytest
+
+from server import own_fixtures
 
 SEED = int(os.environ.get("CRMOCK_SEED", "20210303"))
 RECORDS = 60
@@ -127,11 +128,10 @@ def things(tmp_path_factory):
     fields = [{"api_name": name, "type": kind} | ({"values": values} if "picklist" in kind else {}) | ({"decimals": 2} if kind == "currency" else {})
               for name, (kind, values) in FIELDS.items()]
     folder = tmp_path_factory.mktemp("things")
-    (folder / "f").mkdir()
-    (folder / "f" / "things.json").write_text(json.dumps({
-        "extends": "enterprise", "modules": [{"api_name": "Things", "custom": True, "fields": fields + [{"api_name": "Result", "type": "text"}]}],
-        "views": [{"id": "500", "module": "Things", "name": "All"}], "records": records}))
-    server = Server("--fixtures", folder / "f", "--log-level", "error", db=folder / "store.db")
+    fixtures = own_fixtures(folder, {
+        "modules": [{"api_name": "Things", "custom": True, "fields": fields + [{"api_name": "Result", "type": "text"}]}],
+        "views": [{"id": "500", "module": "Things", "name": "All"}], "records": records})
+    server = Server("--fixtures", fixtures, "--log-level", "error", db=folder / "store.db")
     yield server, records
     server.stop()
 

@@ -1,11 +1,11 @@
 """Record locks: set, told, changed and taken off by the API; E27 comes and goes with them."""
-import json
 import threading
 
 import pytest
 
 import schema
 from gallery import VERSIONS
+from server import own_fixtures
 
 needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's own OpenAPI files are not in {schema.OAS}")
 LEAD, LOCKED = "554023000000600001", "554023000000600015"
@@ -140,9 +140,7 @@ FIXTURES = {
 
 @pytest.fixture
 def own(start, tmp_path):
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "x.json").write_text(json.dumps(FIXTURES))
-    return start("--fixtures", tmp_path / "f", db=tmp_path / "store.db")
+    return start("--fixtures", own_fixtures(tmp_path, FIXTURES), db=tmp_path / "store.db")
 
 
 def test_locks_of_fixtures(own):

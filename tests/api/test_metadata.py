@@ -6,6 +6,7 @@ import pytest
 
 import schema
 from gallery import VERSIONS
+from server import own_fixtures
 
 needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's own OpenAPI files are not in {schema.OAS}")
 MODULES = ["Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Activities", "Tasks", "Events", "Calls", "Solutions", "Products", "Vendors", "Price_Books", "Quotes",
@@ -80,15 +81,12 @@ def test_faults(shared, path, status, code, details):
 @pytest.mark.parametrize("path, word", [("settings/fields?module=Leads", "fields"), ("settings/modules", "modules"), ("settings/territories", "territories"), ("settings/custom_views?module=Leads", "custom_views"), ("settings/layouts?module=Leads", "layouts"),
                                         ("settings/roles", "roles"), ("settings/profiles", "profiles"), ("users", None), ("org", None)])
 def test_scopes(start, tmp_path, path, word):
-    import json
     group = path.split("/")[0].split("?")[0]
     cases = {f"ZohoCRM.{group}.ALL": True, f"ZohoCRM.{group}.READ": True, f"ZohoCRM.{group}.UPDATE": False, "ZohoCRM.modules.ALL": False}
     if word:
         cases |= {f"ZohoCRM.{group}.{word}.READ": True, f"ZohoCRM.{group}.{word}.ALL": True, f"ZohoCRM.{group}.tags.ALL": False}
     tokens = [{"token": f"t{n}", "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": scopes} for n, scopes in enumerate(cases)]
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "t.json").write_text(json.dumps({"extends": "enterprise", "tokens": tokens}))
-    server = start("--fixtures", tmp_path / "f")
+    server = start("--fixtures", own_fixtures(tmp_path, {"tokens": tokens}))
     for n, allowed in enumerate(cases.values()):
         assert get(server, path, token=f"t{n}").status == (200 if allowed else 401), list(cases)[n]
     assert server.request("POST", f"/crm/v8/{path}").body["code"] == "INVALID_REQUEST_METHOD"

@@ -1,6 +1,8 @@
 """D1: the order of checks. Each request breaks a rule and the one after it: the first one answers."""
 import pytest
 
+from server import own_fixtures
+
 LEADS = "/crm/v8/Leads/actions/mass_update"
 CHAT = [{"Lead_Source": "Chat"}]
 LEAD = ["554023000000600001"]
@@ -64,13 +66,9 @@ MEMBERS = {"E33": {"converted": True}, "E27": {"locked": True}, "E26": {"busy_wi
 
 
 def test_D1_record_states_in_order(start, tmp_path):
-    import json
-    fixtures = tmp_path / "fixtures"
-    fixtures.mkdir()
     records = [{"module": "Leads", "id": str(1000 + n), **MEMBERS[first], **MEMBERS[second], "fields": {"Last_Name": "x"}}
                for n, (first, second) in enumerate(zip(STATES, STATES[1:]))]
-    (fixtures / "states.json").write_text(json.dumps({"extends": "enterprise", "records": records}))
-    server = start("--fixtures", fixtures)
+    server = start("--fixtures", own_fixtures(tmp_path, {"records": records}))
     for n, first in enumerate(STATES[:-1]):
         body = {"data": [{"Lead_Status": "Contacted"}], "ids": [str(1000 + n)]}
         assert server.update("Leads", body).headers["X-Crmock-Rule"] == first

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 import gallery
-from server import run
+from server import own_fixtures, run
 
 TEXT = gallery.README.read_text()
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -40,17 +40,13 @@ def test_the_first_answer_is_as_printed(fresh):
 
 def test_the_fixture_example_loads(start, tmp_path):
     example = re.search(r"```json\n(\{\n.*?\n\})\n```", TEXT, re.S).group(1)
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "mine.json").write_text(example)
-    server = start("--fixtures", tmp_path / "f")
+    server = start("--fixtures", own_fixtures(tmp_path, json.loads(example)))
     assert server.update("Deals", {"data": [{"Shoe_Size": 1}], "ids": ["77"]}).headers["X-Crmock-Rule"] == "E27"
 
 
 def test_the_example_of_automation_works(start, tmp_path):
     example = re.findall(r"```json\n(\{\n.*?\n\})\n```", TEXT, re.S)[1]
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "mine.json").write_text(example)
-    server = start("--fixtures", tmp_path / "f", db=tmp_path / "store.db")
+    server = start("--fixtures", own_fixtures(tmp_path, json.loads(example)), db=tmp_path / "store.db")
     deal = "554023000000497007"
     assert server.update("Deals", {"data": [{"Lead_Source": "Advertisement", "Type": "New Business"}], "ids": [deal]}).status == 200
     assert server.fields(deal)["Next_Step"] == "Thank them"

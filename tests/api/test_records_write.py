@@ -3,6 +3,7 @@ import pytest
 
 import schema
 from gallery import VERSIONS
+from server import own_fixtures
 
 needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's own OpenAPI files are not in {schema.OAS}")
 ACCOUNT = {"id": "554023000000620001"}
@@ -133,12 +134,9 @@ def test_upsert(fresh):
 
 
 def test_a_new_id_is_one_that_fixtures_left_free(start, tmp_path):
-    import json
-    (tmp_path / "f").mkdir()
     first = 554023000001000001  # where the store begins to give ids away; the fixtures take some hundreds
     records = [{"module": "Deals", "id": str(first + 2000), "generate": 50, "fields": {"Deal_Name": "D", "Stage": "Closed Won"}}]
-    (tmp_path / "f" / "x.json").write_text(json.dumps({"extends": "enterprise", "records": records}))
-    server = start("--fixtures", tmp_path / "f")
+    server = start("--fixtures", own_fixtures(tmp_path, {"records": records}))
     ids = []
     while not ids or int(ids[-1]) < first + 2100:
         answer = send(server, "POST", "Solutions", [{"Solution_Title": "S"}] * 100)

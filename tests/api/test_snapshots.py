@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from server import Server, command
+from server import Server, command, own_fixtures
 
 NOW = ("--now", "2021-03-03T12:17:00+05:30")
 OWN = {"extends": "professional", "records": [{"module": "Accounts", "id": "77", "generate": 3, "fields": {"Account_Name": "No time {n}"}},
@@ -44,15 +44,9 @@ def snapshots(cache):
     return sorted(cache.iterdir())
 
 
-def fixtures(tmp_path, name="f", sections=OWN):
-    (tmp_path / name).mkdir(exist_ok=True)
-    (tmp_path / name / "own.json").write_text(json.dumps(sections))
-    return tmp_path / name
-
-
 @pytest.mark.parametrize("has_own", [False, True])
 def test_a_copy_has_what_loading_gives(tmp_path, cache, store_of, has_own):
-    own = ("--fixtures", fixtures(tmp_path)) if has_own else ()
+    own = ("--fixtures", own_fixtures(tmp_path, OWN)) if has_own else ()
     loaded = store_of("--no-cache", *own, *NOW)
     assert not cache.exists()
     assert store_of(*own, *NOW) == loaded  # loads, and leaves a copy
@@ -64,7 +58,7 @@ def test_a_copy_has_what_loading_gives(tmp_path, cache, store_of, has_own):
 
 def test_it_is_the_copy_that_is_taken(tmp_path, cache, store_of):
     """Else the tests here would show nothing."""
-    own = ("--fixtures", fixtures(tmp_path))
+    own = ("--fixtures", own_fixtures(tmp_path, OWN))
     store_of(*own)
     [snapshot] = snapshots(cache)
     with sqlite3.connect(snapshot) as db:
@@ -74,20 +68,22 @@ def test_it_is_the_copy_that_is_taken(tmp_path, cache, store_of):
 
 
 def test_times_are_those_of_the_start(tmp_path, store_of):
-    own = ("--fixtures", fixtures(tmp_path))
+    own = ("--fixtures", own_fixtures(tmp_path, OWN))
     store_of(*own, "--now", "2021-03-03T12:17:00+05:30")
     later = ("--now", "2031-03-03T12:17:00+05:30")
     assert store_of(*own, *later) == store_of("--no-cache", *own, *later)
 
 
 def test_other_fixtures_are_loaded(tmp_path, cache, store_of):
-    folder = fixtures(tmp_path)
+    folder = own_fixtures(tmp_path, OWN)
     store_of("--fixtures", folder)
     changed = json.loads(json.dumps(OWN))
     changed["records"][1]["fields"]["Account_Name"] = "Its other time"
-    assert any("Its other time" in line for line in store_of("--fixtures", fixtures(tmp_path, sections=changed)))
+    assert any("Its other time" in line for line in store_of("--fixtures", own_fixtures(tmp_path, changed)))
     assert len(snapshots(cache)) == 2
-    store_of("--fixtures", fixtures(tmp_path, "elsewhere"))  # the same in another place is the same
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    store_of("--fixtures", own_fixtures(elsewhere, OWN))  # the same in another place is the same
     assert len(snapshots(cache)) == 2
 
 
@@ -117,7 +113,7 @@ def folder(path):
 
 @pytest.mark.parametrize("spoil", [truncate, zero, empty, foreign, folder])
 def test_a_spoilt_copy_costs_time_only(tmp_path, cache, store_of, spoil):
-    own = ("--fixtures", fixtures(tmp_path))
+    own = ("--fixtures", own_fixtures(tmp_path, OWN))
     loaded = store_of(*own, *NOW)
     [snapshot] = snapshots(cache)
     spoil(snapshot)
@@ -126,7 +122,7 @@ def test_a_spoilt_copy_costs_time_only(tmp_path, cache, store_of, spoil):
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null"])
 def test_a_cache_that_cannot_be_written(tmp_path, place):
-    server = Server("--cache", place, "--fixtures", fixtures(tmp_path))
+    server = Server("--cache", place, "--fixtures", own_fixtures(tmp_path, OWN))
     assert server.request("GET", "/healthz", token=None).status == 200
     server.stop()
 
@@ -134,7 +130,7 @@ def test_a_cache_that_cannot_be_written(tmp_path, place):
 def test_the_users_cache_is_the_default(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "CRMOCK_CACHE"} | {"XDG_CACHE_HOME": str(tmp_path / "home")}
     for _ in range(2):
-        process = subprocess.Popen(command("--port", "0", "--fixtures", fixtures(tmp_path)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command("--port", "0", "--fixtures", own_fixtures(tmp_path, OWN)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert process.stdout.readline()
         process.terminate()
         assert process.wait() == 0
@@ -143,7 +139,7 @@ def test_the_users_cache_is_the_default(tmp_path):
 
 
 def test_starts_at_once_share_one(tmp_path, cache):
-    own = fixtures(tmp_path)
+    own = own_fixtures(tmp_path, OWN)
     processes = [subprocess.Popen(command("--port", "0", "--cache", cache, "--fixtures", own), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(8)]
     for process in processes:
         assert process.stdout.readline().startswith(b"crmock listening on")
@@ -159,10 +155,10 @@ def test_the_folder_does_not_grow_for_ever(tmp_path, cache, store_of):
     (cache / "other").write_text("not ours")
     for n in range(12):
         OWN_N = OWN | {"views": [{"id": str(1000 + n), "module": "Accounts", "name": str(n)}]}
-        store_of("--fixtures", fixtures(tmp_path, sections=OWN_N))
+        store_of("--fixtures", own_fixtures(tmp_path, OWN_N))
         for path in cache.glob("*.snapshot"):
             os.utime(path, (path.stat().st_atime - 1, path.stat().st_mtime - 1))  # a second passes
     assert len(snapshots(cache)) == 9 and pathlib.Path(cache / "other").exists()
     [last] = [path for path in cache.glob("*.snapshot") if path.stat().st_mtime == max(other.stat().st_mtime for other in cache.glob("*.snapshot"))]
-    store_of("--fixtures", fixtures(tmp_path, sections=OWN_N))
+    store_of("--fixtures", own_fixtures(tmp_path, OWN_N))
     assert last.exists() and len(snapshots(cache)) == 9

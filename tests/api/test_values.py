@@ -1,6 +1,8 @@
 """Values: what each type of field takes (E32), in answers; the table of rules itself is tested in tests/unit/crm.c."""
 import pytest
 
+from server import own_fixtures
+
 RECORD = "554023000000640001"
 
 # A field of Projects, values that it takes, and values with what is said of them.
@@ -51,12 +53,10 @@ def test_E3_fields_that_are_never_mass_updated(shared, field):
 
 
 def test_E3_the_flag_of_the_metadata_is_obeyed(start, tmp_path):
-    import json
-    (tmp_path / "f").mkdir()
-    (tmp_path / "f" / "x.json").write_text(json.dumps({"extends": "enterprise", "fields": [
+    fixtures = own_fixtures(tmp_path, {"fields": [
         {"module": "Projects", "api_name": "Fixed", "type": "text", "mass_update": False}, {"module": "Projects", "api_name": "Locked", "type": "text", "read_only": True},
-        {"module": "Projects", "api_name": "Unseen", "type": "text", "visible": False}]}))
-    server = start("--fixtures", tmp_path / "f")
+        {"module": "Projects", "api_name": "Unseen", "type": "text", "visible": False}]})
+    server = start("--fixtures", fixtures)
     for field, rule in [("Fixed", "E3"), ("Locked", "E3"), ("Unseen", "E6")]:
         assert server.update("Projects", {"data": [{field: "x"}], "ids": [RECORD]}).headers["X-Crmock-Rule"] == rule
 
