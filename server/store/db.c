@@ -23,14 +23,14 @@ static void configure_sqlite(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-struct db *db_open(const char *path, const char *synchronous, const struct log *log)
+struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, configure_sqlite);
     struct db *db = must_alloc(sizeof *db);
     *db = (struct db){.log = log};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db->handle, flags, manner->vfs) != SQLITE_OK) {
         (void)db_failed(db, "open");
         db_close(db);
         return NULL;
@@ -38,7 +38,7 @@ struct db *db_open(const char *path, const char *synchronous, const struct log *
     (void)sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
     /* A store's file may come from anywhere: SQL cannot be used to break it. */
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (set_pragmas(db, synchronous) != STORE_OK) {
+    if (set_pragmas(db, manner->synchronous) != STORE_OK) {
         db_close(db);
         return NULL;
     }

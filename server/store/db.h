@@ -33,9 +33,14 @@ struct db {
     } prepared[DB_STATEMENTS];
 };
 
-/* Opens a connection with the pragmas that every connection has, and `synchronous` as SQLite names it.
- * NULL after a logged error. */
-MUSTCHECK struct db *db_open(const char *path, const char *synchronous, const struct log *log);
+/* What connections differ in, as SQLite names it. */
+struct db_manner {
+    const char *vfs; /* NULL: the default one */
+    const char *synchronous;
+};
+
+/* Opens a connection with the pragmas that every connection has. NULL after a logged error. */
+MUSTCHECK struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log);
 void db_close(struct db *db);
 
 /* The access tokens that the store has read: token.c. */

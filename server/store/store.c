@@ -131,13 +131,18 @@ static const char lasting_journal[] = "PRAGMA journal_mode = DELETE";
 static const char temporary_journal[] = "PRAGMA journal_mode = OFF; PRAGMA foreign_keys = OFF;"
                                         "PRAGMA ignore_check_constraints = ON";
 
+/* A temporary store goes with the process: it has no power cut to survive, and nobody else looks into
+ * it, so that its locks need not be the system's. A lasting one may be read while it is served. */
+static const struct db_manner temporary = {.vfs = "unix-excl", .synchronous = "OFF"};
+static const struct db_manner lasting[] = {
+    [STORE_SURVIVES_CRASH] = {.synchronous = "NORMAL"},
+    [STORE_SURVIVES_POWER_CUT] = {.synchronous = "FULL"},
+};
+
 static struct db *open_connection(struct store *store)
 {
-    /* A temporary store goes with the process, so it has no power cut to survive. */
-    const char *synchronous = store->folder != NULL                           ? "OFF"
-                              : store->durability == STORE_SURVIVES_POWER_CUT ? "FULL"
-                                                                              : "NORMAL";
-    struct db *db = db_open(store->path, synchronous, store->log);
+    const struct db_manner *manner = store->folder != NULL ? &temporary : &lasting[store->durability];
+    struct db *db = db_open(store->path, manner, store->log);
     if (db != NULL)
         db->store = store;
     return db;

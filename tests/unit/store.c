@@ -1,5 +1,6 @@
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/criteria.h"
 #include "store/db.h"
@@ -286,6 +287,14 @@ START_TEST(a_second_server_cannot_have_the_store)
 }
 END_TEST
 
+START_TEST(a_temporary_store_is_locked_within_the_process_only)
+{
+    ck_assert_int_eq(store_check(test.db), STORE_OK);
+    ck_assert_int_eq(access(store_path(test.store), R_OK), 0);
+    ck_assert_int_ne(access(arena_printf(&test.arena, "%s-shm", store_path(test.store)), F_OK), 0);
+}
+END_TEST
+
 Suite *store_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -299,6 +308,7 @@ Suite *store_suite(void)
     tcase_add_test(reading, metadata_is_whole);
     tcase_add_loop_test(reading, tokens_live_or_do_not, 0, COUNT(tokens));
     tcase_add_test(reading, an_expiring_token_lives_until_then);
+    tcase_add_test(reading, a_temporary_store_is_locked_within_the_process_only);
     tcase_add_test(writing, a_second_server_cannot_have_the_store);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
