@@ -92,7 +92,7 @@ static cJSON *asked_field(struct call *call, const struct told *told,
     cJSON *object = metadata_field(call, told->record.state.module, asked->field);
     metadata_extend(call, object, "field_of_transition");
     metadata_set_flag(object, "mandatory", asked->mandatory);
-    metadata_set(object, "transition_sequence", cJSON_CreateNumber((double)(index + 1)));
+    metadata_set(object, "transition_sequence", json_integer((int64_t)(index + 1)));
     metadata_set(object, "layouts", reply_reference(layout->id, "name", layout->name));
     return object;
 }
@@ -113,7 +113,7 @@ static cJSON *new_transition(struct call *call, const struct told *told,
     metadata_set_id(object, "id", transition->id);
     metadata_set_text(object, "name", transition->name);
     metadata_set_text(object, "next_field_value", transition->next_value);
-    metadata_set(object, "sequence", cJSON_CreateNumber((double)(position + 1)));
+    metadata_set(object, "sequence", json_integer((int64_t)(position + 1)));
     metadata_set(object, "next_transitions", transitions_after(told, transition));
     metadata_set(object, "fields", fields);
     metadata_set(object, "data", data);

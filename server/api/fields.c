@@ -24,7 +24,7 @@ static cJSON *values_of(const struct field *field)
     for (size_t i = 0; i < field->value_count; i++) {
         cJSON *value = cJSON_CreateObject();
         json_add_text(value, "display_value", field->values[i]);
-        cJSON_AddNumberToObject(value, "sequence_number", (double)(i + 1));
+        json_add_integer(value, "sequence_number", (int64_t)(i + 1));
         json_add_text(value, "reference_value", field->values[i]);
         cJSON_AddNullToObject(value, "colour_code");
         json_add_text(value, "actual_value", field->values[i]);
@@ -105,9 +105,9 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     metadata_set_text(object, "column_name", field->api_name);
     metadata_set_id(object, "id", field->id);
     set_type(call, object, field);
-    metadata_set(object, "length", cJSON_CreateNumber(field->length > 0 ? field->length : 120));
+    metadata_set(object, "length", json_integer(field->length > 0 ? field->length : 120));
     if (field->decimals > 0)
-        metadata_set(object, "decimal_place", cJSON_CreateNumber(field->decimals));
+        metadata_set(object, "decimal_place", json_integer(field->decimals));
     metadata_set_flag(object, "mass_update", field->mass_update && !read_only);
     metadata_set_flag(object, "visible", may_see_field(call->token.user, field));
     metadata_set_flag(object, "read_only", read_only);
@@ -116,7 +116,7 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     metadata_set_flag(object, "custom_field", field->custom);
     metadata_set_text(object, "created_source", field->custom ? "user" : "default");
     metadata_set(object, "pick_list_values", values_of(field));
-    metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(field - module->fields + 1)));
+    metadata_set(object, "sequence_number", json_integer(field - module->fields + 1));
     if (field->is_unique)
         cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(object, "unique"), "casesensitive",
                                 "0");

@@ -21,8 +21,8 @@ static cJSON *field_of(struct call *call, const struct field *field, size_t sect
     cJSON *object = metadata_field(call, call->module, field);
     metadata_extend(call, object, "field_of_layout");
     metadata_set_flag(object, "required", field->system_mandatory);
-    metadata_set(object, "section_id", cJSON_CreateNumber((double)(section + 1)));
-    metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(position + 1)));
+    metadata_set(object, "section_id", json_integer((int64_t)(section + 1)));
+    metadata_set(object, "sequence_number", json_integer((int64_t)(position + 1)));
     return object;
 }
 
@@ -33,9 +33,9 @@ static cJSON *section_of(struct call *call, const struct layout_section *section
     metadata_set_text(object, "name", section->name);
     metadata_set_text(object, "api_name", section->name);
     metadata_set_text(object, "display_label", section->name);
-    metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(position + 1)));
+    metadata_set(object, "sequence_number", json_integer((int64_t)(position + 1)));
     if (versions[call->version].counts_tab_order)
-        metadata_set(object, "tab_traversal", cJSON_CreateNumber(2));
+        metadata_set(object, "tab_traversal", json_integer(2));
     for (size_t i = 0; i < section->field_count; i++)
         cJSON_AddItemToArray(fields, field_of(call, section->fields[i], position, i));
     metadata_set(object, "fields", fields);
@@ -74,7 +74,7 @@ static cJSON *make_layout(struct call *call, size_t index)
     metadata_set_text(object, "display_label", layout->name);
     metadata_set(object, "profiles", profiles_of(call->module));
     if (versions[call->version].numbers_layout_state)
-        metadata_set(object, "status", cJSON_CreateNumber(0));
+        metadata_set(object, "status", json_integer(0));
     for (size_t i = 0; i < layout->section_count; i++)
         cJSON_AddItemToArray(sections, section_of(call, &layout->sections[i], i));
     metadata_set(object, "sections", sections);

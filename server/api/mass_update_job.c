@@ -42,10 +42,10 @@ static enum error tell_job(struct call *call)
         return ERR_JOB_NOT_FOUND;
     cJSON *list, *body = reply_data(&list), *entry = cJSON_CreateObject();
     json_add_text(entry, "Status", job_status_names[job.status]);
-    cJSON_AddNumberToObject(entry, "Failed_Count", (double)job.failed);
-    cJSON_AddNumberToObject(entry, "Updated_Count", (double)job.updated);
-    cJSON_AddNumberToObject(entry, "Not_Updated_Count", (double)(job.total - job.updated - job.failed));
-    cJSON_AddNumberToObject(entry, "Total_Count", (double)job.total);
+    json_add_integer(entry, "Failed_Count", job.failed);
+    json_add_integer(entry, "Updated_Count", job.updated);
+    json_add_integer(entry, "Not_Updated_Count", job.total - job.updated - job.failed);
+    json_add_integer(entry, "Total_Count", job.total);
     cJSON_AddItemToArray(list, entry);
     reply_json(call, 200, body);
     return ERR_NONE;

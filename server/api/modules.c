@@ -50,8 +50,8 @@ static cJSON *new_module(struct call *call, const struct module *module)
     metadata_set_flag(object, "convertable", strcasecmp(module->api_name, "Leads") == 0);
     metadata_set_flag(object, "api_supported", is_supported);
     metadata_set_flag(object, "show_as_tab", module->part_of == NULL || module->custom);
-    metadata_set(object, "sequence_number", cJSON_CreateNumber((double)(module->index + 1)));
-    metadata_set(object, "profile_count", cJSON_CreateNumber(cJSON_GetArraySize(profiles)));
+    metadata_set(object, "sequence_number", json_integer((int64_t)(module->index + 1)));
+    metadata_set(object, "profile_count", json_integer(cJSON_GetArraySize(profiles)));
     metadata_set(object, "profiles", profiles);
     return object;
 }

@@ -167,7 +167,7 @@ static void reply_tokens(const struct exchange *exchange)
     json_add_text(body, "api_domain",
                   arena_printf(call->arena, "http://%s", host != NULL ? host : "localhost"));
     json_add_text(body, "token_type", "Bearer");
-    cJSON_AddNumberToObject(body, "expires_in", (double)call->api->token_ttl);
+    json_add_integer(body, "expires_in", call->api->token_ttl);
     reply_json(call, 200, body);
 }
 

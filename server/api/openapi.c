@@ -70,7 +70,7 @@ static cJSON *new_schema(void)
     cJSON_AddFalseToObject(list, "additionalProperties");
     cJSON *data = cJSON_AddObjectToObject(cJSON_AddObjectToObject(list, "properties"), "data");
     json_add_text(data, "type", "array");
-    cJSON_AddNumberToObject(data, "minItems", 1);
+    json_add_integer(data, "minItems", 1);
     cJSON_AddItemToObject(data, "items", cJSON_Duplicate(refusal, true));
     cJSON *any = cJSON_AddArrayToObject(schema, "anyOf");
     cJSON_AddItemToArray(any, refusal);

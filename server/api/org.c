@@ -22,7 +22,7 @@ static enum error tell_org(struct call *call)
     metadata_set_text(object, "time_zone", org->time_zone);
     cJSON *license = cJSON_GetObjectItemCaseSensitive(object, "license_details");
     metadata_set_text(license, "paid_type", org->edition);
-    metadata_set(license, "users_license_purchased", cJSON_CreateNumber((double)org->user_count));
+    metadata_set(license, "users_license_purchased", json_integer((int64_t)org->user_count));
     cJSON *list = cJSON_CreateArray();
     cJSON_AddItemToArray(list, object);
     reply_list(call, "org", list);

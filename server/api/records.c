@@ -132,7 +132,7 @@ static enum error count_records(struct call *call)
     if (error != ERR_NONE)
         return error;
     cJSON *body = cJSON_CreateObject();
-    cJSON_AddNumberToObject(body, "count", (double)count);
+    json_add_integer(body, "count", (int64_t)count);
     reply_json(call, 200, body);
     return ERR_NONE;
 }

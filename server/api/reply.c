@@ -41,9 +41,9 @@ cJSON *reply_data(cJSON **list)
 cJSON *reply_info(cJSON *body, int64_t per_page, int64_t page, size_t count, bool more)
 {
     cJSON *info = cJSON_AddObjectToObject(body, "info");
-    cJSON_AddNumberToObject(info, "per_page", (double)per_page);
-    cJSON_AddNumberToObject(info, "count", (double)count);
-    cJSON_AddNumberToObject(info, "page", (double)page);
+    json_add_integer(info, "per_page", per_page);
+    json_add_integer(info, "count", (int64_t)count);
+    json_add_integer(info, "page", page);
     cJSON_AddBoolToObject(info, "more_records", more);
     return info;
 }
@@ -77,7 +77,7 @@ static void add_text_if_said(cJSON *details, const char *name, const char *text)
 static void add_number_if_said(cJSON *details, const char *name, int64_t number)
 {
     if (number != 0)
-        cJSON_AddNumberToObject(details, name, (double)number);
+        json_add_integer(details, name, number);
 }
 
 static void add_ambiguity(cJSON *details, const struct fault *fault)
@@ -111,8 +111,8 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
     bool names_module = call->endpoint != NULL && (error == call->endpoint->unknown_module ||
                                                    error == call->endpoint->unsupported_module);
     if ((names_module || fault->path_index > 0) && versions[call->version].names_path_position)
-        cJSON_AddNumberToObject(details, "resource_path_index",
-                                names_module ? MODULE_POSITION : fault->path_index);
+        json_add_integer(details, "resource_path_index",
+                         names_module ? MODULE_POSITION : fault->path_index);
     return details;
 }
 

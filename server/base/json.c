@@ -202,6 +202,29 @@ bool json_equal(const cJSON *one, const cJSON *other)
     return cJSON_Compare(one, other, true);
 }
 
+enum { INTEGER_SIZE = 24 };
+
+static const char *digits(char text[INTEGER_SIZE], int64_t value)
+{
+    (void)snprintf(text, INTEGER_SIZE, "%" PRId64, value);
+    return text;
+}
+
+/* As json_parse makes them: a number and its token. */
+cJSON *json_integer(int64_t value)
+{
+    char text[INTEGER_SIZE];
+    cJSON *item = cJSON_CreateRaw(digits(text, value));
+    item->type = cJSON_Number;
+    (void)cJSON_SetNumberHelper(item, (double)value);
+    return item;
+}
+
+void json_add_integer(cJSON *object, const char *name, int64_t value)
+{
+    cJSON_AddItemToObjectCS(object, name, json_integer(value));
+}
+
 void json_add_text(cJSON *object, const char *name, const char *text)
 {
     cJSON_AddItemToObjectCS(object, name, cJSON_CreateStringReference(text));
@@ -209,7 +232,6 @@ void json_add_text(cJSON *object, const char *name, const char *text)
 
 void json_add_id(cJSON *object, const char *name, int64_t id)
 {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, id);
-    cJSON_AddItemToObjectCS(object, name, cJSON_CreateString(text));
+    char text[INTEGER_SIZE];
+    cJSON_AddItemToObjectCS(object, name, cJSON_CreateString(digits(text, id)));
 }

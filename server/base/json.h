@@ -34,6 +34,11 @@ MUSTCHECK bool json_is_integer(const cJSON *item);
 MUSTCHECK bool json_is_blank(const cJSON *item);
 MUSTCHECK bool json_equal(const cJSON *one, const cJSON *other);
 
+/* A whole number, printed digit by digit: cJSON prints what it has as double, which is slow and inexact
+ * beyond 2^53. Owned by the caller. */
+MUSTCHECK cJSON *json_integer(int64_t value);
+/* Adds one. The name must outlive the tree. */
+void json_add_integer(cJSON *object, const char *name, int64_t value);
 /* Adds a string. It and the name must outlive the tree: neither is copied. */
 void json_add_text(cJSON *object, const char *name, const char *text);
 /* Adds an id as the service writes it: a string of digits. The name must outlive the tree. */

@@ -124,6 +124,23 @@ START_TEST(json_kinds)
 }
 END_TEST
 
+START_TEST(whole_numbers_keep_every_digit)
+{
+    struct arena arena = {NULL};
+    cJSON *object = cJSON_CreateObject();
+    json_add_integer(object, "lowest", INT64_MIN);
+    json_add_integer(object, "beyond_a_double", 9007199254740993);
+    json_add_integer(object, "none", 0);
+    ck_assert_str_eq(
+        json_print(&arena, object),
+        "{\"lowest\":-9223372036854775808,\"beyond_a_double\":9007199254740993,\"none\":0}");
+    ck_assert(json_is_integer(json_member(object, "none")));
+    ck_assert_double_eq(cJSON_GetNumberValue(json_member(object, "lowest")), (double)INT64_MIN);
+    cJSON_Delete(object);
+    arena_clear(&arena);
+}
+END_TEST
+
 static const struct {
     const char *zone;
     int64_t time;
@@ -342,6 +359,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, json_faults_have_a_place);
     tcase_add_test(tests, json_of_any_depth_is_no_danger);
     tcase_add_test(tests, json_kinds);
+    tcase_add_test(tests, whole_numbers_keep_every_digit);
     tcase_add_loop_test(tests, times_are_written_with_the_zones_offset, 0, COUNT(times));
     tcase_add_loop_test(tests, moments_are_of_the_calendar, 0, COUNT(moments));
     tcase_add_test(tests, dates_are_of_the_calendar);
