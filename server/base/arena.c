@@ -29,9 +29,14 @@ void *must_realloc(void *memory, size_t size)
     return taken;
 }
 
+static size_t aligned(size_t size)
+{
+    return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size_t room = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    size_t room = aligned(size);
     struct arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < room) {
         size_t block_size = room > BLOCK_SIZE ? room : BLOCK_SIZE;
@@ -67,15 +72,24 @@ char *arena_strdup(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
+/* Prints into what is left of the block, mostly: measuring a text first takes as long as printing it.
+ */
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    struct arena_block *block = arena->blocks;
+    size_t left = block != NULL ? block->size - block->used : 0;
+    char *text = left > 0 ? (char *)block->bytes + block->used : NULL;
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vsnprintf(text, left, format, args);
     if (length < 0)
         abort(); /* only a malformed format string does this */
-    char *text = arena_alloc(arena, (size_t)length + 1);
-    (void)vsnprintf(text, (size_t)length + 1, format, again);
+    if (aligned((size_t)length + 1) <= left) {
+        block->used += aligned((size_t)length + 1);
+    } else {
+        text = arena_alloc(arena, (size_t)length + 1);
+        (void)vsnprintf(text, (size_t)length + 1, format, again);
+    }
     va_end(again);
     return text;
 }
