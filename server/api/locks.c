@@ -224,18 +224,18 @@ static enum error change(struct call *call, change_fn *make, const char *reason,
     return refuse(call, locking, error != ERR_NONE ? error : ERR_INTERNAL);
 }
 
-static void reply_change(struct call *call, unsigned status, cJSON *details, const char *message)
+static void reply_change(struct call *call, unsigned status, cJSON *entry)
 {
     cJSON *list, *body = reply_data(&list);
-    cJSON_AddItemToArray(list, reply_success(details, message));
+    cJSON_AddItemToArray(list, entry);
     reply_json(call, status, body);
 }
 
-static cJSON *id_of(const struct locking *locking)
+static cJSON *entry_of(const struct locking *locking, const char *message)
 {
     cJSON *details = cJSON_CreateObject();
     json_add_id(details, "id", locking->lock.id);
-    return details;
+    return reply_success(details, message);
 }
 
 static enum error set_lock(struct call *call)
@@ -249,9 +249,10 @@ static enum error set_lock(struct call *call)
         return error;
     const struct record made = {
         .id = locking.lock.id, .created_by = locking.user->id, .created_time = locking.now};
-    struct reply_writer writer CLEANUP(reply_writer_clear);
-    reply_writer_init(&writer, locking.user, locking.now);
-    reply_change(call, 201, reply_record_details(&writer, &made), "record added");
+    struct reply_writer writer;
+    reply_writer_init(&writer, locking.user, locking.now, call->arena);
+    reply_change(call, 201,
+                 reply_record(&writer, &made, &(struct reply_written){.message = "record added"}));
     return ERR_NONE;
 }
 
@@ -263,7 +264,7 @@ static enum error update_lock(struct call *call)
     if (error == ERR_NONE)
         error = change(call, locking_set_reason, reason, &locking);
     if (error == ERR_NONE)
-        reply_change(call, 200, id_of(&locking), "relation updated");
+        reply_change(call, 200, entry_of(&locking, "relation updated"));
     return error;
 }
 
@@ -278,6 +279,6 @@ static enum error remove_lock(struct call *call)
     struct locking locking;
     enum error error = change(call, unlock, NULL, &locking);
     if (error == ERR_NONE)
-        reply_change(call, 200, id_of(&locking), "relation removed");
+        reply_change(call, 200, entry_of(&locking, "relation removed"));
     return error;
 }

@@ -38,8 +38,9 @@ static enum error apply(struct call *call, const struct mass_update *update)
     enum error error = mass_update_apply(call->api->crm, call->db, update, call->arena, outcomes, &now);
     if (error != ERR_NONE)
         return error;
-    struct reply_writer writer CLEANUP(reply_writer_clear);
-    reply_writer_init(&writer, update->user, now);
+    const struct reply_written written = {.message = "record updated"};
+    struct reply_writer writer;
+    reply_writer_init(&writer, update->user, now, call->arena);
     cJSON *list, *body = reply_data(&list);
     size_t updated = 0;
     struct outcome refused = {.error = ERR_NONE}; /* the first one */
@@ -48,10 +49,9 @@ static enum error apply(struct call *call, const struct mass_update *update)
         updated += outcome->error == ERR_NONE;
         if (refused.error == ERR_NONE)
             refused = *outcome;
-        cJSON_AddItemToArray(
-            list, outcome->error == ERR_NONE
-                      ? reply_success(reply_record_details(&writer, &outcome->record), "record updated")
-                      : refused_entry(outcome->error, update->ids[i].text));
+        cJSON_AddItemToArray(list, outcome->error == ERR_NONE
+                                       ? reply_record(&writer, &outcome->record, &written)
+                                       : refused_entry(outcome->error, update->ids[i].text));
     }
     if (updated == 0) { /* D2: the answer as a whole is a refusal then, the first record's */
         call->response->rule = catalogue[refused.error].row;

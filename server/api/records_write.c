@@ -119,21 +119,19 @@ static cJSON *entry_of(struct call *call, const struct writing *writing, struct 
 {
     if (error != ERR_NONE)
         return reply_refusal(error, reply_details(call, error, &write->fault));
-    cJSON *details;
-    if (writing->ids == NULL) {
-        details = reply_record_details(writer, &write->record);
-    } else {
-        details = cJSON_CreateObject();
+    if (writing->ids != NULL) {
+        cJSON *details = cJSON_CreateObject();
         json_add_id(details, "id", write->record.id);
+        return reply_success(details, writing->message);
     }
-    bool is_upsert = writing->write == upsert_one, updated = write->duplicate != NULL;
-    const char *message = is_upsert && updated ? "record updated" : writing->message;
-    cJSON *entry = reply_success(details, message);
-    if (is_upsert)
-        json_add_text(entry, "action", updated ? "update" : "insert");
-    if (updated)
-        json_add_text(entry, "duplicate_field", write->duplicate->api_name);
-    return entry;
+    struct reply_written written = {.message = writing->message};
+    if (writing->write == upsert_one)
+        written.action = "insert";
+    if (write->duplicate != NULL)
+        written = (struct reply_written){.message = "record updated",
+                                         .action = "update",
+                                         .duplicate_field = write->duplicate->api_name};
+    return reply_record(writer, &write->record, &written);
 }
 
 static const char *next_id(struct call *call, const char **at)
@@ -179,8 +177,8 @@ static enum error write_records(struct call *call, const struct writing *writing
     size_t succeeded = 0;
     enum error error = ERR_INTERNAL;
     int64_t now = clock_now(call->api->crm->clock);
-    struct reply_writer writer CLEANUP(reply_writer_clear);
-    reply_writer_init(&writer, call->token.user, now);
+    struct reply_writer writer;
+    reply_writer_init(&writer, call->token.user, now, call->arena);
     if (store_begin(call->db, STORE_REQUEST) == STORE_OK) {
         error = write_each(call, writing, &writer, now, list, &succeeded);
         if (store_end(call->db, error == ERR_NONE) != STORE_OK && error == ERR_NONE)

@@ -1,5 +1,6 @@
 #include "api/reply.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "api/catalogue.h"
@@ -131,41 +132,68 @@ cJSON *reply_time(const struct org *org, int64_t time)
     return cJSON_CreateString(text);
 }
 
-void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now)
+void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now,
+                       struct arena *arena)
 {
-    *writer = (struct reply_writer){
-        .user = user, .reference = reply_reference(user->id, "name", user->name), .last = now};
-    zone_format(user->org->zone, now, writer->now);
-    memcpy(writer->last_time, writer->now, sizeof writer->last_time);
+    *writer = (struct reply_writer){.user = user, .now = now, .arena = arena};
 }
 
-void reply_writer_clear(struct reply_writer *writer)
-{
-    cJSON_Delete(writer->reference);
-}
-
-static void add_user(struct reply_writer *writer, cJSON *details, const char *name, int64_t id)
+/* A user of the org; one that is gone is told as the one who writes. */
+static cJSON *user_reference(const struct reply_writer *writer, int64_t id)
 {
     const struct user *user = org_user(writer->user->org, id);
-    cJSON_AddItemToObjectCS(details, name,
-                            user == NULL || user == writer->user
-                                ? cJSON_CreateObjectReference(writer->reference->child)
-                                : reply_reference(user->id, "name", user->name));
+    if (user == NULL)
+        user = writer->user;
+    return reply_reference(user->id, "name", user->name);
 }
 
-cJSON *reply_record_details(struct reply_writer *writer, const struct record *record)
+static cJSON *whole_entry(const struct reply_writer *writer, const struct record *record, cJSON *id,
+                          const struct reply_written *written)
 {
+    const struct org *org = writer->user->org;
     cJSON *details = cJSON_CreateObject();
-    if (record->created_time != writer->last) {
-        writer->last = record->created_time;
-        zone_format(writer->user->org->zone, writer->last, writer->last_time);
-    }
-    json_add_text(details, "Modified_Time", writer->now);
-    add_user(writer, details, "Modified_By", writer->user->id);
-    cJSON_AddItemToObjectCS(details, "Created_Time", cJSON_CreateString(writer->last_time));
-    json_add_id(details, "id", record->id);
-    add_user(writer, details, "Created_By", record->created_by);
-    return details;
+    cJSON_AddItemToObjectCS(details, "Modified_Time", reply_time(org, writer->now));
+    cJSON_AddItemToObjectCS(details, "Modified_By", user_reference(writer, writer->user->id));
+    cJSON_AddItemToObjectCS(details, "Created_Time", reply_time(org, record->created_time));
+    cJSON_AddItemToObjectCS(details, "id", id);
+    cJSON_AddItemToObjectCS(details, "Created_By", user_reference(writer, record->created_by));
+    cJSON *entry = reply_success(details, written->message);
+    add_text_if_said(entry, "action", written->action);
+    add_text_if_said(entry, "duplicate_field", written->duplicate_field);
+    return entry;
+}
+
+static bool is_told(const struct reply_writer *writer, const struct record *record,
+                    const struct reply_written *written)
+{
+    const struct reply_written *told = &writer->written;
+    return writer->before_id != NULL && record->created_time == writer->created_time &&
+           record->created_by == writer->created_by && written->message == told->message &&
+           written->action == told->action && written->duplicate_field == told->duplicate_field;
+}
+
+static void tell_around_id(struct reply_writer *writer, const struct record *record,
+                           const struct reply_written *written)
+{
+    static const char gap[] = "\n"; /* no JSON text that is printed has one of its own */
+    cJSON *entry = whole_entry(writer, record, json_text(gap), written);
+    char *text = json_print(writer->arena, entry), *at = strchr(text, gap[0]);
+    cJSON_Delete(entry);
+    *at = '\0';
+    writer->before_id = text;
+    writer->behind_id = at + 1;
+    writer->created_time = record->created_time;
+    writer->created_by = record->created_by;
+    writer->written = *written;
+}
+
+cJSON *reply_record(struct reply_writer *writer, const struct record *record,
+                    const struct reply_written *written)
+{
+    if (!is_told(writer, record, written))
+        tell_around_id(writer, record, written);
+    return json_text(arena_printf(writer->arena, "%s\"%" PRId64 "\"%s", writer->before_id, record->id,
+                                  writer->behind_id));
 }
 
 void reply_error(struct call *call, enum error error)

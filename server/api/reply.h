@@ -17,20 +17,31 @@ void reply_error(struct call *call, enum error error);
 
 /* The details of a refusal, of a record's (owned by the caller): what the fault says. */
 MUSTCHECK cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault);
-/* What the details of several records share, and are made to refer to: who wrote them and when. */
-struct reply_writer {
-    const struct user *user;
-    cJSON *reference;               /* to the user */
-    char now[TIME_TEXT_SIZE];       /* Modified_Time */
-    char last_time[TIME_TEXT_SIZE]; /* the last Created_Time, and its text: many are the same */
-    int64_t last;
+/* How a record was written. */
+struct reply_written {
+    const char *message;
+    const char *action;          /* of an upsert; NULL: not said */
+    const char *duplicate_field; /* by which an upsert found it; NULL: not said */
 };
 
-/* For what the user wrote at `now`. Clear it after the answer is printed. */
-void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now);
-void reply_writer_clear(struct reply_writer *writer);
-/* The details of a record: who and when. Owned by the caller, and good until the writer is cleared. */
-MUSTCHECK cJSON *reply_record_details(struct reply_writer *writer, const struct record *record);
+/* The entries of several records: who wrote and made them, and when. Most differ in the id only, so
+ * that what stands around it is printed once for all of them. */
+struct reply_writer {
+    const struct user *user;
+    int64_t now; /* Modified_Time */
+    struct arena *arena;
+    /* what the texts are for */
+    struct reply_written written;
+    int64_t created_time, created_by;
+    const char *before_id, *behind_id;
+};
+
+/* For what the user wrote at `now`; texts go into the arena. */
+void reply_writer_init(struct reply_writer *writer, const struct user *user, int64_t now,
+                       struct arena *arena);
+/* The entry of a record that was written. Owned by the caller; the arena must outlive it. */
+MUSTCHECK cJSON *reply_record(struct reply_writer *writer, const struct record *record,
+                              const struct reply_written *written);
 
 enum { PER_PAGE_MAX = 200 };
 

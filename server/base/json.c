@@ -225,6 +225,13 @@ void json_add_integer(cJSON *object, const char *name, int64_t value)
     cJSON_AddItemToObjectCS(object, name, json_integer(value));
 }
 
+cJSON *json_text(const char *text)
+{
+    cJSON *item = cJSON_CreateStringReference(text);
+    item->type = cJSON_Raw | cJSON_IsReference;
+    return item;
+}
+
 void json_add_text(cJSON *object, const char *name, const char *text)
 {
     cJSON_AddItemToObjectCS(object, name, cJSON_CreateStringReference(text));

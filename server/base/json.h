@@ -39,6 +39,9 @@ MUSTCHECK bool json_equal(const cJSON *one, const cJSON *other);
 MUSTCHECK cJSON *json_integer(int64_t value);
 /* Adds one. The name must outlive the tree. */
 void json_add_integer(cJSON *object, const char *name, int64_t value);
+/* A value that is printed already, compact. The text must outlive it: it is not copied. Owned by the
+ * caller. */
+MUSTCHECK cJSON *json_text(const char *text);
 /* Adds a string. It and the name must outlive the tree: neither is copied. */
 void json_add_text(cJSON *object, const char *name, const char *text);
 /* Adds an id as the service writes it: a string of digits. The name must outlive the tree. */
