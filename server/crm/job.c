@@ -80,12 +80,12 @@ static enum store_status change_together(struct batch *batch, const struct recor
             return STORE_FAILED;
         count_outcome(&after, &outcome);
         if (outcome.error != ERR_NONE)
-            cJSON_AddItemToArray(
-                refused, cJSON_CreateRaw(arena_printf(batch->arena, "%" PRId64, records[i].id)));
+            cJSON_AddItemToArray(refused, json_integer(records[i].id));
     }
-    enum store_status status = job_update_records(
-        application->check.db, &batch->job, after.last_record, json_print(batch->arena, refused),
-        application->check.changes, application->check.change_count, application->now);
+    const char *skipped = refused->child != NULL ? json_print(batch->arena, refused) : NULL;
+    enum store_status status = job_update_records(application->check.db, &batch->job, after.last_record,
+                                                  skipped, application->check.changes,
+                                                  application->check.change_count, application->now);
     batch->job = after;
     return status;
 }

@@ -96,7 +96,7 @@ enum store_status job_records(struct db *db, const struct org *org, const struct
     while (*count < limit && (status = db_step(db, row)) == STORE_OK) {
         struct record *record = &records[(*count)++];
         *record = record_of_row(row, org);
-        record->id = sqlite3_column_int64(row, 13);
+        record->id = sqlite3_column_int64(row, RECORD_COLUMN_COUNT);
     }
     return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
 }

@@ -34,8 +34,8 @@ MUSTCHECK enum store_status job_unfinished_of_view(struct db *db, int64_t view_i
  * no module. */
 MUSTCHECK enum store_status job_records(struct db *db, const struct org *org, const struct job *job,
                                         size_t limit, struct record *records, size_t *count);
-/* Writes the same values to the job's records behind job->last_record up to `last`, but for those of
- * the `skipped` ids (a JSON list), by one statement. */
+/* Writes the same values to the job's records behind job->last_record up to `last`, by one statement;
+ * not to those of the `skipped` ids (a JSON list; NULL: none). */
 MUSTCHECK enum store_status job_update_records(struct db *db, const struct job *job, int64_t last,
                                                const char *skipped, const struct record_change *changes,
                                                size_t count, int64_t now);

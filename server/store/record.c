@@ -1,5 +1,8 @@
 #include "store/record.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "store/db.h"
 #include "store/job.h"
 #include "store/record_row.h"
@@ -36,6 +39,33 @@ enum store_status record_read(struct db *db, const struct org *org, int64_t id, 
     return status;
 }
 
+/* "[1,2,3]" of at least one. */
+static const char *id_list(const struct record *records, size_t count, struct arena *arena)
+{
+    enum { ROOM = 21 /* for an id and a comma */ };
+    char *list = arena_alloc(arena, count * ROOM + sizeof "]"), *at = list;
+    for (size_t i = 0; i < count; i++)
+        at += snprintf(at, ROOM + 1, "%c%" PRId64, i == 0 ? '[' : ',', records[i].id);
+    *at = ']';
+    return list;
+}
+
+static const struct sql records_of_ids = {"SELECT " RECORD_COLUMNS
+                                          ", key FROM json_each(?1) JOIN record ON record.id = value"};
+
+enum store_status records_read(struct db *db, const struct org *org, struct record *records,
+                               size_t count, struct arena *arena)
+{
+    sqlite3_stmt *row CLEANUP(db_done) =
+        db_query(db, &records_of_ids, "t", id_list(records, count, arena));
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status;
+    while ((status = db_step(db, row)) == STORE_OK)
+        records[sqlite3_column_int64(row, RECORD_COLUMN_COUNT)] = record_of_row(row, org);
+    return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+}
+
 static const struct sql one_value = {"SELECT fields -> ?2 FROM record WHERE id = ?1"};
 
 enum store_status record_value(struct db *db, int64_t id, const struct field *field,
@@ -67,7 +97,8 @@ enum store_status record_value(struct db *db, int64_t id, const struct field *fi
 static const struct sql update_one[] = UPDATES_WHERE("id = ?9");
 static const struct sql update_many[] =
     UPDATES_WHERE("id IN (SELECT record_id FROM job_record WHERE job_id = ?9 AND record_id > ?10"
-                  " AND record_id <= ?11) AND id NOT IN (SELECT value FROM json_each(?12))");
+                  " AND record_id <= ?11) AND (?12 IS NULL OR id NOT IN (SELECT value FROM"
+                  " json_each(?12)))");
 
 /* The changes as the parameters 3 to 8; those beyond their number are null. */
 struct bound_changes {

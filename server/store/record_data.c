@@ -6,7 +6,7 @@ static const struct sql whole_record = {
     "SELECT " RECORD_COLUMNS ", modified_by, modified_time, fields, approval, image_review,"
     " busy_with IS 'duplicate_merge', layout_id FROM record WHERE id = ?1"};
 
-enum { FIRST = 13 /* the column behind RECORD_COLUMNS */ };
+enum { FIRST = RECORD_COLUMN_COUNT };
 
 enum store_status record_data_read(struct db *db, const struct org *org, int64_t id,
                                    struct arena *arena, struct record_data *data)

@@ -11,6 +11,8 @@
     " lock_id IS NOT NULL, stop_processing, busy_with IS NOT NULL, image_review IS NOT NULL,"          \
     " approval IS 'waiting', fault"
 
+enum { RECORD_COLUMN_COUNT = 13 };
+
 struct record record_of_row(sqlite3_stmt *row, const struct org *org);
 
 #endif
