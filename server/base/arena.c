@@ -34,7 +34,8 @@ static size_t aligned(size_t size)
     return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Memory as it comes. */
+static void *take(struct arena *arena, size_t size)
 {
     size_t room = aligned(size);
     struct arena_block *block = arena->blocks;
@@ -48,7 +49,12 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *memory = block->bytes + block->used;
     block->used += room;
-    return memset(memory, 0, size);
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -62,8 +68,9 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-    char *copy = arena_alloc(arena, length + 1);
+    char *copy = take(arena, length + 1);
     memcpy(copy, text, length);
+    copy[length] = '\0';
     return copy;
 }
 
@@ -87,7 +94,7 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
     if (aligned((size_t)length + 1) <= left) {
         block->used += aligned((size_t)length + 1);
     } else {
-        text = arena_alloc(arena, (size_t)length + 1);
+        text = take(arena, (size_t)length + 1);
         (void)vsnprintf(text, (size_t)length + 1, format, again);
     }
     va_end(again);
