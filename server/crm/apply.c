@@ -1,5 +1,6 @@
 #include "crm/apply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crm/value.h"
@@ -87,13 +88,31 @@ enum store_status apply_to_record(struct application *application, struct outcom
     return write_changes(application, outcome->record.id);
 }
 
-static const struct outcome *earlier_outcome(const struct mass_update *update, size_t index,
-                                             const struct outcome *outcomes)
+/* An id of a call, and where it stands. */
+struct place {
+    int64_t id;
+    size_t index;
+};
+
+static int compare_places(const void *one, const void *other)
 {
-    for (size_t i = 0; i < index; i++)
-        if (update->ids[i].id == update->ids[index].id)
-            return &outcomes[i];
-    return NULL;
+    const struct place *a = one, *b = other;
+    return a->id != b->id ? (a->id > b->id) - (a->id < b->id)
+                          : (a->index > b->index) - (a->index < b->index);
+}
+
+/* For each id the index at which it stands first (D5). */
+static const size_t *first_places(const struct mass_update *update, struct arena *arena)
+{
+    size_t *first = arena_array(arena, update->id_count, sizeof *first);
+    struct place *places = arena_array(arena, update->id_count, sizeof *places);
+    for (size_t i = 0; i < update->id_count; i++)
+        places[i] = (struct place){.id = update->ids[i].id, .index = i};
+    qsort(places, update->id_count, sizeof *places, compare_places);
+    for (size_t i = 0; i < update->id_count; i++)
+        first[places[i].index] =
+            i > 0 && places[i].id == places[i - 1].id ? first[places[i - 1].index] : places[i].index;
+    return first;
 }
 
 /* No record of a call changes what another one's rules look at. */
@@ -115,13 +134,16 @@ static enum store_status apply_to_ids(struct application *application, const str
                                       struct outcome *outcomes)
 {
     struct record *records = arena_array(application->arena, update->id_count, sizeof *records);
+    const size_t *first = first_places(update, application->arena);
     if (read_records(application, update, records) != STORE_OK)
         return STORE_FAILED;
     for (size_t i = 0; i < update->id_count; i++) {
-        const struct outcome *earlier = earlier_outcome(update, i, outcomes); /* D5 */
-        outcomes[i] = earlier != NULL ? *earlier : (struct outcome){.record = records[i]};
-        if (earlier == NULL && (apply_to_record(application, &outcomes[i]) != STORE_OK ||
-                                outcomes[i].error == ERR_INTERNAL))
+        if (first[i] < i) {
+            outcomes[i] = outcomes[first[i]];
+            continue;
+        }
+        outcomes[i] = (struct outcome){.record = records[i]};
+        if (apply_to_record(application, &outcomes[i]) != STORE_OK || outcomes[i].error == ERR_INTERNAL)
             return STORE_FAILED;
     }
     return STORE_OK;
