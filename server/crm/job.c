@@ -82,10 +82,15 @@ static enum store_status change_together(struct batch *batch, const struct recor
         if (outcome.error != ERR_NONE)
             cJSON_AddItemToArray(refused, json_integer(records[i].id));
     }
-    const char *skipped = refused->child != NULL ? json_print(batch->arena, refused) : NULL;
-    enum store_status status = job_update_records(application->check.db, &batch->job, after.last_record,
-                                                  skipped, application->check.changes,
-                                                  application->check.change_count, application->now);
+    const struct job_part part = {
+        .first = count > 0 ? records[0].id : 0,
+        .last = after.last_record,
+        .count = count,
+        .skipped = refused->child != NULL ? json_print(batch->arena, refused) : NULL,
+    };
+    enum store_status status =
+        job_update_records(application->check.db, &batch->job, &part, application->check.changes,
+                           application->check.change_count, application->now);
     batch->job = after;
     return status;
 }

@@ -34,11 +34,18 @@ MUSTCHECK enum store_status job_unfinished_of_view(struct db *db, int64_t view_i
  * no module. */
 MUSTCHECK enum store_status job_records(struct db *db, const struct org *org, const struct job *job,
                                         size_t limit, struct record *records, size_t *count);
-/* Writes the same values to the job's records behind job->last_record up to `last`, by one statement;
- * not to those of the `skipped` ids (a JSON list; NULL: none). */
-MUSTCHECK enum store_status job_update_records(struct db *db, const struct job *job, int64_t last,
-                                               const char *skipped, const struct record_change *changes,
-                                               size_t count, int64_t now);
+/* A part of a job's records: the `count` of them whose ids are first to last. */
+struct job_part {
+    int64_t first, last;
+    size_t count;
+    const char *skipped; /* ids that are not to be written, a JSON list; NULL: none */
+};
+
+/* Writes the same values to a part of the job's records, by one statement. */
+MUSTCHECK enum store_status job_update_records(struct db *db, const struct job *job,
+                                               const struct job_part *part,
+                                               const struct record_change *changes, size_t count,
+                                               int64_t now);
 /* Writes status, counts and place, in the transaction that changed the records. */
 MUSTCHECK enum store_status job_write(struct db *db, const struct job *job, const char *reason);
 

@@ -95,10 +95,11 @@ enum store_status record_value(struct db *db, int64_t id, const struct field *fi
     }
 
 static const struct sql update_one[] = UPDATES_WHERE("id = ?9");
-static const struct sql update_many[] =
-    UPDATES_WHERE("id IN (SELECT record_id FROM job_record WHERE job_id = ?9 AND record_id > ?10"
-                  " AND record_id <= ?11) AND (?12 IS NULL OR id NOT IN (SELECT value FROM"
-                  " json_each(?12)))");
+/* Without a query inside, SQLite finds and writes each record in one step. */
+static const struct sql update_range[] = UPDATES_WHERE("id BETWEEN ?9 AND ?10");
+static const struct sql update_part[] =
+    UPDATES_WHERE("id IN (SELECT record_id FROM job_record WHERE job_id = ?11 AND record_id BETWEEN ?9"
+                  " AND ?10) AND (?12 IS NULL OR id NOT IN (SELECT value FROM json_each(?12)))");
 
 /* The changes as the parameters 3 to 8; those beyond their number are null. */
 struct bound_changes {
@@ -123,13 +124,16 @@ enum store_status record_update(struct db *db, int64_t id, const struct record_c
                   b.at[3], b.at[4], b.at[5], id);
 }
 
-enum store_status job_update_records(struct db *db, const struct job *job, int64_t last,
-                                     const char *skipped, const struct record_change *changes,
-                                     size_t count, int64_t now)
+enum store_status job_update_records(struct db *db, const struct job *job, const struct job_part *part,
+                                     const struct record_change *changes, size_t count, int64_t now)
 {
     struct bound_changes b = bound(changes, count);
-    return db_run(db, &update_many[count - 1], "iittttttiiit", job->user->id, now, b.at[0], b.at[1],
-                  b.at[2], b.at[3], b.at[4], b.at[5], job->id, job->last_record, last, skipped);
+    bool has_gaps = part->last - part->first >= (int64_t)part->count; /* else all ids are the job's */
+    if (!has_gaps && part->skipped == NULL)
+        return db_run(db, &update_range[count - 1], "iittttttii", job->user->id, now, b.at[0], b.at[1],
+                      b.at[2], b.at[3], b.at[4], b.at[5], part->first, part->last);
+    return db_run(db, &update_part[count - 1], "iittttttiiit", job->user->id, now, b.at[0], b.at[1],
+                  b.at[2], b.at[3], b.at[4], b.at[5], part->first, part->last, job->id, part->skipped);
 }
 
 static const struct sql same_value = {

@@ -83,6 +83,27 @@ def test_criteria_narrow_the_view(fresh):
     assert (answer.status, answer.body["details"]["json_path"]) == (400, "$.criteria.field.api_name")
 
 
+def changed_by(server, body):
+    """A job's outcome, and the records that it changed."""
+    before = dict(server.query("SELECT id, fields FROM record"))
+    outcome = server.ended("Leads", server.schedule("Leads", body))
+    return outcome, {record for record, fields in server.query("SELECT id, fields FROM record") if fields != before[record]}
+
+
+def test_a_job_changes_its_records_only(fresh):
+    fifty = {554023000000610000 + n for n in range(1, 51)}
+    _, changed = changed_by(fresh, FIFTY | {"data": [{"City": "All"}]})
+    assert changed == fifty
+    every_other = {"field": {"api_name": "Lead_Source"}, "comparator": "equal", "value": "Web Download"}
+    _, changed = changed_by(fresh, FIFTY | {"data": [{"City": "Every other"}], "criteria": every_other})
+    assert changed == {record for record in fifty if record % 2 == 1}
+    locked = 554023000000610025
+    body = {"data": [{"Locked_Reason__s": "the test's"}]}
+    assert fresh.request("POST", f"/crm/v8/Leads/{locked}/Locking_Information__s", body).status == 201
+    outcome, changed = changed_by(fresh, FIFTY | {"data": [{"City": "All but one"}]})
+    assert (outcome["Updated_Count"], outcome["Failed_Count"]) == (49, 1) and changed == fifty - {locked}
+
+
 def test_fifty_thousand_records_and_one_more(fresh):
     before = dict(fresh.query("SELECT id, fields FROM record"))
     job = fresh.schedule("Leads", BULK)
