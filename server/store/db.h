@@ -43,11 +43,9 @@ struct db_manner {
 MUSTCHECK struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log);
 void db_close(struct db *db);
 
-/* The access tokens that the store has read: token.c. */
-struct token_cache;
-MUSTCHECK struct token_cache *token_cache_new(void);
-void token_cache_free(struct token_cache *cache);
-MUSTCHECK struct token_cache *store_tokens(struct store *store);
+/* What a store keeps of what it has read. */
+enum store_cache { CACHE_TOKENS, CACHE_ENDED_JOBS, CACHES };
+MUSTCHECK struct cache *store_cache(struct store *store, enum store_cache which);
 
 /* A connection of its own to a new store, with schema.sql applied, in a transaction that store_end_new
  * ends: committed, and the store readied for use, or given up. */

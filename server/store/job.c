@@ -1,6 +1,9 @@
 #include "store/job.h"
 
+#include <inttypes.h>
+
 #include "base/word.h"
+#include "store/cache.h"
 #include "store/db.h"
 #include "store/record_row.h"
 
@@ -54,11 +57,49 @@ static enum store_status read_row(struct db *db, sqlite3_stmt *row, const struct
 
 static const struct sql one_job = {"SELECT " JOB_COLUMNS " FROM job WHERE id = ?1"};
 
+/* A job that has ended stays as it is, and clients go on asking for it. */
+struct ended_job {
+    int64_t module_id, user_id;
+    struct job job; /* without what it points to */
+};
+
+static bool recall(struct cache *cache, const char *name, const struct orgs *orgs, struct arena *arena,
+                   struct job *job, unsigned *age)
+{
+    const struct ended_job *ended = cache_find(cache, name, arena, age);
+    if (ended == NULL)
+        return false;
+    *job = ended->job;
+    job->module = orgs_module(orgs, ended->module_id);
+    job->user = orgs_user(orgs, ended->user_id);
+    return true;
+}
+
+static void keep(struct cache *cache, const char *name, const struct job *job, unsigned age)
+{
+    if ((job->status != JOB_COMPLETED && job->status != JOB_FAILED) || job->module == NULL ||
+        job->user == NULL)
+        return;
+    struct ended_job ended = {.module_id = job->module->id, .user_id = job->user->id, .job = *job};
+    ended.job.module = NULL;
+    ended.job.user = NULL;
+    cache_keep(cache, name, &ended, sizeof ended, age);
+}
+
 enum store_status job_read(struct db *db, const struct orgs *orgs, int64_t id, struct arena *arena,
                            struct job *job)
 {
+    struct cache *cache = store_cache(db->store, CACHE_ENDED_JOBS);
+    const char *name = arena_printf(arena, "%" PRId64, id);
+    unsigned age;
+    if (recall(cache, name, orgs, arena, job, &age))
+        return STORE_OK;
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_job, "i", id);
-    return read_row(db, row, orgs, arena, job);
+    enum store_status status = read_row(db, row, orgs, arena, job);
+    job->changes = NULL;
+    if (status == STORE_OK)
+        keep(cache, name, job, age);
+    return status;
 }
 
 static const struct sql next_job = {

@@ -22,10 +22,10 @@ struct job {
 /* Adds a job in the state SCHEDULED; its records are fixed by selection_fix. */
 MUSTCHECK enum store_status job_add(struct db *db, const struct job *job, int64_t now);
 MUSTCHECK enum store_status job_set_total(struct db *db, int64_t id, int64_t total);
-/* The job of that id; `changes` is owned by the arena. */
+/* The job of that id, without its `changes`. */
 MUSTCHECK enum store_status job_read(struct db *db, const struct orgs *orgs, int64_t id,
                                      struct arena *arena, struct job *job);
-/* The oldest job that is not finished. */
+/* The oldest job that is not finished; `changes` is owned by the arena. */
 MUSTCHECK enum store_status job_next(struct db *db, const struct orgs *orgs, struct arena *arena,
                                      struct job *job);
 /* STORE_OK when a job of the view is SCHEDULED or RUNNING (E12). */

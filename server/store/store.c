@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "store/cache.h"
 #include "store/db.h"
 
 enum { LAYOUT_VERSION = 3, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
@@ -21,7 +22,7 @@ struct store {
     int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
     const struct log *log;
     enum store_durability durability;
-    struct token_cache *tokens;
+    struct cache *caches[CACHES];
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t writer_left;
     bool writing;
@@ -95,10 +96,9 @@ struct store *store_open(const struct store_options *options, struct arena *aren
                          const char **reason)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.lock = -1,
-                            .log = options->log,
-                            .durability = options->durability,
-                            .tokens = token_cache_new()};
+    *store = (struct store){.lock = -1, .log = options->log, .durability = options->durability};
+    for (size_t i = 0; i < CACHES; i++)
+        store->caches[i] = cache_new();
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_left, NULL);
     if (options->path != NULL)
@@ -228,7 +228,8 @@ void store_close(struct store *store)
         (void)rmdir(store->folder);
     if (store->lock >= 0)
         (void)close(store->lock);
-    token_cache_free(store->tokens);
+    for (size_t i = 0; i < CACHES; i++)
+        cache_free(store->caches[i]);
     (void)pthread_cond_destroy(&store->writer_left);
     (void)pthread_mutex_destroy(&store->mutex);
     free(store->path);
@@ -242,9 +243,9 @@ void store_discard(struct store *store)
     store_close(store);
 }
 
-struct token_cache *store_tokens(struct store *store)
+struct cache *store_cache(struct store *store, enum store_cache which)
 {
-    return store->tokens;
+    return store->caches[which];
 }
 
 const char *store_path(const struct store *store)

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/cache.h"
 #include "store/criteria.h"
 #include "store/db.h"
 #include "store/job.h"
@@ -275,6 +276,61 @@ START_TEST(a_selection_is_counted_and_fixed)
 }
 END_TEST
 
+/* The updated count that a read of the job gives. */
+static int64_t updated_as_read(int64_t id)
+{
+    struct job job;
+    ck_assert_int_eq(job_read(test.db, &test.orgs, id, &test.arena, &job), STORE_OK);
+    ck_assert_ptr_eq(job.module, org_module(test.org, "Leads"));
+    ck_assert_ptr_eq(job.user, &test.org->users[0]);
+    return job.updated;
+}
+
+START_TEST(a_job_is_read_anew_until_it_has_ended)
+{
+    struct job job = {.id = 6,
+                      .module = org_module(test.org, "Leads"),
+                      .view_id = 554023000000050001,
+                      .user = &test.org->users[0],
+                      .changes = "{}",
+                      .status = JOB_RUNNING};
+    ck_assert_int_eq(job_add(test.db, &job, 0), STORE_OK);
+    ck_assert_int_eq(job_set_total(test.db, job.id, 5), STORE_OK);
+    for (job.updated = 1; job.updated < 4; job.updated++) {
+        ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+        ck_assert_int_eq(updated_as_read(6), job.updated);
+    }
+    job.status = JOB_COMPLETED;
+    ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+    ck_assert_int_eq(updated_as_read(6), 4);
+    job.updated = 5; /* nobody does that */
+    ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+    ck_assert_int_eq(updated_as_read(6), 4);
+    cache_forget(store_cache(test.store, CACHE_ENDED_JOBS));
+    ck_assert_int_eq(updated_as_read(6), 5);
+}
+END_TEST
+
+START_TEST(what_is_outdated_is_not_kept)
+{
+    struct cache *cache = cache_new();
+    unsigned age, later;
+    ck_assert_ptr_null(cache_find(cache, "a", &test.arena, &age));
+    cache_forget(cache);
+    cache_keep(cache, "a", "old", sizeof "old", age);
+    ck_assert_ptr_null(cache_find(cache, "a", &test.arena, &later));
+    cache_keep(cache, "a", "new", sizeof "new", later);
+    ck_assert_str_eq(cache_find(cache, "a", &test.arena, &age), "new");
+    for (int i = 0; i < 5000; i++) /* it does not grow without end, and goes on */
+        cache_keep(cache, arena_printf(&test.arena, "%d", i), &i, sizeof i, age);
+    const int *last = cache_find(cache, "4999", &test.arena, &age);
+    ck_assert_ptr_nonnull(last);
+    ck_assert_int_eq(*last, 4999);
+    ck_assert_ptr_null(cache_find(cache, "0", &test.arena, &age));
+    cache_free(cache);
+}
+END_TEST
+
 START_TEST(a_second_server_cannot_have_the_store)
 {
     const struct store_options options = {.path = store_path(test.store), .log = &quiet_log};
@@ -309,6 +365,8 @@ Suite *store_suite(void)
     tcase_add_loop_test(reading, tokens_live_or_do_not, 0, COUNT(tokens));
     tcase_add_test(reading, an_expiring_token_lives_until_then);
     tcase_add_test(reading, a_temporary_store_is_locked_within_the_process_only);
+    tcase_add_test(writing, a_job_is_read_anew_until_it_has_ended);
+    tcase_add_test(reading, what_is_outdated_is_not_kept);
     tcase_add_test(writing, a_second_server_cannot_have_the_store);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
