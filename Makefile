@@ -79,7 +79,7 @@ $B/flags: force
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
 	libcurl4-gnutls-dev tzdata curl
-TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-jsonschema python3-hypothesis sqlite3
+TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-hypothesis sqlite3
 CHECK_DEPS := $(TEST_DEPS) python3-venv valgrind clang clang-format clang-tidy libclang-rt-14-dev
 apt_install = root=; [ "$$(id -u)" = 0 ] || root=sudo; $$root apt-get update -qq && \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) \
@@ -137,7 +137,9 @@ check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesi
 	$(MAKE) --no-print-directory schemathesis
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory torture
-	$(MAKE) --no-print-directory -j 2 --output-sync=target asan tsan valgrind
+	$(MAKE) --no-print-directory asan
+	$(MAKE) --no-print-directory tsan
+	$(MAKE) --no-print-directory valgrind
 
 # From PyPI, in a folder of its own.
 SCHEMATHESIS := schemathesis==4.32.5

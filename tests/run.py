@@ -12,6 +12,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+# Tests share nothing, so the black-box ones run side by side; more than this many wait for the disk.
+WORKERS = min(os.cpu_count() or 1, 8)
 HERE = pathlib.Path(__file__).resolve().parent
 VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite,indirect,possible"]
@@ -38,7 +40,7 @@ def run_unit(command, environment, folder):
 def run_api(arguments, environment, folder):
     log = folder / "api.xml"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-o", "junit_family=xunit1", f"--junitxml={log}",
+        [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-n", str(WORKERS), "-o", "junit_family=xunit1", f"--junitxml={log}",
          *(arguments or [str(HERE / "api")])], env=environment)
     passed = failed = 0
     if log.exists():
