@@ -1,58 +1,8 @@
-#include <string.h>
-
-#include "base/word.h"
 #include "store/org_loading.h"
-
-enum store_status loading_rows(struct loading *loading, const struct sql *sql, row_fn *read, void *list,
-                               size_t *count, size_t size)
-{
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(loading->db, sql, "i", loading->org->id);
-    if (row == NULL)
-        return STORE_FAILED;
-    size_t index = 0;
-    enum store_status status;
-    while ((status = db_step(loading->db, row)) == STORE_OK) {
-        if (index == 0 && list != NULL) {
-            *count = (size_t)sqlite3_column_int64(row, 0);
-            void *members = arena_array(loading->arena, *count, size);
-            memcpy(list, &members, sizeof members);
-        }
-        read(loading, row, index++);
-    }
-    return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
-}
-
-const char *loading_text(struct loading *loading, sqlite3_stmt *row, int column)
-{
-    return db_text(row, column, loading->arena);
-}
 
 static bool flag(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_int(row, column) != 0;
-}
-
-int loading_word(sqlite3_stmt *row, int column, const char *const words[])
-{
-    int index = word_index(words, (const char *)sqlite3_column_text(row, column));
-    return index >= 0 ? index : 0; /* the schema's checks allow no other */
-}
-
-struct module *loading_module(struct loading *loading, int64_t id)
-{
-    for (size_t i = 0; i < loading->org->module_count; i++)
-        if (loading->org->modules[i].id == id)
-            return &loading->org->modules[i];
-    return NULL;
-}
-
-struct field *loading_field(struct loading *loading, int64_t module_id, int64_t field_id)
-{
-    struct module *module = loading_module(loading, module_id);
-    for (size_t i = 0; module != NULL && i < module->field_count; i++)
-        if (module->fields[i].id == field_id)
-            return &module->fields[i];
-    return NULL;
 }
 
 static const struct sql modules_of = {
