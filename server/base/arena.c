@@ -85,13 +85,13 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
     struct arena_block *block = arena->blocks;
     size_t left = block != NULL ? block->size - block->used : 0;
-    char *text = left > 0 ? (char *)block->bytes + block->used : NULL;
+    char *text = block != NULL ? (char *)block->bytes + block->used : NULL;
     va_list again;
     va_copy(again, args);
     int length = vsnprintf(text, left, format, args);
     if (length < 0)
         abort(); /* only a malformed format string does this */
-    if (aligned((size_t)length + 1) <= left) {
+    if (block != NULL && aligned((size_t)length + 1) <= left) {
         block->used += aligned((size_t)length + 1);
     } else {
         text = take(arena, (size_t)length + 1);
