@@ -16,6 +16,21 @@ enum error call_bad_parameter(struct call *call, enum error error, const char *n
     return error;
 }
 
+static enum error or_invalid(enum error error)
+{
+    return error != ERR_NONE ? error : ERR_INVALID_MODULE;
+}
+
+enum error call_unknown_module(const struct call *call)
+{
+    return or_invalid(call->endpoint->unknown_module);
+}
+
+enum error call_unsupported_module(const struct call *call)
+{
+    return or_invalid(call->endpoint->unsupported_module);
+}
+
 static enum error answer(struct call *call)
 {
     if (call->request->body_limit > 0) {

@@ -14,8 +14,6 @@ const struct endpoint blueprint_read = {
     .method = "GET",
     .path = BLUEPRINT_PATH,
     .scope = {"modules", "READ", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = tell_blueprint,
 };
@@ -24,8 +22,6 @@ const struct endpoint blueprint_perform = {
     .method = "PUT",
     .path = BLUEPRINT_PATH,
     .scope = {"modules", "UPDATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = perform_transition,
 };

@@ -36,6 +36,10 @@ MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
 /* Fills call->fault: what is wrong with a parameter. Returns `error`. */
 enum error call_bad_parameter(struct call *call, enum error error, const char *name, const char *hint);
 
+/* How the endpoint calls a {module} that the org lacks, or that cannot be mass updated. */
+MUSTCHECK enum error call_unknown_module(const struct call *call);
+MUSTCHECK enum error call_unsupported_module(const struct call *call);
+
 /* What an endpoint's function or a check answers: ERR_NONE, or a row with call->fault filled. */
 typedef enum error call_fn(struct call *call);
 
@@ -44,7 +48,7 @@ typedef enum error call_fn(struct call *call);
 struct endpoint {
     const char *method, *path;
     struct scope scope, also; /* what the token must grant; `also` has no group when there is but one */
-    enum error unknown_module, unsupported_module; /* how it calls a wrong module; of a {module} */
+    enum error unknown_module, unsupported_module; /* of a {module}; ERR_NONE: ERR_INVALID_MODULE */
     call_fn *permit;                               /* what the user's profile must allow, or NULL */
     call_fn *handle;                               /* answers by a reply_... function */
 };

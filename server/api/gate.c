@@ -160,10 +160,10 @@ static enum error module_is_supported(struct call *call)
         return ERR_NONE;
     case MODULE_UNSUPPORTED:
         call->fault.hint = "the module exists, and has no mass update in this version";
-        return call->endpoint->unsupported_module;
+        return call_unsupported_module(call);
     default:
         call->fault.hint = "the org has no module of that API name";
-        return call->endpoint->unknown_module;
+        return call_unknown_module(call);
     }
 }
 

@@ -15,8 +15,6 @@ const struct endpoint locks_list = {
     .path = LOCKS_PATH,
     .scope = {"modules", "READ", NULL},
     .also = {"modules", "READ", "lockinginformation"},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = tell_lock,
 };
@@ -26,8 +24,6 @@ const struct endpoint locks_one = {
     .path = LOCK_PATH,
     .scope = {"modules", "READ", NULL},
     .also = {"modules", "READ", "lockinginformation"},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = tell_lock,
 };
@@ -37,8 +33,6 @@ const struct endpoint locks_set = {
     .path = LOCKS_PATH,
     .scope = {"modules", "CREATE", NULL},
     .also = {"modules", "CREATE", "lockinginformation"},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = set_lock,
 };
@@ -48,8 +42,6 @@ const struct endpoint locks_update = {
     .path = LOCK_PATH,
     .scope = {"modules", "UPDATE", NULL},
     .also = {"modules", "UPDATE", "lockinginformation"},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = update_lock,
 };
@@ -59,8 +51,6 @@ const struct endpoint locks_remove = {
     .path = LOCK_PATH,
     .scope = {"modules", "DELETE", NULL},
     .also = {"modules", "DELETE", "lockinginformation"},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = remove_lock,
 };

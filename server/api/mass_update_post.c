@@ -8,8 +8,6 @@ const struct endpoint mass_update_post = {
     .method = "POST",
     .path = "/crm/{version}/{module}/actions/mass_update",
     .scope = {"mass_update", "UPDATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = may_mass_update,
     .handle = schedule_or_apply,
 };

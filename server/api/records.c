@@ -12,8 +12,6 @@ const struct endpoint records_list = {
     .method = "GET",
     .path = "/crm/{version}/{module}",
     .scope = {"modules", "READ", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = list_records,
 };
@@ -22,8 +20,6 @@ const struct endpoint records_search = {
     .method = "GET",
     .path = "/crm/{version}/{module}/search",
     .scope = {"modules", "READ", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = search_records,
 };
@@ -32,8 +28,6 @@ const struct endpoint records_one = {
     .method = "GET",
     .path = "/crm/{version}/{module}/{id}",
     .scope = {"modules", "READ", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = tell_record,
 };
@@ -42,8 +36,6 @@ const struct endpoint records_count = {
     .method = "GET",
     .path = "/crm/{version}/{module}/actions/count",
     .scope = {"modules", "READ", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_read,
     .handle = count_records,
 };

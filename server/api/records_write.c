@@ -13,8 +13,6 @@ const struct endpoint records_insert = {
     .method = "POST",
     .path = "/crm/{version}/{module}",
     .scope = {"modules", "CREATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = insert_records,
 };
@@ -23,8 +21,6 @@ const struct endpoint records_upsert = {
     .method = "POST",
     .path = "/crm/{version}/{module}/upsert",
     .scope = {"modules", "CREATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = upsert_records,
 };
@@ -33,8 +29,6 @@ const struct endpoint records_update = {
     .method = "PUT",
     .path = "/crm/{version}/{module}",
     .scope = {"modules", "UPDATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = update_records,
 };
@@ -43,8 +37,6 @@ const struct endpoint records_update_one = {
     .method = "PUT",
     .path = "/crm/{version}/{module}/{id}",
     .scope = {"modules", "UPDATE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = update_record,
 };
@@ -53,8 +45,6 @@ const struct endpoint records_delete = {
     .method = "DELETE",
     .path = "/crm/{version}/{module}",
     .scope = {"modules", "DELETE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = delete_records,
 };
@@ -63,8 +53,6 @@ const struct endpoint records_delete_one = {
     .method = "DELETE",
     .path = "/crm/{version}/{module}/{id}",
     .scope = {"modules", "DELETE", NULL},
-    .unknown_module = ERR_INVALID_MODULE,
-    .unsupported_module = ERR_INVALID_MODULE,
     .permit = permit_write,
     .handle = delete_record,
 };

@@ -109,8 +109,8 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
         add_text_if_said(details, "param_name", fault->param_name);
     add_text_if_said(details, "api_name", fault->api_name);
     add_text_if_said(details, "json_path", fault->json_path);
-    bool names_module = call->endpoint != NULL && (error == call->endpoint->unknown_module ||
-                                                   error == call->endpoint->unsupported_module);
+    bool names_module = call->module_name != NULL &&
+                        (error == call_unknown_module(call) || error == call_unsupported_module(call));
     if ((names_module || fault->path_index > 0) && versions[call->version].names_path_position)
         json_add_integer(details, "resource_path_index",
                          names_module ? MODULE_POSITION : fault->path_index);
