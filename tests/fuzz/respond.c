@@ -22,6 +22,7 @@ static struct {
     struct crm crm;
     struct job_runner runner;
     struct api api;
+    const char *form; /* of the request: parameters as parameter_of reads them */
 } fuzzed;
 
 static void open_once(void)
@@ -52,24 +53,54 @@ static void open_once(void)
     fuzzed.api = (struct api){.crm = &fuzzed.crm};
 }
 
-/* The parameters stand behind the path, each "name=value" with an end of its own, an empty one last. */
-static const char *query(const struct request *request, const char *name)
+/* Each is "name=value" with an end of its own, an empty one comes last. */
+static const char *parameter_of(const char *at, const char *name)
 {
     size_t length = strlen(name);
-    for (const char *at = strchr(request->path, '\0') + 1; *at != '\0'; at = strchr(at, '\0') + 1)
+    for (; *at != '\0'; at = strchr(at, '\0') + 1)
         if (strncmp(at, name, length) == 0 && at[length] == '=')
             return at + length + 1;
     return NULL;
 }
 
-/* Cuts "path?name=value&name=value" for query(); the text has an end more than it needs. */
-static void cut(char *path)
+/* Those of the query stand behind the path. */
+static const char *query(const struct request *request, const char *name)
+{
+    return parameter_of(strchr(request->path, '\0') + 1, name);
+}
+
+static const char *form(const struct request *request, const char *name)
+{
+    (void)request;
+    return parameter_of(fuzzed.form, name);
+}
+
+/* Cuts "name=value&name=value"; the text has an end more than it needs. */
+static void cut(char *at)
+{
+    while (*at != '\0') {
+        at += strcspn(at, "&");
+        if (*at != '\0')
+            *at++ = '\0';
+    }
+}
+
+static void cut_path(char *path)
 {
     char *at = path + strcspn(path, "?");
-    while (*at != '\0') {
+    if (*at != '\0')
         *at++ = '\0';
-        at += strcspn(at, "&");
-    }
+    cut(at);
+}
+
+/* The body as a form. */
+static const char *form_of(struct arena *arena, const char *body, size_t length)
+{
+    const char *text = utf8_repaired(arena, arena_strndup(arena, body, length));
+    char *copy = arena_alloc(arena, strlen(text) + 2);
+    memcpy(copy, text, strlen(text));
+    cut(copy);
+    return copy;
 }
 
 static char *next_word(struct arena *arena, const char **at, const char *end)
@@ -104,13 +135,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     const char *token = utf8_repaired(&arena, next_word(&arena, &at, end));
     if (!utf8_valid(path, strlen(path)) || !utf8_valid(method, strlen(method)))
         path[0] = '\0'; /* the http room hands down no such texts */
-    cut(path);
+    cut_path(path);
+    fuzzed.form = form_of(&arena, at, (size_t)(end - at));
     const struct request request = {.method = method,
                                     .path = path,
                                     .authorization = arena_printf(&arena, "Bearer %s", token),
                                     .body = at,
                                     .body_length = (size_t)(end - at),
-                                    .query = query};
+                                    .query = query,
+                                    .form = form};
     struct response response = {.status = 0, .body = ""};
     api_respond(&fuzzed.api, &request, &arena, &response);
     static const char record_with_fault[] = "600500"; /* of the default fixtures: E23 */
