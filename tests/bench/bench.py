@@ -19,6 +19,7 @@ LOADS, SECONDS = 15, 1  # of wrk: many short ones, for which thread gets a conne
 CONNECTIONS = 8
 TOKEN = "1000.crmock.admin"
 PATH = "/crm/v8/Leads/actions/mass_update"
+VALUE = "Volos"
 UPDATE_BY_SQL = ("UPDATE record SET modified_by = 1, modified_time = 1,"
                  " fields = json_set(fields, '$.\"Lead_Source\"', json('\"Partner\"'))"
                  " WHERE id BETWEEN 554023000000700001 AND 554023000000750000")
@@ -49,21 +50,35 @@ class Process:
         return text
 
 
+def load_command(port, path):
+    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", "request.lua", f"http://127.0.0.1:{port}{path}"]
+
+
 def wrk(port, path, body, folder):
     """Requests a second."""
-    script = folder / "request.lua"
-    script.write_text(f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n' +
-                      (f"wrk.method = \"POST\"\nwrk.body = [[{json.dumps(body)}]]\n" if body else ""))
-    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", script, f"http://127.0.0.1:{port}{path}"],
-                          capture_output=True, text=True, check=True)
+    script = f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n'
+    if body:  # each call with another value, for what changes nothing costs nothing
+        before, _, behind = json.dumps(body).partition(VALUE)
+        script += ("local calls = 0\n"
+                   f"function request() calls = calls + 1 return wrk.format('POST', nil, nil, [[{before}]] .. calls .. [[{behind}]]) end\n")
+    (folder / "request.lua").write_text(script)
+    done = subprocess.run(load_command(port, path), capture_output=True, text=True, check=True, cwd=folder)
     assert "Non-2xx" not in done.stdout, done.stdout
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
 
 
-def row(name, ours, limit, unit):
-    """Medians and the median of the ratios, run by run."""
+def row(name, ours, limit, unit, command, beside):
+    """Medians and the median of the ratios, run by run, and what was run: ours, and the limit's."""
     ratio = statistics.median(a / b for a, b in zip(ours, limit))
-    print(f"| {name} | {statistics.median(ours):.4g} {unit} | {statistics.median(limit):.4g} {unit} | {ratio:.2f} |", flush=True)
+    print(f"| {name} | {statistics.median(ours):.4g} {unit} | {statistics.median(limit):.4g} {unit} | {ratio:.2f} | `{command}` | `{beside}` |",
+          flush=True)
+
+
+def sent(body):
+    """A call as a table can show it."""
+    ids = body.get("ids", [])
+    text = json.dumps(body | ({"ids": [ids[0], "..."]} if len(ids) > 1 else {}))
+    return f"POST {PATH} {text}"
 
 
 def throughput(crmock, bare, folder):
@@ -71,14 +86,15 @@ def throughput(crmock, bare, folder):
     threads = os.cpu_count()
     ids = [str(n) for n in range(554023000000700001, 554023000000700501)]
     job = json.loads(server.request("POST", PATH, {"data": [{"City": "x"}], "cvid": "554023000000091501"}))["data"][0]["details"]["job_id"]
-    cases = [(f"POST, {count} id{'s' if count > 1 else ''}", PATH, {"data": [{"City": "Volos"}], "ids": ids[:count]}) for count in (1, 100, 500)]
+    cases = [(f"POST, {count} id{'s' if count > 1 else ''}", PATH, {"data": [{"City": VALUE}], "ids": ids[:count]}) for count in (1, 100, 500)]
     cases.append(("GET of a job", f"{PATH}?job_id={job}", None))
     for name, path, body in cases:
         size = len(server.request("POST" if body else "GET", path, body))
         limit = Process(bare, min(threads, 4), size)
         pairs = [(wrk(server.port, path, body, folder), wrk(limit.port, path, body, folder)) for _ in range(LOADS)]
         limit.stop()
-        row(f"{name}, beside libmicrohttpd's constant answer", *zip(*pairs), "requests/s")
+        command = " ".join(load_command("PORT", path)) + (f" ({sent(body)})" if body else "")
+        row(f"{name}, beside libmicrohttpd's constant answer", *zip(*pairs), "requests/s", command, f"bare {min(threads, 4)} {size}, the same load")
     server.stop()
 
 
@@ -110,7 +126,8 @@ def calls(crmock, folder):
             db.executemany(UPDATE_ONE_BY_SQL, [(run, f'"City {run}"', id) for id in ids])
             db.execute("COMMIT")
             pairs.append(((called - begun) * 1000, (time.perf_counter() - called) * 1000))
-        row(f"POST, {count} id{'s' if count > 1 else ''}, one client, beside bare SQLite changing the same rows", *zip(*pairs), "ms")
+        row(f"POST, {count} id{'s' if count > 1 else ''}, one client, beside bare SQLite changing the same rows", *zip(*pairs), "ms",
+            f"http.client: {sent(json.loads(body))}", f"BEGIN IMMEDIATE; {UPDATE_ONE_BY_SQL}, {count} times; COMMIT")
     connection.close()
     server.stop()
     db.close()
@@ -126,16 +143,18 @@ def wait_for(server, job):
 
 def jobs(crmock, folder):
     whole, ran, bare, few = [], [], [], []
+    all_of_them = {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}
+    some_of_them = {"data": [{"City": "x"}], "cvid": "554023000000050000",
+                    "criteria": {"field": {"api_name": "Last_Name"}, "comparator": "starts_with", "value": "Bulk lead 10"}}  # 1,111 of them
     for run in range(RUNS):
         path = folder / f"{run}.db"
         server = Process(crmock, "--port", 0, "--log-level", "error", "--db", path)
         begun = time.perf_counter()
-        job = json.loads(server.request("POST", PATH, {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}))["data"][0]["details"]["job_id"]
+        job = json.loads(server.request("POST", PATH, all_of_them))["data"][0]["details"]["job_id"]
         scheduled = time.perf_counter()
         wait_for(server, job)
         ended = time.perf_counter()
-        narrow = {"field": {"api_name": "Last_Name"}, "comparator": "starts_with", "value": "Bulk lead 10"}  # 1,111 of them
-        job = json.loads(server.request("POST", PATH, {"data": [{"City": "x"}], "cvid": "554023000000050000", "criteria": narrow}))["data"][0]["details"]["job_id"]
+        job = json.loads(server.request("POST", PATH, some_of_them))["data"][0]["details"]["job_id"]
         few_begun = time.perf_counter()
         wait_for(server, job)
         few.append((time.perf_counter() - few_begun) * 1000000 / 1111)
@@ -148,14 +167,16 @@ def jobs(crmock, folder):
         db.execute(UPDATE_BY_SQL)
         bare.append((time.perf_counter() - begun) * 1000)
         db.close()
-    row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms")
-    row("the same, from the POST on", whole, bare, "ms")
-    row("a record of a job of 50,000, beside one of a job of 1,111", [took / 50 for took in ran], few, "us")
+    row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms", f"{sent(all_of_them)}, then GET until COMPLETED",
+        UPDATE_BY_SQL)
+    row("the same, from the POST on", whole, bare, "ms", f"{sent(all_of_them)}, then GET until COMPLETED", UPDATE_BY_SQL)
+    row("a record of a job of 50,000, beside one of a job of 1,111", [took / 50 for took in ran], few, "us", sent(all_of_them), sent(some_of_them))
 
 
 def latency(crmock, folder):
     """1,000 single-id calls alone, and as many while a job of 50,000 records is under way."""
     server = Process(crmock, "--port", 0, "--log-level", "error", "--db", folder / "latency.db")
+    one = {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
 
     def call(method, path, body=None):
@@ -167,7 +188,7 @@ def latency(crmock, folder):
         return json.loads(text)["data"][0], (time.perf_counter() - begun) * 1000
 
     def update():
-        entry, took = call("POST", PATH, {"data": [{"City": "Volos"}], "ids": ["554023000000600001"]})
+        entry, took = call("POST", PATH, one)
         assert entry["code"] == "SUCCESS"
         return took
 
@@ -181,7 +202,8 @@ def latency(crmock, folder):
     alone.sort()
     busy = sorted(busy[:1000])
     for name, at in (("p50", 500), ("p99", 990), ("longest", 999)):
-        row(f"single-id call while a job runs, {name} of 1,000, beside the same without a job", [busy[at]], [alone[at]], "ms")
+        row(f"single-id call while a job runs, {name} of 1,000, beside the same without a job", [busy[at]], [alone[at]], "ms",
+            f"http.client: {sent(one)}, while a job of 50,000 is under way", "the same, no job")
 
 
 def start(crmock, name, *options):
@@ -194,7 +216,8 @@ def start(crmock, name, *options):
         begun = time.perf_counter()
         subprocess.run(["/bin/true"], check=True)
         limit.append((time.perf_counter() - begun) * 1000)
-    row(f"exec to readiness, default fixtures, {name}, beside /bin/true", ours, limit, "ms")
+    row(f"exec to readiness, default fixtures, {name}, beside /bin/true", ours, limit, "ms",
+        " ".join(map(str, ["crmock", "--port", 0, "--log-level", "error", *options])), "/bin/true")
 
 
 def memory(crmock, bare, folder):
@@ -202,16 +225,17 @@ def memory(crmock, bare, folder):
     idle, bare_idle = server.memory(), limit.memory()
     for process in (server, limit):
         for _ in range(10000 // 5000):
-            wrk(process.port, PATH, {"data": [{"City": "Volos"}], "ids": ["554023000000600001"]}, folder)
-    row("resident memory, idle, beside libmicrohttpd", [idle], [bare_idle], "MiB")
-    row("resident memory after 10,000 requests and more", [server.memory()], [limit.memory()], "MiB")
+            wrk(process.port, PATH, {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}, folder)
+    row("resident memory, idle, beside libmicrohttpd", [idle], [bare_idle], "MiB", "grep VmRSS /proc/PID/status", "bare 2 300, the same")
+    row("resident memory after 10,000 requests and more", [server.memory()], [limit.memory()], "MiB",
+        " ".join(load_command("PORT", PATH)) + ", twice, then VmRSS", "bare 2 300, the same")
     server.stop()
     limit.stop()
 
 
 def main():
     crmock, bare = map(os.path.abspath, sys.argv[1:])
-    print("| | crmock | limit | ratio |\n| --- | --- | --- | --- |")
+    print("| | crmock | limit | ratio | crmock's command | the limit's |\n| --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         start(crmock, "loaded", "--no-cache")
