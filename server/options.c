@@ -46,7 +46,7 @@ static const struct setting {
      offsetof(struct app_options, http.max_connections), 8, 65536, NULL},
     {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
      NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400, NULL},
-    {"threads", "N", "Threads that answer requests (default: one a processor, at most 4)", NUMBER,
+    {"threads", "N", "Threads that answer requests (default: processors less one, 1 to 4)", NUMBER,
      offsetof(struct app_options, http.threads), 1, 64, NULL},
     {"job-delay", "MS", "Milliseconds that a job stays SCHEDULED (default 0)", NUMBER,
      offsetof(struct app_options, jobs.delay), 0, 86400000, NULL},
@@ -164,10 +164,12 @@ static void read_environment(struct app_options *options)
     }
 }
 
+/* One processor is the client's, which is on this machine: threads that compete with it for processors,
+ * and with each other for the store, answer fewer requests together than one alone. */
 static unsigned default_threads(void)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    return processors < 1 ? 1 : processors > 4 ? 4 : (unsigned)processors;
+    long spare = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+    return spare < 1 ? 1 : spare > 4 ? 4 : (unsigned)spare;
 }
 
 void options_read(int argc, char **argv, struct app_options *options)
