@@ -367,4 +367,4 @@ CREATE TABLE webhook_delivery (
     http_status INTEGER, -- the last answer's
     reason TEXT          -- why the last try failed
 ) STRICT;
-CREATE INDEX delivery_waiting ON webhook_delivery (due) WHERE status = 'WAITING';
+CREATE INDEX delivery_waiting ON webhook_delivery (url, due) WHERE status = 'WAITING';

@@ -17,7 +17,7 @@ struct app {
     struct orgs orgs;
     struct worker *worker;
     struct job_runner runner;
-    struct deliverer deliverer; /* idle, and without libcurl, when no rule calls a webhook */
+    struct deliverers deliverers; /* none, and no libcurl, when no rule calls a webhook */
     struct crm crm;
     struct api api;
     struct control control;
@@ -72,31 +72,6 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
     return loaded;
 }
 
-static bool calls_webhooks(const struct orgs *orgs)
-{
-    for (size_t i = 0; i < orgs->count; i++)
-        for (size_t k = 0; k < orgs->list[i].automation_rule_count; k++) {
-            const struct automation_rule *rule = &orgs->list[i].automation_rules[k];
-            for (size_t n = 0; n < rule->action_count; n++)
-                if (rule->actions[n].url != NULL)
-                    return true;
-        }
-    return false;
-}
-
-static bool start_deliverer(struct app *app, struct arena *arena, const char **reason)
-{
-    app->deliverer = (struct deliverer){.store = app->store,
-                                        .log = &app->options.log,
-                                        .options = app->options.webhooks,
-                                        .client = webhook_client_new(arena, reason)};
-    if (app->deliverer.client == NULL)
-        return false;
-    app->deliverer.worker = worker_new(deliverer_step, &app->deliverer);
-    *reason = "the system gives no thread for webhooks";
-    return worker_start(app->deliverer.worker);
-}
-
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
 {
     struct http_options http = app->options.http;
@@ -106,7 +81,9 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     app->http = http_bind(&http, arena, reason);
     if (app->http == NULL || !open_store(app, arena, reason))
         return false;
-    if (calls_webhooks(&app->orgs) && !start_deliverer(app, arena, reason))
+    const struct deliverer deliverer = {
+        .store = app->store, .log = &app->options.log, .options = app->options.webhooks};
+    if (!deliverers_start(&app->deliverers, &app->orgs, &deliverer, arena, reason))
         return false;
     app->worker = worker_new(job_runner_step, &app->runner);
     app->runner = (struct job_runner){.crm = &app->crm, .options = app->options.jobs};
@@ -115,7 +92,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .clock = &app->options.clock,
                             .log = &app->options.log,
                             .worker = app->worker,
-                            .deliverer = app->deliverer.worker};
+                            .deliverers = app->deliverers.workers};
     app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
     app->control = (struct control){.store = app->store, .openapi = openapi_document};
     if (!worker_start(app->worker)) {
@@ -161,8 +138,7 @@ void app_stop(struct app *app)
         return;
     http_stop(app->http);
     worker_free(app->worker);
-    worker_free(app->deliverer.worker);
-    webhook_client_free(app->deliverer.client);
+    deliverers_stop(&app->deliverers);
     orgs_clear(&app->orgs);
     app_settle(app);
     store_close(app->store);

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "crm/job.h"
 #include "http/server.h"
-#include "webhook/deliverer.h"
+#include "webhook/deliverers.h"
 
 struct app_options {
     struct log log;

@@ -173,6 +173,6 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
     if (store_end(db, status == STORE_OK) != STORE_OK)
         return ERR_INTERNAL;
     if (application.running.called_webhook)
-        worker_wake(crm->deliverer);
+        workers_wake(crm->deliverers);
     return ERR_NONE;
 }

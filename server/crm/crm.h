@@ -19,8 +19,8 @@ struct crm {
     const struct orgs *orgs;
     const struct clock *clock;
     const struct log *log;
-    struct worker *worker;    /* woken when a job is scheduled */
-    struct worker *deliverer; /* woken when a webhook is to be called */
+    struct worker *worker;            /* woken when a job is scheduled */
+    struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
 };
 
 #endif

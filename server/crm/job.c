@@ -145,7 +145,7 @@ static enum store_status run_batch(struct batch *batch, struct db *db)
         return STORE_FAILED;
     log_end(batch->crm, &batch->job);
     if (batch->application.running.called_webhook)
-        worker_wake(batch->crm->deliverer);
+        workers_wake(batch->crm->deliverers);
     return STORE_OK;
 }
 

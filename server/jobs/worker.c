@@ -86,6 +86,12 @@ void worker_wake(struct worker *worker)
         set_and_signal(worker, &worker->woken);
 }
 
+void workers_wake(struct worker *const *workers)
+{
+    for (; workers != NULL && *workers != NULL; workers++)
+        worker_wake(*workers);
+}
+
 bool worker_is_stopping(struct worker *worker)
 {
     (void)pthread_mutex_lock(&worker->mutex);
@@ -94,14 +100,18 @@ bool worker_is_stopping(struct worker *worker)
     return is_stopping;
 }
 
+void worker_stop(struct worker *worker)
+{
+    set_and_signal(worker, &worker->stopping);
+}
+
 void worker_free(struct worker *worker)
 {
     if (worker == NULL)
         return;
-    if (worker->started) {
-        set_and_signal(worker, &worker->stopping);
+    worker_stop(worker);
+    if (worker->started)
         (void)pthread_join(worker->thread, NULL);
-    }
     (void)pthread_cond_destroy(&worker->changed);
     (void)pthread_mutex_destroy(&worker->mutex);
     free(worker);

@@ -25,8 +25,12 @@ MUSTCHECK struct worker *worker_new(worker_step *step, void *context);
 MUSTCHECK bool worker_start(struct worker *worker);
 /* Says that there may be work. From any thread, at any time in the worker's life. NULL is allowed. */
 void worker_wake(struct worker *worker);
-/* True when the worker is being freed: a step that waits for something should end. */
+/* Wakes all of a list that NULL ends. NULL is allowed. */
+void workers_wake(struct worker *const *workers);
+/* True when the worker is to end: a step that waits for something should end. */
 MUSTCHECK bool worker_is_stopping(struct worker *worker);
+/* Says that the worker is to end, and does not wait for it: for several that are to end together. */
+void worker_stop(struct worker *worker);
 /* Lets the step that runs end, ends the thread, frees the worker. NULL is allowed. */
 void worker_free(struct worker *worker);
 

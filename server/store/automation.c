@@ -37,12 +37,14 @@ enum store_status delivery_add(struct db *db, int64_t rule_id, int64_t record_id
     return db_run(db, &add_delivery, "iitti", rule_id, record_id, url, body, due);
 }
 
-static const struct sql next_delivery = {"SELECT id, url, body, tries, due FROM webhook_delivery"
-                                         " WHERE status = 'WAITING' ORDER BY due, id LIMIT 1"};
+static const struct sql next_delivery = {
+    "SELECT id, url, body, tries, due FROM webhook_delivery"
+    " WHERE status = 'WAITING' AND url = ?1 ORDER BY due, id LIMIT 1"};
 
-enum store_status delivery_next(struct db *db, struct arena *arena, struct delivery *delivery)
+enum store_status delivery_next(struct db *db, const char *url, struct arena *arena,
+                                struct delivery *delivery)
 {
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &next_delivery, "");
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &next_delivery, "t", url);
     if (row == NULL)
         return STORE_FAILED;
     enum store_status status = db_step(db, row);

@@ -28,8 +28,8 @@ struct delivery {
 /* Adds a delivery of a rule's for a record, to be made as soon as may be. */
 MUSTCHECK enum store_status delivery_add(struct db *db, int64_t rule_id, int64_t record_id,
                                          const char *url, const char *body, int64_t due);
-/* The delivery of those that wait which is due first; texts are owned by the arena. */
-MUSTCHECK enum store_status delivery_next(struct db *db, struct arena *arena,
+/* The delivery of those that wait for that URL which is due first; its texts are owned by the arena. */
+MUSTCHECK enum store_status delivery_next(struct db *db, const char *url, struct arena *arena,
                                           struct delivery *delivery);
 /* Writes what came of a try. */
 MUSTCHECK enum store_status delivery_write(struct db *db, const struct delivery *delivery);

@@ -1,4 +1,4 @@
-/* libcurl lives here and nowhere else: one HTTP POST at a time, for one thread. */
+/* libcurl lives here and nowhere else. Any thread may post. */
 #ifndef CRMOCK_WEBHOOK_CLIENT_H
 #define CRMOCK_WEBHOOK_CLIENT_H
 

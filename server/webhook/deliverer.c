@@ -50,7 +50,7 @@ static enum store_status write(const struct deliverer *deliverer, struct db *db,
 static int64_t step(const struct deliverer *deliverer, struct db *db, struct arena *arena)
 {
     struct delivery delivery;
-    enum store_status status = delivery_next(db, arena, &delivery);
+    enum store_status status = delivery_next(db, deliverer->url, arena, &delivery);
     if (status != STORE_OK)
         return status == STORE_NOT_FOUND ? WORKER_IDLE : store_failed_pause;
     int64_t left = delivery.due - clock_machine_milliseconds();

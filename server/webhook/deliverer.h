@@ -1,5 +1,5 @@
-/* Makes the calls of webhooks that wait in the store, one after the other, on a worker's thread: a
- * receiver that is down or slow delays nobody but the receivers after it. */
+/* Makes the calls of webhooks that wait in the store, on workers' threads: one for each URL, so that
+ * its receiver gets one after the other, and one that is down or slow delays no other. */
 #ifndef CRMOCK_WEBHOOK_DELIVERER_H
 #define CRMOCK_WEBHOOK_DELIVERER_H
 
@@ -15,6 +15,7 @@ struct webhook_options {
 };
 
 struct deliverer {
+    const char *url; /* whose calls it makes */
     struct store *store;
     const struct log *log;
     struct webhook_options options;

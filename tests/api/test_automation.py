@@ -239,6 +239,17 @@ def test_a_receiver_that_is_slow_delays_no_update_and_no_stop(own):
         server.stop()
 
 
+def test_a_receiver_that_is_slow_delays_no_other(own):
+    with Receiver(None) as slow, Receiver(200) as quick:
+        rules = [rule(name, "City", {"webhook": receiver.url}) for name, receiver in (("First", slow), ("Second", quick))]
+        server = own("--webhook-timeout", 600000, workflow_rules=rules)
+        for n in range(3):
+            assert update(server, {"City": str(n)}).status == 200
+        assert deliveries(server, count=3) == [("DELIVERED", 1, 200, None)] * 3
+        assert [body["record"]["City"] for _, _, body in quick.requests] == ["0", "1", "2"]
+        assert len(slow.requests) <= 1  # the others wait for their turn
+
+
 def test_a_receiver_that_is_too_slow_is_given_up(own):
     with Receiver(None) as receiver:
         server = own("--webhook-timeout", 50, "--webhook-retry", 1, "--webhook-tries", 2, **hooked(receiver.url))
