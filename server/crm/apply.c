@@ -121,11 +121,6 @@ static enum store_status read_records(struct application *application, const str
 {
     for (size_t i = 0; i < update->id_count; i++)
         records[i].id = update->ids[i].id;
-    if (update->id_count == 1) /* most calls: by the shorter way */
-        return record_read(application->check.db, update->user->org, records[0].id, records) ==
-                       STORE_FAILED
-                   ? STORE_FAILED
-                   : STORE_OK;
     return records_read(application->check.db, update->user->org, records, update->id_count,
                         application->arena);
 }

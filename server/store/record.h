@@ -27,8 +27,8 @@ enum { RECORD_CHANGES_MAX = 3 }; /* Deals takes three fields in a call, no modul
 /* Reads a record's system columns and states. One of another org has no module. */
 MUSTCHECK enum store_status record_read(struct db *db, const struct org *org, int64_t id,
                                         struct record *record);
-/* Reads the records whose ids stand in records[].id, all by one query. Those that are not there keep
- * their id only. */
+/* Reads the records whose ids stand in records[].id, at least one, by one query. Those that are not
+ * there keep their id only. */
 MUSTCHECK enum store_status records_read(struct db *db, const struct org *org, struct record *records,
                                          size_t count, struct arena *arena);
 /* A field's value as JSON text, "null" when it has none; arena-owned. */

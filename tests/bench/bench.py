@@ -20,6 +20,8 @@ CONNECTIONS = 8
 TOKEN = "1000.crmock.admin"
 PATH = "/crm/v8/Leads/actions/mass_update"
 VALUE = "Volos"
+ONE_LEAD = {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}
+BULK_JOB = {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}  # 50,000 leads
 UPDATE_BY_SQL = ("UPDATE record SET modified_by = 1, modified_time = 1,"
                  " fields = json_set(fields, '$.\"Lead_Source\"', json('\"Partner\"'))"
                  " WHERE id BETWEEN 554023000000700001 AND 554023000000750000")
@@ -143,14 +145,13 @@ def wait_for(server, job):
 
 def jobs(crmock, folder):
     whole, ran, bare, few = [], [], [], []
-    all_of_them = {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}
-    some_of_them = {"data": [{"City": "x"}], "cvid": "554023000000050000",
+    some_of_them = {"data": [{"City": "x"}], "cvid": BULK_JOB["cvid"],
                     "criteria": {"field": {"api_name": "Last_Name"}, "comparator": "starts_with", "value": "Bulk lead 10"}}  # 1,111 of them
     for run in range(RUNS):
         path = folder / f"{run}.db"
         server = Process(crmock, "--port", 0, "--log-level", "error", "--db", path)
         begun = time.perf_counter()
-        job = json.loads(server.request("POST", PATH, all_of_them))["data"][0]["details"]["job_id"]
+        job = json.loads(server.request("POST", PATH, BULK_JOB))["data"][0]["details"]["job_id"]
         scheduled = time.perf_counter()
         wait_for(server, job)
         ended = time.perf_counter()
@@ -167,16 +168,15 @@ def jobs(crmock, folder):
         db.execute(UPDATE_BY_SQL)
         bare.append((time.perf_counter() - begun) * 1000)
         db.close()
-    row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms", f"{sent(all_of_them)}, then GET until COMPLETED",
+    row("job of 50,000 records, scheduled to completed, beside one UPDATE", ran, bare, "ms", f"{sent(BULK_JOB)}, then GET until COMPLETED",
         UPDATE_BY_SQL)
-    row("the same, from the POST on", whole, bare, "ms", f"{sent(all_of_them)}, then GET until COMPLETED", UPDATE_BY_SQL)
-    row("a record of a job of 50,000, beside one of a job of 1,111", [took / 50 for took in ran], few, "us", sent(all_of_them), sent(some_of_them))
+    row("the same, from the POST on", whole, bare, "ms", f"{sent(BULK_JOB)}, then GET until COMPLETED", UPDATE_BY_SQL)
+    row("a record of a job of 50,000, beside one of a job of 1,111", [took / 50 for took in ran], few, "us", sent(BULK_JOB), sent(some_of_them))
 
 
 def latency(crmock, folder):
     """1,000 single-id calls alone, and as many while a job of 50,000 records is under way."""
     server = Process(crmock, "--port", 0, "--log-level", "error", "--db", folder / "latency.db")
-    one = {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
 
     def call(method, path, body=None):
@@ -188,13 +188,13 @@ def latency(crmock, folder):
         return json.loads(text)["data"][0], (time.perf_counter() - begun) * 1000
 
     def update():
-        entry, took = call("POST", PATH, one)
+        entry, took = call("POST", PATH, ONE_LEAD)
         assert entry["code"] == "SUCCESS"
         return took
 
     alone, busy = [update() for _ in range(1000)], []
     while len(busy) < 1000:
-        job = call("POST", PATH, {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"})[0]["details"]["job_id"]
+        job = call("POST", PATH, BULK_JOB)[0]["details"]["job_id"]
         while call("GET", f"{PATH}?job_id={job}")[0]["Status"] != "COMPLETED":
             busy.append(update())
     connection.close()
@@ -203,7 +203,7 @@ def latency(crmock, folder):
     busy = sorted(busy[:1000])
     for name, at in (("p50", 500), ("p99", 990), ("longest", 999)):
         row(f"single-id call while a job runs, {name} of 1,000, beside the same without a job", [busy[at]], [alone[at]], "ms",
-            f"http.client: {sent(one)}, while a job of 50,000 is under way", "the same, no job")
+            f"http.client: {sent(ONE_LEAD)}, while a job of 50,000 is under way", "the same, no job")
 
 
 def start(crmock, name, *options):
@@ -225,7 +225,7 @@ def memory(crmock, bare, folder):
     idle, bare_idle = server.memory(), limit.memory()
     for process in (server, limit):
         for _ in range(10000 // 5000):
-            wrk(process.port, PATH, {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}, folder)
+            wrk(process.port, PATH, ONE_LEAD, folder)
     row("resident memory, idle, beside libmicrohttpd", [idle], [bare_idle], "MiB", "grep VmRSS /proc/PID/status", "bare 1 300, the same")
     row("resident memory after 10,000 requests and more", [server.memory()], [limit.memory()], "MiB",
         " ".join(load_command("PORT", PATH)) + ", twice, then VmRSS", "bare 1 300, the same")
