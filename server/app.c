@@ -28,7 +28,7 @@ static void respond(void *context, const struct request *request, struct arena *
                     struct response *response)
 {
     struct app *app = context;
-    if (!control_respond(&app->control, request, arena, response))
+    if (request->refusal != REFUSAL_NONE || !control_respond(&app->control, request, arena, response))
         api_respond(&app->api, request, arena, response);
 }
 

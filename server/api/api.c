@@ -31,12 +31,22 @@ enum error call_unsupported_module(const struct call *call)
     return or_invalid(call->endpoint->unsupported_module);
 }
 
+static const enum error refusals[REFUSALS] = {
+    [REFUSAL_MALFORMED] = ERR_MALFORMED_REQUEST,
+    [REFUSAL_URI_TOO_LONG] = ERR_URI_TOO_LONG,
+    [REFUSAL_HEAD_TOO_LARGE] = ERR_HEAD_TOO_LARGE,
+    [REFUSAL_BODY_TOO_LARGE] = ERR_BODY_TOO_LARGE,
+    [REFUSAL_CODING] = ERR_UNKNOWN_CODING,
+    [REFUSAL_VERSION] = ERR_UNKNOWN_VERSION,
+    [REFUSAL_NO_ROOM] = ERR_NO_ROOM,
+};
+
 static enum error answer(struct call *call)
 {
-    if (call->request->body_limit > 0) {
-        call->fault.maximum_length = (int64_t)call->request->body_limit;
-        call->fault.hint = "--max-body sets the limit";
-        return ERR_BODY_TOO_LARGE;
+    if (call->request->refusal != REFUSAL_NONE) {
+        call->fault = (struct fault){.maximum_length = (int64_t)call->request->limit,
+                                     .hint = call->request->refusal_hint};
+        return refusals[call->request->refusal];
     }
     if (oauth_respond(call))
         return ERR_NONE;

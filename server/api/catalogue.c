@@ -82,6 +82,12 @@ const struct catalogue_row catalogue[ERRORS] = {
          "The page_token given seems to be invalid or input param is added or altered or deleted"},
     [ERR_PAGE_TOKEN_EXPIRED] = {"P12", "EXPIRED_VALUE", 400, "Page token expired"},
     [ERR_AMBIGUOUS] = {"P13", "AMBIGUITY_DURING_PROCESSING", 400, "Ambiguity while processing"},
+    [ERR_MALFORMED_REQUEST] = {"H1", "INVALID_REQUEST", 400, "The request is not well-formed"},
+    [ERR_URI_TOO_LONG] = {"H2", "LIMIT_EXCEEDED", 414, "The request URI is too long"},
+    [ERR_HEAD_TOO_LARGE] = {"H3", "LIMIT_EXCEEDED", 431, "The request headers are too large"},
+    [ERR_UNKNOWN_CODING] = {"H4", "NOT_SUPPORTED", 501, "The transfer coding is not supported"},
+    [ERR_UNKNOWN_VERSION] = {"H5", "NOT_SUPPORTED", 505, "The HTTP version is not supported"},
+    [ERR_NO_ROOM] = {"H6", "LIMIT_EXCEEDED", 503, "The server has no room for the request"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };

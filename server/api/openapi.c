@@ -14,21 +14,34 @@
 
 static const char path_of_api[] = "/crm/{version}/{module}/actions/mass_update";
 
-/* Rows with which a GET is refused beside its own, G1 to G6. */
-static const enum error of_get[] = {ERR_INVALID_URL,       ERR_SCOPE_MISMATCH, ERR_INTERNAL,
-                                    ERR_NOT_AUTHENTICATED, ERR_INVALID_TOKEN,  ERR_BODY_TOO_LARGE};
+/* Rows with which any request may be refused, whatever it is for. */
+static const enum error of_any[] = {
+    ERR_INVALID_URL,    ERR_MALFORMED_REQUEST, ERR_URI_TOO_LONG, ERR_HEAD_TOO_LARGE,
+    ERR_BODY_TOO_LARGE, ERR_UNKNOWN_CODING,    ERR_NO_ROOM,
+};
+
+/* And those with which a GET is refused beside its own, G1 to G6. */
+static const enum error of_get[] = {ERR_SCOPE_MISMATCH, ERR_INTERNAL, ERR_NOT_AUTHENTICATED,
+                                    ERR_INVALID_TOKEN};
+
+static bool is_among(enum error error, const enum error *errors, size_t count)
+{
+    size_t i = 0;
+    while (i < count && errors[i] != error)
+        i++;
+    return i < count;
+}
 
 static bool belongs_to(enum error error, const char *method)
 {
     bool is_get = strcmp(method, "get") == 0;
-    if (error == ERR_INVALID_METHOD || catalogue[error].row[0] == 'P')
+    if (error == ERR_INVALID_METHOD || error == ERR_UNKNOWN_VERSION || catalogue[error].row[0] == 'P')
         return false;
+    if (is_among(error, of_any, COUNT(of_any)))
+        return true;
     if (catalogue[error].row[0] == 'G')
         return is_get;
-    for (size_t i = 0; is_get && i < COUNT(of_get); i++)
-        if (of_get[i] == error)
-            return true;
-    return !is_get;
+    return !is_get || is_among(error, of_get, COUNT(of_get));
 }
 
 static cJSON *member(cJSON *object, const char *name)
@@ -133,6 +146,12 @@ static void add_row(cJSON *operation, const struct catalogue_row *row)
     add_example(content, row);
 }
 
+static void add_rows(cJSON *operation, const enum error *errors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_row(operation, &catalogue[errors[i]]);
+}
+
 /* Methods that the service does not serve are documented as well: it answers them, with E24. */
 static void add_other_methods(cJSON *path)
 {
@@ -144,8 +163,7 @@ static void add_other_methods(cJSON *path)
         json_add_text(operation, "summary", "Not served");
         cJSON_AddArrayToObject(operation, "security"); /* the method is checked before the token (D1) */
         add_row(operation, &catalogue[ERR_INVALID_METHOD]);
-        add_row(operation, &catalogue[ERR_INVALID_URL]);
-        add_row(operation, &catalogue[ERR_BODY_TOO_LARGE]);
+        add_rows(operation, of_any, COUNT(of_any));
     }
 }
 
@@ -161,11 +179,12 @@ static void add_mass_update(cJSON *path)
 
 /* What a call of the endpoints around the mass update may be refused with. */
 static const enum error of_reading[] = {
-    ERR_INVALID_URL,        ERR_SCOPE_MISMATCH, ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
-    ERR_INVALID_TOKEN,      ERR_BODY_TOO_LARGE, ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
-    ERR_INVALID_VALUE,      ERR_INVALID_ID,     ERR_TERRITORIES_OFF,   ERR_MAY_NOT_READ_MODULE,
-    ERR_VIEW_NOT_SHARED,    ERR_INVALID_QUERY,  ERR_PAGE_BEYOND_LIMIT, ERR_PAGE_TOKEN,
-    ERR_PAGE_TOKEN_EXPIRED, ERR_AMBIGUOUS,
+    ERR_SCOPE_MISMATCH,      ERR_INTERNAL,          ERR_NOT_AUTHENTICATED,
+    ERR_INVALID_TOKEN,       ERR_PARAMETER_MISSING, ERR_INVALID_MODULE,
+    ERR_INVALID_VALUE,       ERR_INVALID_ID,        ERR_TERRITORIES_OFF,
+    ERR_MAY_NOT_READ_MODULE, ERR_VIEW_NOT_SHARED,   ERR_INVALID_QUERY,
+    ERR_PAGE_BEYOND_LIMIT,   ERR_PAGE_TOKEN,        ERR_PAGE_TOKEN_EXPIRED,
+    ERR_AMBIGUOUS,
 };
 
 /* What a call that writes records may be refused with, beside that. */
@@ -174,12 +193,6 @@ static const enum error of_writing[] = {
     ERR_IN_BLUEPRINT,    ERR_RECORD_NOT_SHARED, ERR_AWAITS_APPROVAL, ERR_RECORD_BUSY,
     ERR_RECORD_LOCKED,   ERR_IN_IMAGE_REVIEW,   ERR_CONVERTED,       ERR_DUPLICATE,
 };
-
-static void add_rows(cJSON *operation, const enum error *errors, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        add_row(operation, &catalogue[errors[i]]);
-}
 
 /* And what some of them may be refused with besides, by a part of their path. */
 static const struct {
@@ -198,6 +211,7 @@ static void add_path_around(cJSON *path)
         cJSON *operation = member(path, methods[i]);
         if (operation == NULL)
             continue;
+        add_rows(operation, of_any, COUNT(of_any));
         add_rows(operation, of_reading, COUNT(of_reading));
         if (strcmp(methods[i], "get") != 0)
             add_rows(operation, of_writing, COUNT(of_writing));
@@ -220,7 +234,7 @@ static void add_around(cJSON *paths)
 
 static void add_oauth(cJSON *path)
 {
-    add_row(member(path, "post"), &catalogue[ERR_BODY_TOO_LARGE]);
+    add_rows(member(path, "post"), of_any, COUNT(of_any));
     add_other_methods(path);
 }
 

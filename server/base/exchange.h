@@ -8,6 +8,19 @@
 #include "base/arena.h"
 #include "base/attrs.h"
 
+/* Why a request is refused before it is looked at. */
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_MALFORMED, /* no well-formed HTTP, or it ends early */
+    REFUSAL_URI_TOO_LONG,
+    REFUSAL_HEAD_TOO_LARGE,
+    REFUSAL_BODY_TOO_LARGE,
+    REFUSAL_CODING,  /* of the transfer, unknown */
+    REFUSAL_VERSION, /* of HTTP, unknown */
+    REFUSAL_NO_ROOM, /* no memory is left for it */
+    REFUSALS
+};
+
 /* Texts are well-formed UTF-8, whatever was sent; not so the body. */
 struct request {
     const char *method;            /* "POST"; HEAD arrives as "GET" */
@@ -17,7 +30,9 @@ struct request {
     const char *if_modified_since; /* likewise */
     const char *body;              /* never NULL; not ended by a zero byte */
     size_t body_length;
-    size_t body_limit; /* 0, or the limit that the body went beyond: it was not kept then */
+    enum refusal refusal;     /* nothing else counts when it is not REFUSAL_NONE */
+    const char *refusal_hint; /* for people; or NULL */
+    size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */

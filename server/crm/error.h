@@ -67,6 +67,13 @@ enum error {
     ERR_PAGE_TOKEN,
     ERR_PAGE_TOKEN_EXPIRED,
     ERR_AMBIGUOUS,
+    /* Of requests that are refused before they are looked at, H1 to H6. */
+    ERR_MALFORMED_REQUEST,
+    ERR_URI_TOO_LONG,
+    ERR_HEAD_TOO_LARGE,
+    ERR_UNKNOWN_CODING,
+    ERR_UNKNOWN_VERSION,
+    ERR_NO_ROOM,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,
     ERR_DUPLICATE,

@@ -11,6 +11,10 @@
 #include "base/utf8.h"
 #include "http/form.h"
 #include "http/listen.h"
+#include "http/wire.h"
+
+/* Bytes that are read of a body beyond the limit, for its sender to get an answer. */
+enum { READ_MAX = 16 << 20 };
 
 struct http_server {
     struct http_options options;
@@ -24,10 +28,12 @@ struct http_server {
  * again. */
 struct exchange {
     struct arena arena;
+    struct wire *wire;
+    unsigned number; /* of the request on its connection, from 1 */
     char *body;
     size_t length, room;
-    bool too_large;
-    int64_t begun; /* microseconds */
+    enum refusal refusal; /* found here, not by the wire */
+    int64_t begun;        /* microseconds */
     const char *path;
     const char *method;
     unsigned status;
@@ -76,22 +82,15 @@ static const char *form(const struct request *request, const char *name)
     return form_value(&exchange->form, request, &exchange->arena, name);
 }
 
-/* A body beyond the limit is read, for its sender to get an answer, but not without end. */
-static bool is_worth_reading(const struct http_options *options, unsigned long long length)
-{
-    return length / 4 <= options->max_body;
-}
-
-/* Keeps what came of the body; what goes beyond the limit is dropped. False: close the
- * connection. */
-static bool collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
+/* Keeps what came of the body. What goes beyond the limit is read all the same, for its sender to get
+ * an answer, and dropped; the wire ends it when it is too much. */
+static void collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
                     size_t count)
 {
-    if (exchange->too_large || count > options->max_body - exchange->length) {
-        exchange->too_large = true;
-        exchange->length += count;
-        return is_worth_reading(options, exchange->length);
-    }
+    if (count > options->max_body - exchange->length)
+        exchange->refusal = REFUSAL_BODY_TOO_LARGE;
+    if (exchange->refusal != REFUSAL_NONE)
+        return;
     if (exchange->length + count > exchange->room) {
         size_t twice = exchange->room * 2;
         exchange->room = exchange->length + count > twice ? exchange->length + count : twice;
@@ -99,7 +98,6 @@ static bool collect(const struct http_options *options, struct exchange *exchang
     }
     memcpy(exchange->body + exchange->length, bytes, count);
     exchange->length += count;
-    return true;
 }
 
 static void add_header(struct MHD_Response *answer, const char *name, const char *value)
@@ -118,6 +116,8 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
         return MHD_NO;
     add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
+    if (wire_ends_with(exchange->wire, exchange->number))
+        add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
     if (server->options.hints) {
         add_header(answer, "X-Crmock-Rule", response->rule);
         add_header(answer, "X-Crmock-Hint", response->hint);
@@ -128,9 +128,25 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
     return queued;
 }
 
+static size_t limit_of(const struct http_options *options, enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSAL_URI_TOO_LONG:
+    case REFUSAL_HEAD_TOO_LARGE:
+        return options->max_header;
+    case REFUSAL_BODY_TOO_LARGE:
+        return options->max_body;
+    default:
+        return 0;
+    }
+}
+
 static enum MHD_Result respond(const struct http_server *server, struct MHD_Connection *connection,
                                struct exchange *exchange)
 {
+    struct refused refused = wire_refused(exchange->wire, exchange->number);
+    if (exchange->refusal != REFUSAL_NONE)
+        refused = (struct refused){exchange->refusal, "--max-body sets the limit"};
     const struct request request = {
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
         .path = utf8_repaired(&exchange->arena, exchange->path),
@@ -138,8 +154,10 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
         .host = text_header(exchange, connection, MHD_HTTP_HEADER_HOST),
         .if_modified_since = text_header(exchange, connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
         .body = exchange->body != NULL ? exchange->body : "",
-        .body_length = exchange->too_large ? 0 : exchange->length,
-        .body_limit = exchange->too_large ? server->options.max_body : 0,
+        .body_length = exchange->length,
+        .refusal = refused.why,
+        .refusal_hint = refused.hint,
+        .limit = limit_of(&server->options, refused.why),
         .query = query,
         .form = form,
         .connection = connection,
@@ -149,15 +167,14 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
     return reply(server, connection, exchange, &response);
 }
 
-/* True when the request is to be answered before its body comes: it says that it is beyond the limit,
- * and it asks first or is so long that it would not be read to its end. Another client that has begun
- * to send is let finish: many do not read an answer before. */
+/* True when the request is to be answered before its body comes: it is beyond the limit, and its sender
+ * asks first. Another client that has begun to send is let finish: many do not read an answer before.
+ */
 static bool is_refused_in_front(const struct http_options *options, struct MHD_Connection *connection)
 {
     const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    unsigned long long announced = length != NULL ? strtoull(length, NULL, 10) : 0;
-    bool asks = header(connection, MHD_HTTP_HEADER_EXPECT) != NULL;
-    return announced > options->max_body && (asks || !is_worth_reading(options, announced));
+    return length != NULL && strtoull(length, NULL, 10) > options->max_body &&
+           header(connection, MHD_HTTP_HEADER_EXPECT) != NULL;
 }
 
 static enum MHD_Result take(void *context, struct MHD_Connection *connection, const char *url,
@@ -171,14 +188,16 @@ static enum MHD_Result take(void *context, struct MHD_Connection *connection, co
     exchange->path = url;
     if (exchange->begun == 0) { /* the headers are complete, the body is to come */
         exchange->begun = clock_microseconds();
-        exchange->too_large = is_refused_in_front(&server->options, connection);
-        return exchange->too_large ? respond(server, connection, exchange) : MHD_YES;
+        if (!is_refused_in_front(&server->options, connection))
+            return MHD_YES;
+        exchange->refusal = REFUSAL_BODY_TOO_LARGE;
+        return respond(server, connection, exchange);
     }
     if (*upload_size == 0)
         return respond(server, connection, exchange);
-    size_t count = *upload_size;
+    collect(&server->options, exchange, upload, *upload_size);
     *upload_size = 0;
-    return collect(&server->options, exchange, upload, count) ? MHD_YES : MHD_NO;
+    return MHD_YES;
 }
 
 /* A zero byte would cut a path or a parameter short: what has one stays as it was sent. */
@@ -189,20 +208,37 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
     return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
 }
 
+/* Room that libmicrohttpd's memory for a connection has left beside its buffer for what comes in, at
+ * the least; what it takes of it for a header or a parameter; and what the head of an answer takes. */
+enum { ROOM_BESIDE = 7168, FIELD_ROOM = 64, ANSWER_ROOM = 2560 };
+
+static struct wire *new_wire(const struct http_options *options, struct MHD_Connection *connection)
+{
+    size_t beside = options->max_header < ROOM_BESIDE ? options->max_header : ROOM_BESIDE;
+    const struct wire_limits limits = {
+        .head = options->max_header,
+        .fields = (beside - ANSWER_ROOM) / FIELD_ROOM,
+        .body = options->max_body > READ_MAX ? options->max_body : READ_MAX,
+    };
+    return wire_new(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+                    &limits);
+}
+
 /* Called when a connection begins and when it ends. */
 static void note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                             enum MHD_ConnectionNotificationCode code)
 {
-    (void)context;
-    (void)connection;
+    const struct http_server *server = context;
     struct exchange *exchange = *socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         exchange = must_alloc(sizeof *exchange);
-        *exchange = (struct exchange){.method = "", .path = ""};
+        *exchange =
+            (struct exchange){.wire = new_wire(&server->options, connection), .method = "", .path = ""};
         *socket_context = exchange;
         return;
     }
     arena_clear(&exchange->arena);
+    wire_free(exchange->wire);
     free(exchange);
 }
 
@@ -211,7 +247,9 @@ static void *begin(void *context, const char *uri, struct MHD_Connection *connec
 {
     (void)context;
     (void)uri;
-    return exchange_of(connection);
+    struct exchange *exchange = exchange_of(connection);
+    exchange->number++;
+    return exchange;
 }
 
 static void complete(void *context, struct MHD_Connection *connection, void **state,
@@ -226,9 +264,12 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
                   code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
     free(exchange->body);
-    struct arena arena = exchange->arena;
-    arena_reset(&arena);
-    *exchange = (struct exchange){.arena = arena, .method = "", .path = ""};
+    arena_reset(&exchange->arena);
+    *exchange = (struct exchange){.arena = exchange->arena,
+                                  .wire = exchange->wire,
+                                  .number = exchange->number,
+                                  .method = "",
+                                  .path = ""};
 }
 
 struct http_server *http_bind(const struct http_options *options, struct arena *arena,
@@ -253,10 +294,10 @@ bool http_start(struct http_server *server, const char **reason)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, take, server,
         MHD_OPTION_LISTEN_SOCKET, server->socket, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
         MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection,
-        NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_LIMIT,
         options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->max_header, MHD_OPTION_THREAD_POOL_SIZE, threads,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->max_header, MHD_OPTION_THREAD_POOL_SIZE,
+        threads, MHD_OPTION_END);
     if (server->daemon == NULL)
         *reason = "libmicrohttpd did not start (too many connections asked for?)";
     else

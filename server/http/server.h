@@ -12,7 +12,7 @@ struct http_options {
     const char *listen; /* address or host name */
     unsigned port;      /* 0: any free one */
     size_t max_body;    /* bytes */
-    size_t max_header;  /* bytes of request line and headers */
+    size_t max_header;  /* bytes of request line and headers, at least 4096 */
     unsigned max_connections;
     unsigned idle_timeout; /* seconds after which a silent connection is closed; 0: never */
     unsigned threads;

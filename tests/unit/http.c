@@ -18,7 +18,7 @@ static void echo(void *context, const struct request *request, struct arena *are
         .hint = request->body_length == 3 ? "bad\r\nX-Forged: 1" : "hint",
         .body = arena_printf(arena, "%s|%s|%s|%s|%.*s|%zu|%s", request->method, request->path,
                              q != NULL ? q : "(none)", none != NULL ? none : "(none)",
-                             (int)request->body_length, request->body, request->body_limit,
+                             (int)request->body_length, request->body, request->limit,
                              request->authorization != NULL ? request->authorization : "(none)"),
     };
     response->body_length = strlen(response->body);

@@ -1,0 +1,250 @@
+#include "http/head.h"
+
+#include <glib.h>
+#include <string.h>
+
+struct text {
+    const char *at;
+    size_t length;
+};
+
+struct reading {
+    struct head *head;
+    size_t fields, fields_max;
+    bool is_1_1, has_host, has_length, has_coding;
+};
+
+static const struct refused fine = {REFUSAL_NONE, NULL};
+
+static struct refused malformed(const char *hint)
+{
+    return (struct refused){REFUSAL_MALFORMED, hint};
+}
+
+bool is_token_byte(char byte)
+{
+    return g_ascii_isalnum(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+}
+
+static size_t token_length(struct text text)
+{
+    size_t length = 0;
+    while (length < text.length && is_token_byte(text.at[length]))
+        length++;
+    return length;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/* Blanks around a value are no part of it. */
+static struct text trimmed(struct text text)
+{
+    while (text.length > 0 && is_blank(text.at[0])) {
+        text.at++;
+        text.length--;
+    }
+    while (text.length > 0 && is_blank(text.at[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+static bool says(struct text text, const char *word)
+{
+    return strlen(word) == text.length && g_ascii_strncasecmp(text.at, word, text.length) == 0;
+}
+
+static struct refused take_length(struct reading *reading, struct text value)
+{
+    uint64_t length = 0;
+    if (value.length == 0)
+        return malformed("Content-Length is digits");
+    for (size_t i = 0; i < value.length; i++) {
+        if (!g_ascii_isdigit(value.at[i]))
+            return malformed("Content-Length is digits");
+        if (length > UINT64_MAX / 100)
+            return (struct refused){REFUSAL_BODY_TOO_LARGE, "Content-Length is beyond any limit"};
+        length = length * 10 + (uint64_t)(value.at[i] - '0');
+    }
+    if (reading->has_length && reading->head->body_length != length)
+        return malformed("there are two Content-Lengths, and they differ");
+    reading->has_length = true;
+    reading->head->body_length = length;
+    return fine;
+}
+
+static struct refused take_coding(struct reading *reading, struct text value)
+{
+    if (reading->has_coding)
+        return malformed("there are two Transfer-Encodings");
+    reading->has_coding = true;
+    reading->head->chunked = true;
+    if (!says(value, "chunked"))
+        return (struct refused){REFUSAL_CODING, "of transfer codings \"chunked\" alone is known"};
+    return fine;
+}
+
+static struct refused take_host(struct reading *reading, struct text value)
+{
+    (void)value;
+    if (reading->has_host)
+        return malformed("there are two Hosts");
+    reading->has_host = true;
+    return fine;
+}
+
+static const struct {
+    const char *name;
+    struct refused (*take)(struct reading *reading, struct text value);
+} headers[] = {
+    {"Content-Length", take_length},
+    {"Transfer-Encoding", take_coding},
+    {"Host", take_host},
+};
+
+static bool has_control_byte(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (((unsigned char)text.at[i] < ' ' && text.at[i] != '\t') || text.at[i] == 0x7f)
+            return true;
+    return false;
+}
+
+/* "Name: value", cut at its colon. */
+static struct refused cut_line(struct text line, struct text *name, struct text *value)
+{
+    *name = (struct text){line.at, token_length(line)};
+    if (line.length > 0 && is_blank(line.at[0]))
+        return malformed("a header goes on on a second line");
+    if (name->length == 0 || name->length == line.length || line.at[name->length] != ':')
+        return malformed("a header is a name, a colon at once behind it, and a value");
+    *value = trimmed((struct text){line.at + name->length + 1, line.length - name->length - 1});
+    if (has_control_byte(*value))
+        return malformed("a header's value has a control character (a bare CR?)");
+    return fine;
+}
+
+/* libmicrohttpd takes blanks behind a value for a part of it: they go in front. `line` is the text's
+ * own bytes. */
+static void move_blanks(char *line, struct text text, struct text value)
+{
+    size_t from = (size_t)(value.at - text.at), behind = text.length - from - value.length;
+    memmove(line + from + behind, line + from, value.length);
+    memset(line + from, ' ', behind);
+}
+
+/* libmicrohttpd takes cookies apart, in memory that the other headers need, and nobody reads them. */
+static void hide_cookie(char *line, struct text name)
+{
+    if (says(name, "Cookie"))
+        line[0] = 'X';
+}
+
+/* `bytes` is the line's own bytes. */
+static struct refused take_header(struct reading *reading, struct text line, char *bytes)
+{
+    struct text name, value;
+    struct refused refused = cut_line(line, &name, &value);
+    if (refused.why != REFUSAL_NONE)
+        return refused;
+    for (size_t i = 0; i < COUNT(headers) && refused.why == REFUSAL_NONE; i++)
+        if (says(name, headers[i].name))
+            refused = headers[i].take(reading, value);
+    hide_cookie(bytes, name);
+    move_blanks(bytes, line, value);
+    return refused;
+}
+
+/* "HTTP/1.1". A later minor version is spoken to as 1.1. */
+static struct refused take_version(struct reading *reading, struct text version)
+{
+    if (version.length != strlen("HTTP/1.1") || strncmp(version.at, "HTTP/", 5) != 0 ||
+        !g_ascii_isdigit(version.at[5]) || version.at[6] != '.' || !g_ascii_isdigit(version.at[7]))
+        return malformed("a request line is METHOD, target and HTTP/1.1, with one blank between");
+    if (version.at[5] != '1')
+        return (struct refused){REFUSAL_VERSION, "HTTP/1.1 and HTTP/1.0 are spoken"};
+    reading->is_1_1 = version.at[7] != '0';
+    return fine;
+}
+
+/* Parameters are fields, too: libmicrohttpd keeps them as it keeps headers. */
+static size_t count_parameters(struct text target)
+{
+    const char *query = memchr(target.at, '?', target.length);
+    size_t count = query != NULL;
+    for (; query != NULL; count += query != NULL) {
+        query++;
+        query = memchr(query, '&', target.length - (size_t)(query - target.at));
+    }
+    return count;
+}
+
+static struct refused take_request_line(struct reading *reading, struct text line)
+{
+    const char *wrong = "a request line is METHOD, target and HTTP/1.1, with one blank between";
+    size_t method = token_length(line);
+    if (method == 0 || method == line.length || line.at[method] != ' ')
+        return malformed(wrong);
+    struct text target = {line.at + method + 1, 0};
+    size_t left = line.length - method - 1;
+    while (target.length < left && (unsigned char)target.at[target.length] > ' ' &&
+           target.at[target.length] != 0x7f)
+        target.length++;
+    if (target.length == 0 || target.length == left || target.at[target.length] != ' ')
+        return malformed(wrong);
+    reading->fields += count_parameters(target);
+    return take_version(reading,
+                        (struct text){target.at + target.length + 1, left - target.length - 1});
+}
+
+/* The line at `at` without its end; the next one's start in *next. The empty line is told by length 0.
+ */
+static struct text line_at(const char *at, const char *end, const char **next)
+{
+    const char *feed = memchr(at, '\n', (size_t)(end - at));
+    *next = feed != NULL ? feed + 1 : end;
+    return (struct text){at, feed != NULL && feed > at ? (size_t)(feed - at) - 1 : 0};
+}
+
+static struct refused check_whole(const struct reading *reading)
+{
+    if (reading->fields > reading->fields_max)
+        return (struct refused){REFUSAL_HEAD_TOO_LARGE, "too many headers and parameters"};
+    if (reading->has_coding && reading->has_length)
+        return malformed("Content-Length does not go with Transfer-Encoding");
+    if (reading->has_coding && !reading->is_1_1)
+        return malformed("HTTP/1.0 has no Transfer-Encoding");
+    if (reading->is_1_1 && !reading->has_host)
+        return malformed("HTTP/1.1 asks for a header Host");
+    return fine;
+}
+
+struct refused head_check(char *bytes, size_t length, size_t fields_max, struct head *head)
+{
+    *head = (struct head){.body_length = 0};
+    struct reading reading = {.head = head, .fields_max = fields_max};
+    const char *end = bytes + length, *next = bytes;
+    struct text line = line_at(bytes, end, &next);
+    struct refused refused = take_request_line(&reading, line);
+    while (refused.why == REFUSAL_NONE && (line = line_at(next, end, &next)).length > 0) {
+        refused = take_header(&reading, line, bytes + (line.at - bytes));
+        reading.fields++;
+    }
+    return refused.why == REFUSAL_NONE ? check_whole(&reading) : refused;
+}
+
+struct refused trailer_check(const char *bytes, size_t length, size_t fields_max)
+{
+    const char *end = bytes + length, *next = bytes;
+    size_t fields = 0;
+    struct text line, name, value;
+    struct refused refused = fine;
+    while (refused.why == REFUSAL_NONE && (line = line_at(next, end, &next)).length > 0) {
+        refused = cut_line(line, &name, &value);
+        if (++fields > fields_max)
+            refused = (struct refused){REFUSAL_HEAD_TOO_LARGE, "too many trailers"};
+    }
+    return refused;
+}

@@ -1,0 +1,28 @@
+/* Inside the http room: what comes in on a connection, held against RFC 9112 and the limits before
+ * libmicrohttpd reads it. It gets whole heads and well-framed bodies only. A request that is refused
+ * reaches it as a well-formed one that says so, and is answered like any other, in order; the
+ * connection ends with that. */
+#ifndef CRMOCK_HTTP_WIRE_H
+#define CRMOCK_HTTP_WIRE_H
+
+#include "http/head.h"
+
+struct wire_limits {
+    size_t head;   /* bytes of a request line and headers, or of trailers */
+    size_t fields; /* headers and parameters, or trailers */
+    uint64_t body; /* bytes that are read of a body, whatever is kept of it */
+};
+
+struct wire;
+
+/* What comes in on the connected socket goes through the wire from now on, until wire_free, which must
+ * come before the socket is closed. NULL when the process has too many files open. */
+MUSTCHECK struct wire *wire_new(int socket, const struct wire_limits *limits);
+void wire_free(struct wire *wire);
+
+/* Whether the connection's n-th request (from 1) is refused, and why: .why REFUSAL_NONE when not. */
+MUSTCHECK struct refused wire_refused(const struct wire *wire, unsigned number);
+/* Whether no further request comes after it. */
+MUSTCHECK bool wire_ends_with(const struct wire *wire, unsigned number);
+
+#endif
