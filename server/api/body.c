@@ -3,6 +3,8 @@
 #include "base/id.h"
 #include "base/word.h"
 
+enum { BODY_VALUES_MAX = 100000 };
+
 struct reading {
     struct call *call;
     struct mass_update *update;
@@ -148,18 +150,17 @@ static const struct {
 enum error body_parse(struct call *call, cJSON **body)
 {
     struct json_place place = {0};
-    *body = json_parse(call->request->body, call->request->body_length, &place);
-    if (!cJSON_IsObject(*body)) {
-        call->fault = (struct fault){
-            .expected_data_type = "jsonobject",
-            .hint = *body != NULL
-                        ? "the body is JSON, and no object"
-                        : arena_printf(call->arena, "the body is no JSON: line %zu, column %zu",
-                                       place.line, place.column),
-        };
-        return ERR_BODY_NOT_OBJECT;
-    }
-    return ERR_NONE;
+    *body = json_parse_small(call->request->body, call->request->body_length, BODY_VALUES_MAX, &place);
+    if (cJSON_IsObject(*body))
+        return ERR_NONE;
+    const char *why = "the body is JSON, and no object";
+    if (place.has_too_many)
+        why = arena_printf(call->arena, "the body has more than %d values", BODY_VALUES_MAX);
+    else if (*body == NULL)
+        why = arena_printf(call->arena, "the body is no JSON: line %zu, column %zu", place.line,
+                           place.column);
+    call->fault = (struct fault){.expected_data_type = "jsonobject", .hint = why};
+    return ERR_BODY_NOT_OBJECT;
 }
 
 static enum error wrong_list(struct call *call, const char *path, const char *expected, size_t most)

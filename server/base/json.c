@@ -7,95 +7,182 @@
 
 #include "base/utf8.h"
 
+/* A text that is held against RFC 8259's grammar: cJSON forgives much of what is none of it. */
+struct scan {
+    const char *at, *end;
+    size_t values, depth;
+};
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-static const char *skip_digits(const char *at, const char *end)
+static char peek(const struct scan *scan)
 {
-    while (at < end && is_digit(*at))
-        at++;
-    return at;
+    return scan->at < scan->end ? *scan->at : '\0'; /* well-formed UTF-8 here has no zero byte */
 }
 
-/* The end of the number that starts at `at`, or NULL when RFC 8259 has no such number. */
-static const char *number_end(const char *at, const char *end)
+static bool skip(struct scan *scan, char c)
 {
-    if (*at == '-')
-        at++;
-    if (at == end || !is_digit(*at))
-        return NULL;
-    at = *at == '0' ? at + 1 : skip_digits(at, end);
-    if (at < end && *at == '.') {
-        const char *fraction = ++at;
-        at = skip_digits(at, end);
-        if (at == fraction)
-            return NULL;
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        at++;
-        if (at < end && (*at == '+' || *at == '-'))
-            at++;
-        const char *exponent = at;
-        at = skip_digits(at, end);
-        if (at == exponent)
-            return NULL;
-    }
-    return at < end && (is_digit(*at) || *at == '.') ? NULL : at;
+    bool is_there = peek(scan) == c;
+    scan->at += is_there;
+    return is_there;
 }
 
-/* The byte after the string that starts at `at`, or NULL when it has what cJSON would let pass or
- * cut short; *fault then says where. */
-static const char *string_end(const char *at, const char *end, const char **fault)
+static void skip_blanks(struct scan *scan)
 {
-    for (at++; at < end && *at != '"'; at++) {
-        *fault = at;
-        if ((unsigned char)*at < ' ')
-            return NULL;
-        if (*at != '\\')
-            continue;
-        if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
-            return NULL;
-        if (++at == end)
-            return NULL;
-    }
-    *fault = at;
-    return at < end ? at + 1 : NULL;
+    while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) != NULL)
+        scan->at++;
 }
 
-/* Finds the next number token from *at on; moves *at behind it. False at the end of the text, or at
- * a fault, which *fault then points to. */
-static bool next_number(const char **at, const char *end, const char **token, const char **fault)
+static bool skip_digits(struct scan *scan)
 {
-    *fault = NULL;
-    while (*at < end) {
-        const char *here = *at;
-        if (*here == '"') {
-            const char *behind = string_end(here, end, fault);
-            if (behind == NULL)
-                return false;
-            *fault = NULL;
-            *at = behind;
-        } else if (*here == '-' || is_digit(*here)) {
-            *token = here;
-            const char *behind = number_end(here, end);
-            if (behind != NULL)
-                *at = behind;
-            else
-                *fault = here;
-            return behind != NULL;
-        } else {
-            *at = here + 1;
-        }
+    const char *start = scan->at;
+    while (is_digit(peek(scan)))
+        scan->at++;
+    return scan->at > start;
+}
+
+static bool scan_digits_of_number(struct scan *scan)
+{
+    (void)skip(scan, '-');
+    if (!skip(scan, '0') && !skip_digits(scan))
+        return false;
+    if (skip(scan, '.') && !skip_digits(scan))
+        return false;
+    if (!skip(scan, 'e') && !skip(scan, 'E'))
+        return true;
+    if (!skip(scan, '+'))
+        (void)skip(scan, '-');
+    return skip_digits(scan);
+}
+
+/* A fault of it is told at its start. */
+static bool scan_number(struct scan *scan)
+{
+    const char *start = scan->at;
+    if (scan_digits_of_number(scan) && !is_digit(peek(scan)) && peek(scan) != '.')
+        return true;
+    scan->at = start;
+    return false;
+}
+
+/* Four hexadecimal digits; -1: there are none. */
+static long scan_unit(struct scan *scan)
+{
+    long unit = 0;
+    for (int i = 0; i < 4; i++, scan->at++) {
+        const char *digits = "0123456789abcdef0123456789ABCDEF";
+        const char *digit = peek(scan) != '\0' ? strchr(digits, peek(scan)) : NULL;
+        if (digit == NULL)
+            return -1;
+        unit = unit * 16 + (digit - digits) % 16;
+    }
+    return unit;
+}
+
+/* Behind a backslash. A zero would cut the text short, and half a surrogate pair is no character. */
+static bool scan_escape(struct scan *scan)
+{
+    if (!skip(scan, 'u')) {
+        bool is_known = peek(scan) != '\0' && strchr("\"\\/bfnrt", peek(scan)) != NULL;
+        scan->at += is_known;
+        return is_known;
+    }
+    long unit = scan_unit(scan);
+    if (unit >= 0xd800 && unit < 0xdc00) {
+        long low = skip(scan, '\\') && skip(scan, 'u') ? scan_unit(scan) : -1;
+        return low >= 0xdc00 && low < 0xe000;
+    }
+    return unit > 0 && (unit < 0xdc00 || unit >= 0xe000);
+}
+
+static bool scan_string(struct scan *scan)
+{
+    if (!skip(scan, '"'))
+        return false;
+    while (scan->at < scan->end && (unsigned char)*scan->at >= ' ') {
+        char c = *scan->at++;
+        if (c == '"')
+            return true;
+        if (c == '\\' && !scan_escape(scan))
+            return false;
     }
     return false;
 }
 
+static bool scan_word(struct scan *scan, const char *word)
+{
+    while (*word != '\0' && skip(scan, *word))
+        word++;
+    return *word == '\0';
+}
+
+static bool scan_value(struct scan *scan);
+
+static bool scan_member(struct scan *scan, bool is_named)
+{
+    if (is_named) {
+        skip_blanks(scan);
+        if (!scan_string(scan))
+            return false;
+        skip_blanks(scan);
+        if (!skip(scan, ':'))
+            return false;
+    }
+    return scan_value(scan);
+}
+
+static bool scan_members(struct scan *scan, char opening, char closing)
+{
+    if (!skip(scan, opening) || ++scan->depth > CJSON_NESTING_LIMIT)
+        return false;
+    skip_blanks(scan);
+    bool is_whole = skip(scan, closing), is_fine = true;
+    while (is_fine && !is_whole) {
+        is_fine = scan_member(scan, opening == '{');
+        is_whole = is_fine && skip(scan, closing);
+        is_fine = is_whole || (is_fine && skip(scan, ','));
+    }
+    scan->depth--;
+    return is_whole;
+}
+
+/* A value and the blanks around it. */
+static bool scan_value(struct scan *scan)
+{
+    bool is_fine;
+    scan->values++;
+    skip_blanks(scan);
+    switch (peek(scan)) {
+    case '{':
+        is_fine = scan_members(scan, '{', '}');
+        break;
+    case '[':
+        is_fine = scan_members(scan, '[', ']');
+        break;
+    case '"':
+        is_fine = scan_string(scan);
+        break;
+    case 't':
+        is_fine = scan_word(scan, "true");
+        break;
+    case 'f':
+        is_fine = scan_word(scan, "false");
+        break;
+    case 'n':
+        is_fine = scan_word(scan, "null");
+        break;
+    default:
+        is_fine = scan_number(scan);
+    }
+    skip_blanks(scan);
+    return is_fine;
+}
+
 static void place_of(const char *text, const char *fault, struct json_place *place)
 {
-    if (place == NULL)
-        return;
     *place = (struct json_place){.line = 1, .column = 1};
     for (; text < fault; text++) {
         place->column++;
@@ -106,48 +193,56 @@ static void place_of(const char *text, const char *fault, struct json_place *pla
     }
 }
 
+/* The next number of a text that is JSON, from *at on, between *at and *end then. */
+static const char *next_number(const char *at, const char **end)
+{
+    for (; *at != '-' && !is_digit(*at); at++)
+        if (*at == '"')
+            for (at++; *at != '"'; at++)
+                at += *at == '\\';
+    *end = at + strspn(at, "+-.0123456789eE");
+    return at;
+}
+
 /* Gives each number of the tree its token: both stand in document order. */
-static void keep_tokens(cJSON *item, const char **at, const char *end)
+static void keep_tokens(cJSON *item, const char **at)
 {
     for (; item != NULL; item = item->next) {
         if (cJSON_IsNumber(item)) {
-            const char *token = NULL, *fault;
-            if (!next_number(at, end, &token, &fault))
-                return; /* not reached: the text was scanned before */
+            const char *token = next_number(*at, at);
             size_t length = (size_t)(*at - token);
             item->valuestring = must_alloc(length + 1); /* cJSON_Delete frees it */
             memcpy(item->valuestring, token, length);
             item->valuestring[length] = '\0';
         }
-        keep_tokens(item->child, at, end);
+        keep_tokens(item->child, at);
     }
+}
+
+cJSON *json_parse_small(const char *text, size_t length, size_t values_max, struct json_place *place)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* a byte order mark may be ignored, says RFC 8259 */
+    size_t marked = length >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    struct scan scan = {.at = text + marked, .end = text + length};
+    struct json_place unused;
+    place = place != NULL ? place : &unused;
+    bool is_whole = utf8_valid(text, length) && scan_value(&scan) && scan.at == scan.end;
+    cJSON *tree = NULL;
+    if (is_whole && scan.values <= values_max)
+        tree = cJSON_ParseWithLengthOpts(text, length, NULL, false);
+    if (tree == NULL) {
+        place_of(text, scan.at, place);
+        place->has_too_many = is_whole && scan.values > values_max;
+        return NULL;
+    }
+    const char *at = text;
+    keep_tokens(tree, &at);
+    return tree;
 }
 
 cJSON *json_parse(const char *text, size_t length, struct json_place *place)
 {
-    const char *at = text, *end = text + length, *token, *fault = NULL;
-    if (!utf8_valid(text, length)) {
-        place_of(text, text, place);
-        return NULL;
-    }
-    while (next_number(&at, end, &token, &fault))
-        ;
-    if (fault != NULL) {
-        place_of(text, fault, place);
-        return NULL;
-    }
-    cJSON *tree = cJSON_ParseWithLengthOpts(text, length, &fault, false);
-    const char *rest = fault; /* cJSON says where it ended; it does not object to what follows */
-    while (tree != NULL && rest < end && strchr(" \t\r\n", *rest) != NULL)
-        rest++;
-    if (tree == NULL || rest < end) {
-        cJSON_Delete(tree);
-        place_of(text, tree == NULL && fault != NULL ? fault : rest, place);
-        return NULL;
-    }
-    at = text;
-    keep_tokens(tree, &at, end);
-    return tree;
+    return json_parse_small(text, length, SIZE_MAX, place);
 }
 
 /* cJSON prints numbers from their double, and raw items by their text. */

@@ -1,6 +1,6 @@
-/* JSON by cJSON, with what cJSON leaves out: numbers keep their exact text (ids above 2^53), and
- * malformed texts that cJSON forgives are refused (bad UTF-8, 01, raw control characters, and
- * \u0000, which would cut a string short). */
+/* JSON by cJSON, with what cJSON leaves out: numbers keep their exact text (ids above 2^53), and what
+ * is no JSON by RFC 8259 is refused, though cJSON forgives it (bad UTF-8, 01, raw control characters,
+ * \uzzzz); so is \u0000, which would cut a string short. */
 #ifndef CRMOCK_BASE_JSON_H
 #define CRMOCK_BASE_JSON_H
 
@@ -14,11 +14,16 @@
 
 struct json_place {
     size_t line, column; /* both from 1, column in bytes */
+    bool has_too_many;   /* it is JSON, with more values than are taken */
 };
 
 /* Parses the whole text. The tree belongs to the caller (cJSON_Delete). On failure NULL, and *place
  * (may be NULL) says where. Each number's `valuestring` holds the token as it was written. */
 MUSTCHECK cJSON *json_parse(const char *text, size_t length, struct json_place *place);
+/* The same of a text that comes from a client: of more than `values_max` values no tree is made, each
+ * of which takes some hundred bytes for as little as two in the text. */
+MUSTCHECK cJSON *json_parse_small(const char *text, size_t length, size_t values_max,
+                                  struct json_place *place);
 
 /* Compact text of a tree, parsed numbers exactly as they were written; owned by the arena. The tree
  * must not be in use by another thread meanwhile. */

@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <glib.h>
+#include <string.h>
 
 bool utf8_valid(const char *bytes, size_t length)
 {
@@ -9,9 +10,14 @@ bool utf8_valid(const char *bytes, size_t length)
 
 const char *utf8_repaired(struct arena *arena, const char *text)
 {
-    if (g_utf8_validate(text, -1, NULL))
+    return utf8_repaired_bytes(arena, text, strlen(text));
+}
+
+const char *utf8_repaired_bytes(struct arena *arena, const char *text, size_t length)
+{
+    if (utf8_valid(text, length))
         return text;
-    char *made = g_utf8_make_valid(text, -1);
+    char *made = g_utf8_make_valid(text, (gssize)length);
     const char *repaired = arena_strdup(arena, made);
     g_free(made);
     return repaired;

@@ -13,6 +13,8 @@
 MUSTCHECK bool utf8_valid(const char *bytes, size_t length);
 /* The text, when it is well-formed; else a copy, the arena's, with U+FFFD for what is not. */
 MUSTCHECK const char *utf8_repaired(struct arena *arena, const char *text);
+/* The same of so many bytes, behind which a zero byte stands; one among them is not well-formed. */
+MUSTCHECK const char *utf8_repaired_bytes(struct arena *arena, const char *text, size_t length);
 /* Number of characters (code points) of well-formed text. */
 MUSTCHECK size_t utf8_length(const char *text);
 

@@ -124,3 +124,38 @@ def test_api_domain_is_the_host_that_was_asked(shared):
     request = urllib.request.Request(f"http://localhost:{shared.port}/oauth/v2/token", urlencoded(REFRESH)[0])
     with urllib.request.urlopen(request, timeout=300) as response:
         assert json.loads(response.read())["api_domain"] == f"http://localhost:{shared.port}"
+
+
+def raw_form(body, media="application/x-www-form-urlencoded"):
+    return lambda fields: (body, {"Content-Type": media})
+
+
+@pytest.mark.parametrize("body", [b"--X\r\n\r\n\r\n", b"--X\n\n\n", b"--X\r\nContent-Disposition: form-data\r\n\r\nx\r\n--X--\r\n",
+                                  b"--X\r\nContent-Disposition: form-data; filename=\"a\"\r\n\r\nx\r\n--X--\r\n", b"--X--", b"", b"\r\n--X\r\n\r\n--X\r\n"])
+def test_parts_without_a_name_are_no_fields(shared, body):
+    answer = ask(shared, {}, raw_form(body, 'multipart/form-data; boundary="X"'))
+    assert (answer.status, answer.body) == (200, {"error": "invalid_client"})
+
+
+@pytest.mark.parametrize("form", [multipart, urlencoded])
+@pytest.mark.parametrize("size", [3, 5000, 200000])
+def test_the_first_of_a_name_counts_however_long_either_is(fresh, form, size):
+    body, headers = form(REFRESH)
+    fields = list(REFRESH.items()) + [(name, "x" * size) for name in REFRESH]
+    if form is urlencoded:
+        body = urllib.parse.urlencode(fields).encode()
+    else:
+        body = body.removesuffix(b"--b0undary--\r\n") + multipart(dict(fields[4:]))[0]
+    assert "access_token" in fresh.request("POST", "/oauth/v2/token", body, token=None, headers=headers).body
+    fields = fields[4:] + fields[:4]
+    if form is urlencoded:
+        body = urllib.parse.urlencode(fields).encode()
+    else:
+        body = multipart(dict(fields[:4]))[0].removesuffix(b"--b0undary--\r\n") + multipart(REFRESH)[0]
+    assert fresh.request("POST", "/oauth/v2/token", body, token=None, headers=headers).body == {"error": "invalid_client"}
+
+
+@pytest.mark.parametrize("form", [multipart, urlencoded, in_query])
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "refresh_token"])
+def test_a_zero_byte_ends_no_text(shared, form, name):
+    assert ask(shared, REFRESH | {name: REFRESH[name] + "\0x"}, form).body["error"] in ("invalid_client", "invalid_client_secret", "invalid_code")

@@ -101,7 +101,7 @@ START_TEST(the_catalogue_is_whole)
         ck_assert_ptr_nonnull(row->row);
         ck_assert_ptr_nonnull(row->code);
         ck_assert_uint_ge(row->status, 202);
-        ck_assert_uint_le(row->status, 500);
+        ck_assert(row->status <= 500 || row->row[0] == 'H');
         for (enum error other = ERR_NONE + 1; other < error; other++)
             ck_assert_str_ne(catalogue[other].row, row->row);
         if (row->row[0] == 'E') /* in the order of the documentation */

@@ -42,10 +42,64 @@ START_TEST(ids_are_read_exactly)
 END_TEST
 
 static const char *const refused[] = {
-    "",        "{",           "[1,]",   "{\"a\":1,}",   "01",       "-",     "1.",    ".5",
-    "1e",      "1e+",         "+1",     "0x10",         "NaN",      "nul",   "'a'",   "\"\\u0000\"",
-    "\"a",     "\"\\",        "\"\t\"", "\"\x7f\xff\"", "\xc0\x80", "[1] x", "{} {}", "[\"a\" 1]",
-    "\"\\x\"", "\"\\ud800\"", "1 2",    "--1",          "1..2",     "[1 2]", "{1:2}", "\xed\xa0\x80",
+    "",
+    "{",
+    "[1,]",
+    "{\"a\":1,}",
+    "01",
+    "-",
+    "1.",
+    ".5",
+    "1e",
+    "1e+",
+    "+1",
+    "0x10",
+    "NaN",
+    "nul",
+    "'a'",
+    "\"\\u0000\"",
+    "\"a",
+    "\"\\",
+    "\"\t\"",
+    "\"\x7f\xff\"",
+    "\xc0\x80",
+    "[1] x",
+    "{} {}",
+    "[\"a\" 1]",
+    "\"\\x\"",
+    "\"\\ud800\"",
+    "1 2",
+    "--1",
+    "1..2",
+    "[1 2]",
+    "{1:2}",
+    "\xed\xa0\x80",
+    "\"\\uzzzz\"",
+    "\"\\u12\"",
+    "\"\\u12g4\"",
+    "\"\\ud800\\u0041\"",
+    "\"\\udc00\"",
+    "\"\\u",
+    "[\v1]",
+    "[\x01]",
+    "\f1",
+    "1\xc2\xa0",
+    "nullx",
+    "tru",
+    "\"\\/\\a\"",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{,}",
+    "[,]",
+    "[1",
+    "]",
+    "-",
+    "{\"a\":1 \"b\":2}",
+    "\"\\",
+    "\xEF\xBB",
+    "\xEF\xBB\xBF",
+    "00",
+    "-01",
 };
 
 START_TEST(malformed_json_is_refused)
@@ -69,6 +123,7 @@ static const char *const kept[] = {
     "[1,[2,{\"a\":3.0}],\"4\",5]",
     "{\"a\":\"1 \\\"2\\\" 3\",\"b\":[],\"c\":{},\"d\":null,\"e\":true}",
     "\"h\xc3\xa9 \xf0\x9f\x98\x80\"",
+    "{\"-1\":[\"2\",3,{\"\\\"4\":5}],\"\\\\\":6}",
 };
 
 START_TEST(json_is_printed_as_it_was_read)
@@ -103,6 +158,20 @@ START_TEST(json_of_any_depth_is_no_danger)
     cJSON *tree = json_parse(text, 2 * depth, NULL);
     ck_assert_ptr_null(tree);
     free(text);
+}
+END_TEST
+
+START_TEST(json_from_clients_has_a_bound)
+{
+    static const char text[] = "[1,[2],{\"a\":3}]"; /* six values */
+    struct json_place place;
+    cJSON *tree = json_parse_small(text, sizeof text - 1, 6, &place);
+    ck_assert_ptr_nonnull(tree);
+    cJSON_Delete(tree);
+    ck_assert_ptr_null(json_parse_small(text, sizeof text - 1, 5, &place));
+    ck_assert(place.has_too_many);
+    ck_assert_ptr_null(json_parse_small("[1", 2, 1, &place));
+    ck_assert(!place.has_too_many);
 }
 END_TEST
 
@@ -357,6 +426,7 @@ Suite *base_suite(void)
     tcase_add_loop_test(tests, malformed_json_is_refused, 0, COUNT(refused));
     tcase_add_loop_test(tests, json_is_printed_as_it_was_read, 0, COUNT(kept));
     tcase_add_test(tests, json_faults_have_a_place);
+    tcase_add_test(tests, json_from_clients_has_a_bound);
     tcase_add_test(tests, json_of_any_depth_is_no_danger);
     tcase_add_test(tests, json_kinds);
     tcase_add_test(tests, whole_numbers_keep_every_digit);
