@@ -92,7 +92,8 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .clock = &app->options.clock,
                             .log = &app->options.log,
                             .worker = app->worker,
-                            .deliverers = app->deliverers.workers};
+                            .deliverers = app->deliverers.workers,
+                            .budget = app->options.budget};
     app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
     app->control = (struct control){.store = app->store, .openapi = openapi_document};
     if (!worker_start(app->worker)) {

@@ -19,8 +19,9 @@ struct app_options {
     bool uses_cache;
     struct job_options jobs;
     struct webhook_options webhooks;
-    unsigned token_ttl;       /* seconds that an access token lives */
-    struct http_options http; /* log, respond and context are the app's own affair */
+    unsigned token_ttl;         /* seconds that an access token lives */
+    struct store_budget budget; /* of a request's queries */
+    struct http_options http;   /* log, respond and context are the app's own affair */
 };
 
 struct app;

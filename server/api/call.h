@@ -33,6 +33,15 @@ struct call {
 /* A parameter of the query; NULL when it is absent or empty. Borrowed from the request. */
 MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
 
+/* A connection with the budget of a request; NULL after a logged error. */
+MUSTCHECK struct db *call_connect(const struct call *call);
+
+enum { FIELDS_MAX = 50 }; /* names that a parameter "fields" has, at most: as the service has it */
+
+/* A parameter that is a list, separated by commas; NULL as above. Refuses one of more than `most`
+ * members. */
+MUSTCHECK enum error call_list(struct call *call, const char *name, size_t most, const char **list);
+
 /* Fills call->fault: what is wrong with a parameter. Returns `error`. */
 enum error call_bad_parameter(struct call *call, enum error error, const char *name, const char *hint);
 

@@ -139,7 +139,7 @@ static enum error token_is_live(struct call *call)
 {
     const struct crm *crm = call->api->crm;
     call->fault.hint = "no access token of that text, or it has expired or been revoked";
-    call->db = store_acquire(crm->store);
+    call->db = call_connect(call);
     enum store_status status = call->db == NULL
                                    ? STORE_FAILED
                                    : token_read(call->db, crm->orgs, call->token_text,

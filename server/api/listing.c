@@ -13,11 +13,15 @@ enum { IDS_MAX = 100, RECORDS_BY_PAGE = 2000 };
 static enum error read_number(struct call *call, const char *name, int64_t most, int64_t *number)
 {
     const char *text = call_parameter(call, name);
+    int64_t read;
     if (text == NULL)
         return ERR_NONE;
-    return id_parse(text, number) && *number <= most
-               ? ERR_NONE
-               : call_bad_parameter(call, ERR_INVALID_VALUE, name, "a number from 1 on");
+    if (!id_parse(text, &read) || read > most)
+        return call_bad_parameter(
+            call, ERR_INVALID_VALUE, name,
+            arena_printf(call->arena, "a number from 1 to %lld", (long long)most));
+    *number = read;
+    return ERR_NONE;
 }
 
 struct listing listing_new(const struct call *call)
@@ -147,15 +151,24 @@ static enum error read_page(struct call *call, struct listing *listing)
         error = read_number(call, "page", PAGE_MAX, &listing->page_number);
     if (error == ERR_NONE)
         error = read_token(call, listing);
+    if (error != ERR_NONE)
+        return error;
     listing->page.offset = (listing->page_number - 1) * listing->per_page;
     listing->page.limit = listing->per_page + 1; /* one more tells whether there are more */
-    return error == ERR_NONE ? check_reach(call, listing) : error;
+    return check_reach(call, listing);
+}
+
+enum error listing_read_fields(struct call *call, struct listing *listing)
+{
+    return call_list(call, "fields", FIELDS_MAX, &listing->fields);
 }
 
 static enum error read_fields(struct call *call, struct listing *listing)
 {
-    (void)listing;
-    return versions[call->version].lists_need_fields && call_parameter(call, "fields") == NULL
+    enum error error = listing_read_fields(call, listing);
+    if (error != ERR_NONE)
+        return error;
+    return versions[call->version].lists_need_fields && listing->fields == NULL
                ? call_bad_parameter(call, ERR_PARAMETER_MISSING, "fields",
                                     "say which fields: fields=A,B")
                : ERR_NONE;
@@ -194,31 +207,44 @@ static void add_info(cJSON *body, struct call *call, const struct listing *listi
         add_tokens(info, call, listing, more);
 }
 
+/* Adds the records of these ids that are still there, each as text: a tree takes many times as much.
+ * What is read for one goes before the next. */
+static enum error add_records(struct call *call, const struct listing *listing, const int64_t *ids,
+                              size_t count, cJSON *list)
+{
+    struct arena one CLEANUP(arena_clear) = {.budget = call->arena->budget};
+    for (size_t i = 0; i < count; i++) {
+        struct record_data data;
+        arena_reset(&one);
+        enum store_status status =
+            record_data_read(call->db, call->token.user->org, ids[i], &one, &data);
+        if (status == STORE_FAILED)
+            return ERR_INTERNAL;
+        if (status != STORE_OK)
+            continue; /* deleted since */
+        cJSON *tree CLEANUP(json_delete) = record_json(call, &data, listing->fields);
+        cJSON_AddItemToArray(list, json_text(json_print(call->arena, tree)));
+        if (arena_is_exceeded(call->arena))
+            return ERR_NO_ROOM;
+    }
+    return ERR_NONE;
+}
+
 enum error listing_reply(struct call *call, const struct listing *listing)
 {
     int64_t *ids = arena_array(call->arena, PER_PAGE_MAX + 1, sizeof *ids);
-    size_t found, shown = 0;
+    size_t found;
     if (selection_page(call->db, &listing->selection, &listing->page, ids, &found) != STORE_OK)
         return ERR_INTERNAL;
     bool more = found > (size_t)listing->per_page;
     cJSON *list, *body = reply_data(&list);
-    for (size_t i = 0; i < found - more; i++) {
-        struct record_data data;
-        enum store_status status =
-            record_data_read(call->db, call->token.user->org, ids[i], call->arena, &data);
-        if (status == STORE_FAILED) {
-            cJSON_Delete(body);
-            return ERR_INTERNAL;
-        }
-        if (status != STORE_OK)
-            continue; /* deleted since */
-        cJSON_AddItemToArray(list, record_json(call, &data, call_parameter(call, "fields")));
-        shown++;
-    }
-    if (shown == 0) {
+    enum error error = add_records(call, listing, ids, found - more, list);
+    size_t shown = (size_t)cJSON_GetArraySize(list);
+    if (error != ERR_NONE || shown == 0) {
         cJSON_Delete(body);
-        reply_nothing(call);
-        return ERR_NONE;
+        if (error == ERR_NONE)
+            reply_nothing(call);
+        return error;
     }
     add_info(body, call, listing, shown, more);
     reply_json(call, 200, body);
@@ -236,6 +262,8 @@ enum error listing_read(struct call *call, struct listing *listing)
 
 enum error listing_read_page(struct call *call, struct listing *listing)
 {
-    enum error error = read_order(call, listing);
+    enum error error = listing_read_fields(call, listing);
+    if (error == ERR_NONE)
+        error = read_order(call, listing);
     return error == ERR_NONE ? read_page(call, listing) : error;
 }

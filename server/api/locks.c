@@ -149,11 +149,14 @@ static enum error refuse(struct call *call, const struct locking *locking, enum 
 /* Of the list, which has one member at most, or of the one that the path names. */
 static enum error tell_lock(struct call *call)
 {
-    const char *fields = call_parameter(call, "fields");
+    const char *fields;
+    enum error error = call_list(call, "fields", FIELDS_MAX, &fields);
+    if (error != ERR_NONE)
+        return error;
     if (call->related_id == NULL && fields == NULL && versions[call->version].lists_need_fields)
         return call_bad_parameter(call, ERR_PARAMETER_MISSING, "fields", "fields=Locked_Reason__s,...");
     struct locking locking = locking_of(call);
-    enum error error = locking_find(&locking);
+    error = locking_find(&locking);
     if (error != ERR_NONE)
         return refuse(call, &locking, error);
     cJSON *list, *body = reply_data(&list);

@@ -224,7 +224,7 @@ bool oauth_respond(struct call *call)
             reply_error(call, ERR_INVALID_METHOD);
             return true;
         }
-        call->db = store_acquire(call->api->crm->store);
+        call->db = call_connect(call);
         enum oauth_error error = OAUTH_GENERAL_ERROR;
         if (call->db != NULL)
             error = oauth_endpoints[i].handle(call);

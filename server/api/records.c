@@ -55,9 +55,9 @@ static enum error list_records(struct call *call)
 static enum error read_search(struct call *call, cJSON **criteria, struct selection *selection)
 {
     const struct user *user = call->token.user;
-    const char *text = call_parameter(call, "criteria"), *name = "criteria";
+    const char *text = call_parameter(call, "criteria"), *name = "criteria", *hint = NULL;
     if (text != NULL)
-        *criteria = search_criteria(user, call->module, text, call->arena);
+        *criteria = search_criteria(user, call->module, text, call->arena, &hint);
     else if ((text = call_parameter(call, name = "email")) != NULL)
         *criteria = search_email(user, call->module, text);
     else if ((text = call_parameter(call, name = "phone")) != NULL)
@@ -70,10 +70,12 @@ static enum error read_search(struct call *call, cJSON **criteria, struct select
     if (*criteria == NULL)
         return call_bad_parameter(
             call, ERR_INVALID_QUERY, name,
-            "criteria are like (City:equals:Arta)and(...), of fields that the user sees");
+            hint != NULL
+                ? hint
+                : "criteria are like (City:equals:Arta)and(...), of fields that the user sees");
     struct fault why;
-    return criteria_read(call->module, *criteria, "$", call->arena, &selection->request, &why) ==
-                   ERR_NONE
+    return criteria_read(call->module, *criteria, "$", SIZE_MAX, call->arena, &selection->request,
+                         &why) == ERR_NONE
                ? ERR_NONE
                : call_bad_parameter(call, ERR_INVALID_QUERY, "criteria", why.hint);
 }
@@ -96,13 +98,17 @@ static enum error tell_record(struct call *call)
         call->fault = (struct fault){.id = call->id, .hint = "an id is 1 to 19 digits"};
         return ERR_INVALID_ID;
     }
+    struct listing listing = listing_new(call);
+    enum error error = listing_read_fields(call, &listing);
+    if (error != ERR_NONE)
+        return error;
     enum store_status status =
         read_seen_record(call->db, call->token.user, call->module, call->id, call->arena, &data);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
     cJSON *list = cJSON_CreateArray();
     if (status == STORE_OK)
-        cJSON_AddItemToArray(list, record_json(call, &data, call_parameter(call, "fields")));
+        cJSON_AddItemToArray(list, record_json(call, &data, listing.fields));
     reply_list(call, "data", list);
     return ERR_NONE;
 }

@@ -152,6 +152,8 @@ static enum error write_each(struct call *call, const struct writing *writing,
         enum error error = writing->write(writing, &write, id);
         if (error == ERR_INTERNAL)
             return error;
+        if (arena_is_exceeded(call->arena))
+            return ERR_NO_ROOM;
         *succeeded += error == ERR_NONE;
         cJSON_AddItemToArray(list, entry_of(call, writing, writer, &write, error));
         fields = fields != NULL ? fields->next : NULL;
@@ -210,15 +212,15 @@ static enum error read_duplicate_check(struct call *call, const cJSON *body, str
 {
     const struct module *module = call->module;
     const cJSON *names = json_member(body, "duplicate_check_fields"), *name;
-    size_t most = module->field_count + (size_t)cJSON_GetArraySize(names);
-    writing->duplicate_check = arena_array(call->arena, most, sizeof *writing->duplicate_check);
+    writing->duplicate_check =
+        arena_array(call->arena, module->field_count, sizeof *writing->duplicate_check);
     for (size_t i = 0; names == NULL && i < module->field_count; i++)
         if (is_checked(module, &module->fields[i]))
             writing->duplicate_check[writing->duplicate_checks++] = &module->fields[i];
     cJSON_ArrayForEach (name, names) {
         const struct field *field =
             cJSON_IsString(name) ? module_field(module, name->valuestring) : NULL;
-        if (field == NULL) {
+        if (field == NULL || writing->duplicate_checks == module->field_count) {
             call->fault = (struct fault){.api_name = "duplicate_check_fields",
                                          .json_path = "$.duplicate_check_fields",
                                          .hint = "API names of fields of the module"};
@@ -275,16 +277,12 @@ static enum error delete_by_ids(struct call *call, const char *ids)
 
 static enum error delete_records(struct call *call)
 {
-    const char *ids = call_parameter(call, "ids");
+    const char *ids;
+    enum error error = call_list(call, "ids", RECORDS_MAX, &ids);
+    if (error != ERR_NONE)
+        return error;
     if (ids == NULL || ids[strspn(ids, ", ")] == '\0')
         return call_bad_parameter(call, ERR_PARAMETER_MISSING, "ids", "add ?ids=1,2,3");
-    size_t count = 1;
-    for (const char *at = ids; (at = strchr(at, ',')) != NULL; at++)
-        count++;
-    if (count > RECORDS_MAX) {
-        call->fault = (struct fault){.param_name = "ids", .maximum_length = RECORDS_MAX};
-        return ERR_INVALID_VALUE;
-    }
     return delete_by_ids(call, ids);
 }
 

@@ -201,8 +201,15 @@ void reply_error(struct call *call, enum error error)
     const struct catalogue_row *row = &catalogue[error];
     if (error == ERR_INTERNAL)
         call->fault = (struct fault){.hint = "a failure of crmock's own: its log says why"};
-    *call->response = (struct response){
-        .status = row->status, .body = "", .rule = row->row, .hint = call->fault.hint};
+    if (error == ERR_NO_ROOM && call->fault.hint == NULL)
+        call->fault.hint =
+            "it would take more memory than --request-memory or --max-memory lets it: ask"
+            " for fewer or smaller records";
+    *call->response = (struct response){.status = row->status,
+                                        .body = "",
+                                        .rule = row->row,
+                                        .hint = call->fault.hint,
+                                        .closes = error == ERR_NO_ROOM};
     if (row->message == NULL)
         return;
     cJSON *body = reply_refusal(error, reply_details(call, error, &call->fault));

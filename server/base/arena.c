@@ -29,6 +29,28 @@ void *must_realloc(void *memory, size_t size)
     return taken;
 }
 
+void arena_charge(struct arena *arena, size_t size)
+{
+    arena->taken += size;
+    if (arena->budget != NULL)
+        (void)atomic_fetch_add_explicit(&arena->budget->taken, size, memory_order_relaxed);
+}
+
+void arena_discharge(struct arena *arena, size_t size)
+{
+    arena->taken -= size;
+    if (arena->budget != NULL)
+        (void)atomic_fetch_sub_explicit(&arena->budget->taken, size, memory_order_relaxed);
+}
+
+bool arena_is_exceeded(const struct arena *arena)
+{
+    const struct budget *budget = arena->budget;
+    return (arena->limit != 0 && arena->taken > arena->limit) ||
+           (budget != NULL && budget->limit != 0 &&
+            atomic_load_explicit(&budget->taken, memory_order_relaxed) > budget->limit);
+}
+
 static size_t aligned(size_t size)
 {
     return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
@@ -46,6 +68,7 @@ static void *take(struct arena *arena, size_t size)
         block->used = 0;
         block->size = block_size;
         arena->blocks = block;
+        arena_charge(arena, block_size);
     }
     void *memory = block->bytes + block->used;
     block->used += room;
@@ -110,27 +133,31 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
-void arena_reset(struct arena *arena)
+static void free_blocks(struct arena_block *block)
 {
-    struct arena_block *kept = arena->blocks;
-    if (kept != NULL && kept->size == BLOCK_SIZE) {
-        arena->blocks = kept->next;
-        kept->next = NULL;
-        kept->used = 0;
-    } else {
-        kept = NULL;
-    }
-    arena_clear(arena);
-    arena->blocks = kept;
-}
-
-void arena_clear(struct arena *arena)
-{
-    struct arena_block *block = arena->blocks;
     while (block != NULL) {
         struct arena_block *next = block->next;
         free(block);
         block = next;
     }
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *kept = arena->blocks;
+    if (kept == NULL || kept->size != BLOCK_SIZE) {
+        arena_clear(arena);
+        return;
+    }
+    free_blocks(kept->next);
+    kept->next = NULL;
+    kept->used = 0;
+    arena_discharge(arena, arena->taken - BLOCK_SIZE);
+}
+
+void arena_clear(struct arena *arena)
+{
+    free_blocks(arena->blocks);
     arena->blocks = NULL;
+    arena_discharge(arena, arena->taken);
 }

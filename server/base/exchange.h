@@ -48,6 +48,7 @@ struct response {
     const char *allow; /* the methods served, of an answer 405; or NULL */
     const char *rule;  /* row of the error catalogue that answered, or NULL */
     const char *hint;  /* one line for people: what was found, what would pass; or NULL */
+    bool closes;       /* the connection ends with it */
 };
 
 /* Answers a request; everything in *response is owned by the arena. Called from several threads. */

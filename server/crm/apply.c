@@ -138,7 +138,8 @@ static enum store_status apply_to_ids(struct application *application, const str
             continue;
         }
         outcomes[i] = (struct outcome){.record = records[i]};
-        if (apply_to_record(application, &outcomes[i]) != STORE_OK || outcomes[i].error == ERR_INTERNAL)
+        if (apply_to_record(application, &outcomes[i]) != STORE_OK ||
+            outcomes[i].error == ERR_INTERNAL || arena_is_exceeded(application->arena))
             return STORE_FAILED;
     }
     return STORE_OK;
@@ -166,7 +167,7 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
         status = apply_to_ids(&application, update, outcomes);
     application_end(&application);
     if (store_end(db, status == STORE_OK) != STORE_OK)
-        return ERR_INTERNAL;
+        return arena_is_exceeded(arena) ? ERR_NO_ROOM : ERR_INTERNAL;
     if (application.running.called_webhook)
         workers_wake(crm->deliverers);
     return ERR_NONE;

@@ -54,8 +54,8 @@ static enum store_status arm(struct automation *automation, const struct automat
         return STORE_OK;
     struct fault fault;
     armed->tree = json_parse(rule->criteria, strlen(rule->criteria), NULL);
-    return criteria_read(rule->module, armed->tree, "$", automation->arena, &armed->criteria, &fault) ==
-                   ERR_NONE
+    return criteria_read(rule->module, armed->tree, "$", SIZE_MAX, automation->arena, &armed->criteria,
+                         &fault) == ERR_NONE
                ? STORE_OK
                : STORE_FAILED;
 }

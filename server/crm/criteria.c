@@ -42,7 +42,8 @@ struct reading {
     const struct module *module;
     struct arena *arena;
     struct fault *fault;
-    size_t values; /* read so far, of all comparisons */
+    size_t comparisons; /* that may come yet */
+    size_t values;      /* read so far, of all comparisons */
 };
 
 static enum error refuse(struct reading *reading, const char *name, const char *path,
@@ -51,6 +52,15 @@ static enum error refuse(struct reading *reading, const char *name, const char *
     *reading->fault = (struct fault){
         .api_name = name, .json_path = path, .expected_data_type = expected_data_type, .hint = hint};
     return ERR_INVALID_VALUE;
+}
+
+static enum error too_many(struct reading *reading, const char *name, const char *path,
+                           const char *what, int most)
+{
+    enum error error = refuse(reading, name, path, NULL,
+                              arena_printf(reading->arena, "there are more than %d %s", most, what));
+    reading->fault->maximum_length = most;
+    return error;
 }
 
 static enum compare_kind kind_of(const struct field *field)
@@ -160,11 +170,10 @@ static enum error operands_read(struct reading *reading, const cJSON *value, con
         return refuse(reading, "value", path, comparator->values == 2 ? "jsonarray" : "string",
                       arena_printf(reading->arena, "%s takes %zu value(s)", comparator->name,
                                    comparator->values));
-    if (reading->values > CRITERIA_VALUES_MAX) {
-        enum error error = refuse(reading, "value", path, NULL, "too many values in criteria");
-        reading->fault->maximum_length = CRITERIA_VALUES_MAX;
-        return error;
-    }
+    if (count > CRITERIA_LIST_MAX)
+        return too_many(reading, "value", path, "values in a comparison", CRITERIA_LIST_MAX);
+    if (reading->values > CRITERIA_VALUES_MAX)
+        return too_many(reading, "value", path, "values in criteria", CRITERIA_VALUES_MAX);
     struct operand *operands = arena_array(reading->arena, count, sizeof *operands);
     const cJSON *one = cJSON_IsArray(value) ? value->child : value;
     for (size_t i = 0; i < count; i++, one = one->next)
@@ -187,6 +196,9 @@ static enum error leaf_read(struct reading *reading, const cJSON *json, const ch
                             struct criteria *leaf)
 {
     const cJSON *name = field_name_of(json);
+    if (reading->comparisons == 0)
+        return too_many(reading, "criteria", path, "comparisons in criteria", CRITERIA_COMPARISONS_MAX);
+    reading->comparisons--;
     if (!cJSON_IsString(name))
         return refuse(reading, "field", arena_printf(reading->arena, "%s.field", path), "jsonobject",
                       "a comparison needs {\"field\": {\"api_name\": ...}}");
@@ -262,9 +274,11 @@ static enum error node_read(struct reading *reading, const cJSON *json, const ch
 }
 
 enum error criteria_read(const struct module *module, const cJSON *json, const char *path,
-                         struct arena *arena, const struct criteria **criteria, struct fault *fault)
+                         size_t comparisons, struct arena *arena, const struct criteria **criteria,
+                         struct fault *fault)
 {
-    struct reading reading = {.module = module, .arena = arena, .fault = fault};
+    struct reading reading = {
+        .module = module, .arena = arena, .fault = fault, .comparisons = comparisons};
     if (!cJSON_IsArray(json))
         return node_read(&reading, json, path, 0, criteria);
     struct criteria *all = arena_alloc(arena, sizeof *all);
@@ -280,6 +294,6 @@ enum error criteria_of_view(const struct view *view, struct arena *arena, cJSON 
     if (view->criteria == NULL)
         return ERR_NONE;
     *tree = json_parse(view->criteria, strlen(view->criteria), NULL);
-    enum error error = criteria_read(view->module, *tree, "$", arena, criteria, &unused);
+    enum error error = criteria_read(view->module, *tree, "$", SIZE_MAX, arena, criteria, &unused);
     return error == ERR_NONE ? ERR_NONE : ERR_INTERNAL; /* not reached */
 }

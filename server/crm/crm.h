@@ -21,6 +21,7 @@ struct crm {
     const struct log *log;
     struct worker *worker;            /* woken when a job is scheduled */
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
+    struct store_budget budget;       /* of a request's queries */
 };
 
 #endif

@@ -17,7 +17,8 @@ static bool criteria_obey(const struct module *module, const cJSON *criteria, st
 {
     const struct criteria *read;
     struct fault fault = {.hint = ""};
-    if (criteria_read(module, criteria, "$", arena, &read, &fault) == ERR_NONE)
+    if (criteria_read(module, criteria, "$", CRITERIA_COMPARISONS_MAX, arena, &read, &fault) ==
+        ERR_NONE)
         return true;
     *expected =
         arena_printf(arena, "criteria of %s, at %s: %s", module->api_name, fault.json_path, fault.hint);

@@ -174,8 +174,8 @@ static enum error criteria_hold(const struct planning *plan)
     struct mass_update *update = plan->update;
     return update->criteria == NULL
                ? ERR_NONE
-               : criteria_read(update->module, update->criteria, "$.criteria", plan->arena,
-                               &update->selection.request, plan->fault);
+               : criteria_read(update->module, update->criteria, "$.criteria", CRITERIA_COMPARISONS_MAX,
+                               plan->arena, &update->selection.request, plan->fault);
 }
 
 struct plan_rule {

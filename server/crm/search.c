@@ -3,14 +3,18 @@
 #include <string.h>
 
 #include "crm/access.h"
+#include "crm/criteria.h"
 
-enum { DEPTH_MAX = 20 };
+/* As the service has it: ten comparisons. Each with as many values as criteria take. */
+enum { DEPTH_MAX = 20, COMPARISONS_MAX = 10 };
 
 struct reading {
     const struct user *user;
     const struct module *module;
     struct arena *arena;
     const char *at;
+    size_t comparisons; /* read so far */
+    const char *fault;  /* more than that it is malformed; or NULL */
 };
 
 static const struct {
@@ -31,14 +35,15 @@ static const struct {
 /* The text up to one of the characters, unescaped; the reading stands before it then. */
 static const char *next_text(struct reading *reading, const char *ends)
 {
-    char *text = arena_strdup(reading->arena, reading->at);
-    size_t length = 0;
-    for (; *reading->at != '\0' && strchr(ends, *reading->at) == NULL; reading->at++) {
-        if (*reading->at == '\\' && reading->at[1] != '\0')
-            reading->at++;
-        text[length++] = *reading->at;
+    const char *start = reading->at;
+    for (; *reading->at != '\0' && strchr(ends, *reading->at) == NULL; reading->at++)
+        reading->at += *reading->at == '\\' && reading->at[1] != '\0';
+    char *text = arena_strndup(reading->arena, start, (size_t)(reading->at - start)), *to = text;
+    for (const char *from = text; *from != '\0'; from++) {
+        from += *from == '\\' && from[1] != '\0';
+        *to++ = *from;
     }
-    text[length] = '\0';
+    *to = '\0';
     return text;
 }
 
@@ -82,10 +87,16 @@ static cJSON *read_leaf(struct reading *reading)
     const struct field *field = module_field(reading->module, name);
     if (field != NULL && !may_see_field(reading->user, field))
         return NULL; /* what a search finds would tell its value */
+    if (reading->comparisons++ == COMPARISONS_MAX) {
+        reading->fault = "at most 10 comparisons";
+        return NULL;
+    }
     cJSON *leaf = new_leaf(name, comparator), *values = cJSON_AddArrayToObject(leaf, "value");
+    size_t count = 0;
     do
         cJSON_AddItemToArray(values, new_value(field, next_text(reading, ",()")));
-    while (skip(reading, ","));
+    while (++count <= CRITERIA_LIST_MAX &&
+           skip(reading, ",")); /* one too many: criteria_read tells it */
     return leaf;
 }
 
@@ -125,13 +136,14 @@ static cJSON *read_group(struct reading *reading, size_t depth)
 }
 
 cJSON *search_criteria(const struct user *user, const struct module *module, const char *text,
-                       struct arena *arena)
+                       struct arena *arena, const char **hint)
 {
     struct reading reading = {.user = user, .module = module, .arena = arena, .at = text};
     cJSON *criteria = read_group(&reading, 0);
     if (criteria != NULL && *reading.at == '\0')
         return criteria;
     cJSON_Delete(criteria);
+    *hint = reading.fault;
     return NULL;
 }
 

@@ -6,10 +6,10 @@
 #include "store/org.h"
 
 /* Reads a text as criteria in JSON, for criteria_read; owned by the caller. NULL when it is malformed,
- * or asks for a field that the user does not see. A backslash takes the special meaning from a bracket,
- * a comma or a backslash. */
+ * has more than ten comparisons (*hint says so then), or asks for a field that the user does not see. A
+ * backslash takes the special meaning from a bracket, a comma or a backslash. */
 MUSTCHECK cJSON *search_criteria(const struct user *user, const struct module *module, const char *text,
-                                 struct arena *arena);
+                                 struct arena *arena, const char **hint);
 
 /* What a search by one of these parameters looks for, as criteria in JSON; owned by the caller. NULL
  * when the module has no field of that kind that the user sees. */

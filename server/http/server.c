@@ -1,6 +1,6 @@
 #include "http/server.h"
 
-#include <limits.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,13 @@
 /* Bytes that are read of a body beyond the limit, for its sender to get an answer. */
 enum { READ_MAX = 16 << 20 };
 
+/* A request that took more than that, or whose body (of which JSON makes many times as much) has a 16th
+ * of it, leaves memory behind that should go back to the system. */
+enum { LARGE = 4 << 20 };
+
 struct http_server {
     struct http_options options;
+    struct budget memory; /* of all requests */
     struct arena arena;
     const char *url;
     int socket; /* -1 once the daemon owns it */
@@ -82,6 +87,27 @@ static const char *form(const struct request *request, const char *name)
     return form_value(&exchange->form, request, &exchange->arena, name);
 }
 
+/* A body goes on the arena's account, which may be used up. */
+static void make_room(struct exchange *exchange, size_t least)
+{
+    size_t twice = exchange->room * 2, room = least > twice ? least : twice;
+    arena_charge(&exchange->arena, room - exchange->room);
+    exchange->room = room;
+    if (arena_is_exceeded(&exchange->arena)) {
+        exchange->refusal = REFUSAL_NO_ROOM;
+        return;
+    }
+    exchange->body = must_realloc(exchange->body, exchange->room);
+}
+
+static void give_body_back(struct exchange *exchange)
+{
+    free(exchange->body);
+    arena_discharge(&exchange->arena, exchange->room);
+    exchange->body = NULL;
+    exchange->length = exchange->room = 0;
+}
+
 /* Keeps what came of the body. What goes beyond the limit is read all the same, for its sender to get
  * an answer, and dropped; the wire ends it when it is too much. */
 static void collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
@@ -89,12 +115,11 @@ static void collect(const struct http_options *options, struct exchange *exchang
 {
     if (count > options->max_body - exchange->length)
         exchange->refusal = REFUSAL_BODY_TOO_LARGE;
-    if (exchange->refusal != REFUSAL_NONE)
+    else if (exchange->refusal == REFUSAL_NONE && exchange->length + count > exchange->room)
+        make_room(exchange, exchange->length + count);
+    if (exchange->refusal != REFUSAL_NONE) {
+        give_body_back(exchange);
         return;
-    if (exchange->length + count > exchange->room) {
-        size_t twice = exchange->room * 2;
-        exchange->room = exchange->length + count > twice ? exchange->length + count : twice;
-        exchange->body = must_realloc(exchange->body, exchange->room);
     }
     memcpy(exchange->body + exchange->length, bytes, count);
     exchange->length += count;
@@ -116,7 +141,7 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
         return MHD_NO;
     add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
-    if (wire_ends_with(exchange->wire, exchange->number))
+    if (response->closes || wire_ends_with(exchange->wire, exchange->number))
         add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
     if (server->options.hints) {
         add_header(answer, "X-Crmock-Rule", response->rule);
@@ -146,7 +171,9 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
 {
     struct refused refused = wire_refused(exchange->wire, exchange->number);
     if (exchange->refusal != REFUSAL_NONE)
-        refused = (struct refused){exchange->refusal, "--max-body sets the limit"};
+        refused = (struct refused){exchange->refusal, exchange->refusal == REFUSAL_NO_ROOM
+                                                          ? "--max-memory sets the limit"
+                                                          : "--max-body sets the limit"};
     const struct request request = {
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
         .path = utf8_repaired(&exchange->arena, exchange->path),
@@ -228,12 +255,16 @@ static struct wire *new_wire(const struct http_options *options, struct MHD_Conn
 static void note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                             enum MHD_ConnectionNotificationCode code)
 {
-    const struct http_server *server = context;
+    struct http_server *server = context;
+    const struct http_options *options = &server->options;
     struct exchange *exchange = *socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         exchange = must_alloc(sizeof *exchange);
-        *exchange =
-            (struct exchange){.wire = new_wire(&server->options, connection), .method = "", .path = ""};
+        *exchange = (struct exchange){
+            .wire = new_wire(options, connection),
+            .arena = {.budget = &server->memory, .limit = options->max_body + options->request_memory},
+            .method = "",
+            .path = ""};
         *socket_context = exchange;
         return;
     }
@@ -263,8 +294,12 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
                   code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
+    bool was_large = exchange->arena.taken > LARGE || exchange->length > LARGE / 16;
     free(exchange->body);
     arena_reset(&exchange->arena);
+    if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one
+                    */
+        (void)malloc_trim(0);
     *exchange = (struct exchange){.arena = exchange->arena,
                                   .wire = exchange->wire,
                                   .number = exchange->number,
@@ -276,7 +311,7 @@ struct http_server *http_bind(const struct http_options *options, struct arena *
                               const char **reason)
 {
     struct http_server *server = must_alloc(sizeof *server);
-    *server = (struct http_server){.options = *options};
+    *server = (struct http_server){.options = *options, .memory.limit = options->max_memory};
     server->socket = listen_on(options->listen, options->port, &server->arena, &server->url, reason);
     if (server->socket >= 0)
         return server;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 enum { BUSY_MILLISECONDS = 5000 };
 
 /* The journal mode is the file's own, set when it is laid out. */
@@ -23,6 +25,19 @@ static void configure_sqlite(void)
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+enum { STEPS_A_LOOK = 1000 };
+
+/* Asked by SQLite every so many steps whether to stop. */
+static int is_used_up(void *context)
+{
+    struct db *db = context;
+    const struct store_budget *budget = &db->budget;
+    db->steps += STEPS_A_LOOK;
+    return (budget->steps != 0 && db->steps > budget->steps) ||
+           (budget->milliseconds != 0 &&
+            clock_microseconds() - db->begun > (int64_t)budget->milliseconds * 1000);
+}
+
 struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -36,6 +51,7 @@ struct db *db_open(const char *path, const struct db_manner *manner, const struc
         return NULL;
     }
     (void)sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
+    sqlite3_progress_handler(db->handle, STEPS_A_LOOK, is_used_up, db);
     /* A store's file may come from anywhere: SQL cannot be used to break it. */
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (set_pragmas(db, manner->synchronous) != STORE_OK) {

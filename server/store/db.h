@@ -26,6 +26,8 @@ struct db {
     struct store *store;
     struct db *next;   /* in the store's list of idle connections */
     char failure[128]; /* the last one; empty: there was none */
+    struct store_budget budget;
+    int64_t begun, steps; /* since when, in microseconds, and how many were taken of it */
     size_t count;
     struct {
         const struct sql *sql;

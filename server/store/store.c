@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/embedded.h"
 #include "store/cache.h"
 #include "store/db.h"
@@ -272,10 +273,18 @@ void store_release(struct db *db)
         db_close(db);
         return;
     }
+    db->budget = (struct store_budget){0};
     (void)pthread_mutex_lock(&store->mutex);
     db->next = store->idle;
     store->idle = db;
     (void)pthread_mutex_unlock(&store->mutex);
+}
+
+void store_limit(struct db *db, const struct store_budget *budget)
+{
+    db->budget = *budget;
+    db->steps = 0;
+    db->begun = clock_microseconds();
 }
 
 /* Requests go before background writers, but not all of them for ever. */

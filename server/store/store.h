@@ -24,6 +24,12 @@ enum store_urgency { STORE_REQUEST, STORE_BACKGROUND };
 enum store_durability { STORE_SURVIVES_CRASH, STORE_SURVIVES_POWER_CUT };
 extern const char *const store_durability_names[]; /* by enum store_durability, ended by NULL */
 
+/* What the queries of one request may take; 0: no end. */
+struct store_budget {
+    unsigned milliseconds; /* from store_limit on */
+    unsigned steps;        /* of SQLite's machine: some ten for each record that is looked at */
+};
+
 struct store_options {
     const char *path; /* NULL: a private temporary file, removed by store_close */
     enum store_durability durability;
@@ -45,6 +51,10 @@ const char *store_path(const struct store *store);
  * something failed is closed then. */
 MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
+
+/* Gives the connection a budget, until it is released. A query that uses it up fails, and what it began
+ * to write is undone. */
+void store_limit(struct db *db, const struct store_budget *budget);
 
 /* Begins a write transaction: waits for the writer before, at most one transaction of his.
  * After STORE_OK the caller must end it by store_end, store_commit or store_rollback. */

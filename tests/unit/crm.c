@@ -213,8 +213,8 @@ START_TEST(criteria_are_read_or_the_fault_has_a_path)
     ck_assert_msg(json != NULL, "%s", text);
     const struct criteria *criteria;
     struct fault fault = {.hint = NULL};
-    enum error error =
-        criteria_read(org_module(test.org, "Projects"), json, "$.c", &test.arena, &criteria, &fault);
+    enum error error = criteria_read(org_module(test.org, "Projects"), json, "$.c",
+                                     CRITERIA_COMPARISONS_MAX, &test.arena, &criteria, &fault);
     if (criteria_cases[_i].path == NULL) {
         ck_assert_int_eq(error, ERR_NONE);
     } else {
@@ -226,19 +226,21 @@ START_TEST(criteria_are_read_or_the_fault_has_a_path)
 }
 END_TEST
 
-static enum error read_nested(size_t depth, size_t values)
+static enum error read_nested(size_t depth, size_t comparisons, size_t values)
 {
-    const char *text = "{\"api_name\":\"Name\",\"comparator\":\"in\",\"value\":[";
+    const char *leaf = "{\"api_name\":\"Name\",\"comparator\":\"ends_with\",\"value\":[", *text = "";
     for (size_t i = 0; i < values; i++)
-        text = arena_printf(&test.arena, "%s%s\"v\"", text, i > 0 ? "," : "");
-    text = arena_printf(&test.arena, "%s]}", text);
+        leaf = arena_printf(&test.arena, "%s%s\"v\"", leaf, i > 0 ? "," : "");
+    for (size_t i = 0; i < comparisons; i++)
+        text = arena_printf(&test.arena, "%s%s%s]}", text, i > 0 ? "," : "", leaf);
     for (size_t i = 0; i < depth; i++)
         text = arena_printf(&test.arena, "{\"group_operator\":\"and\",\"group\":[%s]}", text);
     cJSON *json = json_parse(text, strlen(text), NULL);
     const struct criteria *criteria;
     struct fault fault;
     const struct module *module = org_module(test.org, "Projects");
-    enum error error = criteria_read(module, json, "$", &test.arena, &criteria, &fault);
+    enum error error =
+        criteria_read(module, json, "$", CRITERIA_COMPARISONS_MAX, &test.arena, &criteria, &fault);
     int64_t count;
     const struct selection selection = {.module = module, .view = criteria};
     if (error == ERR_NONE) /* the largest that is accepted must be one that SQLite takes */
@@ -249,9 +251,13 @@ static enum error read_nested(size_t depth, size_t values)
 
 START_TEST(criteria_are_bounded)
 {
-    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX, CRITERIA_VALUES_MAX), ERR_NONE);
-    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX + 1, 1), ERR_INVALID_VALUE);
-    ck_assert_int_eq(read_nested(0, CRITERIA_VALUES_MAX + 1), ERR_INVALID_VALUE);
+    enum { EACH = CRITERIA_VALUES_MAX / CRITERIA_COMPARISONS_MAX };
+    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX, CRITERIA_COMPARISONS_MAX, EACH), ERR_NONE);
+    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX, 2, CRITERIA_LIST_MAX), ERR_NONE);
+    ck_assert_int_eq(read_nested(CRITERIA_DEPTH_MAX + 1, 1, 1), ERR_INVALID_VALUE);
+    ck_assert_int_eq(read_nested(1, CRITERIA_COMPARISONS_MAX + 1, 1), ERR_INVALID_VALUE);
+    ck_assert_int_eq(read_nested(1, CRITERIA_COMPARISONS_MAX, EACH + 1), ERR_INVALID_VALUE);
+    ck_assert_int_eq(read_nested(0, 1, CRITERIA_LIST_MAX + 1), ERR_INVALID_VALUE);
 }
 END_TEST
 
