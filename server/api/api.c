@@ -5,6 +5,7 @@
 #include "api/gate.h"
 #include "api/oauth.h"
 #include "api/reply.h"
+#include "base/utf8.h"
 
 const char *call_parameter(const struct call *call, const char *name)
 {
@@ -65,6 +66,13 @@ static const enum error refusals[REFUSALS] = {
     [REFUSAL_NO_ROOM] = ERR_NO_ROOM,
 };
 
+/* A header holds one line, and not one of any length: hints name what clients send. */
+static void bound_hint(struct arena *arena, struct response *response)
+{
+    if (response->hint != NULL)
+        response->hint = utf8_line(arena, response->hint, HINT_MAX);
+}
+
 static enum error answer(struct call *call)
 {
     if (call->request->refusal != REFUSAL_NONE) {
@@ -85,6 +93,7 @@ void api_respond(void *context, const struct request *request, struct arena *are
     enum error error = answer(&call);
     if (error != ERR_NONE)
         reply_error(&call, error);
+    bound_hint(arena, response);
     cJSON_Delete(call.metadata);
     if (call.db != NULL)
         store_release(call.db);

@@ -40,6 +40,8 @@ struct request {
     void *connection; /* for query() and form() */
 };
 
+enum { HINT_MAX = 300 }; /* characters */
+
 struct response {
     unsigned status;
     const char *content_type; /* NULL for an answer without a body */

@@ -23,6 +23,37 @@ const char *utf8_repaired_bytes(struct arena *arena, const char *text, size_t le
     return repaired;
 }
 
+static bool is_line(const char *text, size_t most)
+{
+    for (size_t i = 0; text[i] != '\0'; i++)
+        if (i == most || text[i] < ' ' || text[i] > '~')
+            return false;
+    return true;
+}
+
+const char *utf8_line(struct arena *arena, const char *text, size_t most)
+{
+    static const char dots[] = "...";
+    enum { BYTES_OF_ONE = 4 };
+    if (is_line(text, most))
+        return text;
+    text = utf8_repaired(arena, text);
+    char *line = arena_alloc(arena, most * BYTES_OF_ONE + sizeof dots), *end = line, *cut = line;
+    for (size_t count = 0; *text != '\0' && count < most; count++) {
+        const char *next = g_utf8_next_char(text);
+        if (count + strlen(dots) == most)
+            cut = end;
+        if (g_unichar_iscntrl(g_utf8_get_char(text)))
+            *end++ = '?';
+        else
+            end = (char *)memcpy(end, text, (size_t)(next - text)) + (next - text);
+        text = next;
+    }
+    if (*text != '\0')
+        memcpy(cut, dots, sizeof dots);
+    return line;
+}
+
 size_t utf8_length(const char *text)
 {
     return (size_t)g_utf8_strlen(text, -1);

@@ -15,6 +15,10 @@ MUSTCHECK bool utf8_valid(const char *bytes, size_t length);
 MUSTCHECK const char *utf8_repaired(struct arena *arena, const char *text);
 /* The same of so many bytes, behind which a zero byte stands; one among them is not well-formed. */
 MUSTCHECK const char *utf8_repaired_bytes(struct arena *arena, const char *text, size_t length);
+/* The text as part of a line for people: '?' for control characters, and what goes beyond `most`
+ * characters is cut off, "..." being the last three then. The text itself where it is such a line, else
+ * the arena's. */
+MUSTCHECK const char *utf8_line(struct arena *arena, const char *text, size_t most);
 /* Number of characters (code points) of well-formed text. */
 MUSTCHECK size_t utf8_length(const char *text);
 

@@ -350,6 +350,32 @@ START_TEST(malformed_texts_are_repaired)
 }
 END_TEST
 
+START_TEST(lines_are_bounded_and_hold_no_control_characters)
+{
+    struct arena arena = {NULL};
+    static const struct {
+        const char *text;
+        size_t most;
+        const char *line;
+    } lines[] = {
+        {"", 5, ""},
+        {"12345", 5, "12345"},
+        {"123456", 5, "12..."},
+        {"a\r\nX-Evil: 1", 30, "a??X-Evil: 1"},
+        {"\x7f\t", 5, "??"},
+        {"\xc2\x85|", 5, "?|"},
+        {"h\u00e9\U0001F600", 5, "h\u00e9\U0001F600"},
+        {"\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600", 5,
+         "\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600"},
+        {"\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600", 5, "\U0001F600\U0001F600..."},
+        {"a\xd3z", 5, "a\xef\xbf\xbdz"},
+    };
+    for (size_t i = 0; i < COUNT(lines); i++)
+        ck_assert_str_eq(utf8_line(&arena, lines[i].text, lines[i].most), lines[i].line);
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(sealed_texts_cannot_be_altered)
 {
     struct arena arena = {NULL};
@@ -438,6 +464,7 @@ Suite *base_suite(void)
     tcase_add_loop_test(tests, the_clock_is_set_by_a_text, 0, COUNT(clock_texts));
     tcase_add_test(tests, length_is_counted_in_characters);
     tcase_add_test(tests, malformed_texts_are_repaired);
+    tcase_add_test(tests, lines_are_bounded_and_hold_no_control_characters);
     tcase_add_test(tests, sealed_texts_cannot_be_altered);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
