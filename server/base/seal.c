@@ -44,6 +44,8 @@ const char *seal_open(struct arena *arena, const char *sealed, const char *bound
     g_free(decoded);
     if (strlen(whole) <= SUM_LENGTH)
         return NULL;
+    /* GLib leaves out what is no base64, and a text ends at a zero byte: what is sealed again shows
+     * whether there was either. */
     const char *text = whole + SUM_LENGTH + 1;
-    return strcmp(whole, with_sum(arena, text, bound_to)) == 0 ? text : NULL;
+    return strcmp(sealed, seal_text(arena, text, bound_to)) == 0 ? text : NULL;
 }
