@@ -1,5 +1,6 @@
 /* Inside the store room only: what was read once and need not be read again, by a text that names it.
- * Any thread may use it. What is kept here is good until cache_forget. */
+ * Any thread may use it. What is kept here is good until cache_forget. What was kept first goes first
+ * when there is no more room. */
 #ifndef CRMOCK_STORE_CACHE_H
 #define CRMOCK_STORE_CACHE_H
 
@@ -7,6 +8,9 @@
 #include "base/attrs.h"
 
 struct cache;
+
+/* Bytes that a cache takes at most, and one entry with its name; what is larger is not kept. */
+enum { CACHE_BYTES_MAX = 1 << 20, CACHE_ENTRY_MAX = 16 << 10 };
 
 /* An empty cache. Free it with cache_free. */
 MUSTCHECK struct cache *cache_new(void);

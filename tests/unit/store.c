@@ -321,13 +321,51 @@ START_TEST(what_is_outdated_is_not_kept)
     ck_assert_ptr_null(cache_find(cache, "a", &test.arena, &later));
     cache_keep(cache, "a", "new", sizeof "new", later);
     ck_assert_str_eq(cache_find(cache, "a", &test.arena, &age), "new");
-    for (int i = 0; i < 5000; i++) /* it does not grow without end, and goes on */
-        cache_keep(cache, arena_printf(&test.arena, "%d", i), &i, sizeof i, age);
-    const int *last = cache_find(cache, "4999", &test.arena, &age);
-    ck_assert_ptr_nonnull(last);
-    ck_assert_int_eq(*last, 4999);
-    ck_assert_ptr_null(cache_find(cache, "0", &test.arena, &age));
     cache_free(cache);
+}
+END_TEST
+
+/* How many of those that are called by the numbers from 0 on are kept. */
+static int kept_of(struct cache *cache, int count)
+{
+    int kept = 0;
+    unsigned age;
+    for (int i = 0; i < count; i++)
+        kept += cache_find(cache, arena_printf(&test.arena, "%d", i), &test.arena, &age) != NULL;
+    return kept;
+}
+
+START_TEST(a_cache_is_bounded_in_bytes)
+{
+    static char bytes[CACHE_ENTRY_MAX];
+    static const size_t sizes[] = {4, 1000, CACHE_ENTRY_MAX - 200};
+    for (size_t k = 0; k < COUNT(sizes); k++) {
+        struct cache *cache = cache_new();
+        const int count = 12000;
+        unsigned age;
+        ck_assert_ptr_null(cache_find(cache, "0", &test.arena, &age));
+        for (int i = 0; i < count; i++) {
+            memcpy(bytes, &i, sizeof i);
+            cache_keep(cache, arena_printf(&test.arena, "%d", i), bytes, sizes[k], age);
+            if (i % 2 == 0) /* twice is once */
+                cache_keep(cache, arena_printf(&test.arena, "%d", i), bytes, sizes[k], age);
+        }
+        int kept = kept_of(cache, count);
+        /* as many as there is room for, and those are the last ones */
+        ck_assert_int_le((int64_t)kept * (int64_t)sizes[k], CACHE_BYTES_MAX);
+        ck_assert_int_gt((int64_t)kept * (int64_t)(sizes[k] + 300), CACHE_BYTES_MAX);
+        for (int i = count - kept; i < count; i++) {
+            const int *found = cache_find(cache, arena_printf(&test.arena, "%d", i), &test.arena, &age);
+            ck_assert_ptr_nonnull(found);
+            ck_assert_int_eq(*found, i);
+        }
+        cache_keep(cache, "too large", bytes, CACHE_ENTRY_MAX, age);
+        ck_assert_ptr_null(cache_find(cache, "too large", &test.arena, &age));
+        ck_assert_int_eq(kept_of(cache, count), kept);
+        cache_forget(cache);
+        ck_assert_int_eq(kept_of(cache, count), 0);
+        cache_free(cache);
+    }
 }
 END_TEST
 
@@ -367,6 +405,7 @@ Suite *store_suite(void)
     tcase_add_test(reading, a_temporary_store_is_locked_within_the_process_only);
     tcase_add_test(writing, a_job_is_read_anew_until_it_has_ended);
     tcase_add_test(reading, what_is_outdated_is_not_kept);
+    tcase_add_test(reading, a_cache_is_bounded_in_bytes);
     tcase_add_test(writing, a_second_server_cannot_have_the_store);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
