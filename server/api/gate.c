@@ -105,9 +105,38 @@ static enum error route_exists(struct call *call)
     return ERR_INVALID_URL;
 }
 
+static bool is_served(const char *path, const char *method)
+{
+    for (size_t i = 0; i < COUNT(endpoints); i++)
+        if (strcmp(endpoints[i]->path, path) == 0 && strcmp(endpoints[i]->method, method) == 0)
+            return true;
+    return false;
+}
+
+const char *methods_hint(struct arena *arena, const char *const *methods, size_t count)
+{
+    const char *text = "";
+    for (size_t i = 0; i < count; i++) {
+        const char *before = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        text = arena_printf(arena, "%s%s%s", text, before, methods[i]);
+    }
+    return arena_printf(arena, "%s %s served here", text, count == 1 ? "is" : "are");
+}
+
+/* The methods of the endpoint's path, in the order in which people name them. */
+static const char *served_methods(const struct call *call)
+{
+    static const char *const all[] = {"GET", "POST", "PUT", "DELETE"};
+    const char *served[COUNT(all)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (is_served(call->endpoint->path, all[i]))
+            served[count++] = all[i];
+    return methods_hint(call->arena, served, count);
+}
+
 static enum error method_is_served(struct call *call)
 {
-    call->fault.hint = "another method is served at this path";
     for (size_t i = 0; i < COUNT(endpoints); i++) {
         if (strcmp(endpoints[i]->path, call->endpoint->path) != 0 ||
             strcmp(endpoints[i]->method, call->request->method) != 0)
@@ -115,6 +144,7 @@ static enum error method_is_served(struct call *call)
         call->endpoint = endpoints[i];
         return ERR_NONE;
     }
+    call->fault.hint = served_methods(call);
     return ERR_INVALID_METHOD;
 }
 

@@ -10,6 +10,9 @@
  */
 MUSTCHECK enum error gate_check(struct call *call);
 
+/* "GET and POST are served here". Arena-owned. */
+MUSTCHECK const char *methods_hint(struct arena *arena, const char *const *methods, size_t count);
+
 /* The order, for documentation. */
 extern const struct rules gate_order;
 
