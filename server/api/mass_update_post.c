@@ -33,29 +33,27 @@ static enum error apply(struct call *call, const struct mass_update *update)
 {
     struct outcome *outcomes = arena_array(call->arena, update->id_count, sizeof *outcomes);
     int64_t now;
-    enum error error = mass_update_apply(call->api->crm, call->db, update, call->arena, outcomes, &now);
+    enum error error =
+        mass_update_apply(call->api->crm, call->db, update, call->arena, outcomes, &now, &call->fault);
     if (error != ERR_NONE)
         return error;
     const struct reply_written written = {.message = "record updated"};
     struct reply_writer writer;
     reply_writer_init(&writer, update->user, now, call->arena);
     cJSON *list, *body = reply_data(&list);
-    size_t updated = 0;
-    struct outcome refused = {.error = ERR_NONE}; /* the first one */
+    struct reply_refused refused = {.count = 0};
     for (size_t i = 0; i < update->id_count; i++) {
         const struct outcome *outcome = &outcomes[i];
-        updated += outcome->error == ERR_NONE;
-        if (refused.error == ERR_NONE)
-            refused = *outcome;
+        if (outcome->error != ERR_NONE)
+            reply_note_refused(&refused, outcome->error, update->ids[i].text, outcome->hint);
         cJSON_AddItemToArray(list, outcome->error == ERR_NONE
                                        ? reply_record(&writer, &outcome->record, &written)
                                        : refused_entry(outcome->error, update->ids[i].text));
     }
-    if (updated == 0) { /* D2: the answer as a whole is a refusal then, the first record's */
-        call->response->rule = catalogue[refused.error].row;
-        call->response->hint = refused.hint;
-    }
-    reply_json(call, updated > 0 ? 200 : catalogue[refused.error].status, body);
+    reply_tell_refused(call, &refused, update->id_count);
+    /* D2: the answer as a whole is a refusal when no record was updated, the first one's */
+    bool is_refusal = refused.count == update->id_count;
+    reply_json(call, is_refusal ? catalogue[refused.error].status : 200, body);
     return ERR_NONE;
 }
 

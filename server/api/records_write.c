@@ -132,9 +132,16 @@ static const char *next_id(struct call *call, const char **at)
     return id;
 }
 
-/* Writes record by record in the caller's transaction. *succeeded counts those that were written. */
+/* How the headers call a record: by its id, or by where it stands in the body. */
+static const char *place_of(struct arena *arena, const char *id, size_t index)
+{
+    return id != NULL ? arena_strdup(arena, id) : arena_printf(arena, "data[%zu]", index);
+}
+
+/* Writes record by record in the caller's transaction. */
 static enum error write_each(struct call *call, const struct writing *writing,
-                             struct reply_writer *writer, int64_t now, cJSON *list, size_t *succeeded)
+                             struct reply_writer *writer, int64_t now, cJSON *list,
+                             struct reply_refused *refused)
 {
     const cJSON *fields = writing->data != NULL ? writing->data->child : NULL;
     const char *at = writing->ids;
@@ -150,11 +157,14 @@ static enum error write_each(struct call *call, const struct writing *writing,
                          : writing->only_id != NULL ? writing->only_id
                                                     : json_scalar_text(json_member(fields, "id"));
         enum error error = writing->write(writing, &write, id);
-        if (error == ERR_INTERNAL)
+        if (error == ERR_INTERNAL) {
+            call->fault = write.fault;
             return error;
+        }
         if (arena_is_exceeded(call->arena))
             return ERR_NO_ROOM;
-        *succeeded += error == ERR_NONE;
+        if (error != ERR_NONE)
+            reply_note_refused(refused, error, place_of(call->arena, id, i), write.fault.hint);
         cJSON_AddItemToArray(list, entry_of(call, writing, writer, &write, error));
         fields = fields != NULL ? fields->next : NULL;
     }
@@ -164,13 +174,13 @@ static enum error write_each(struct call *call, const struct writing *writing,
 static enum error write_records(struct call *call, const struct writing *writing)
 {
     cJSON *list, *body = reply_data(&list);
-    size_t succeeded = 0;
+    struct reply_refused refused = {.count = 0};
     enum error error = ERR_INTERNAL;
     int64_t now = clock_now(call->api->crm->clock);
     struct reply_writer writer;
     reply_writer_init(&writer, call->token.user, now, call->arena);
     if (store_begin(call->db, STORE_REQUEST) == STORE_OK) {
-        error = write_each(call, writing, &writer, now, list, &succeeded);
+        error = write_each(call, writing, &writer, now, list, &refused);
         if (store_end(call->db, error == ERR_NONE) != STORE_OK && error == ERR_NONE)
             error = ERR_INTERNAL;
     }
@@ -179,8 +189,9 @@ static enum error write_records(struct call *call, const struct writing *writing
         return error;
     }
     size_t count = (size_t)cJSON_GetArraySize(list);
-    unsigned partly = succeeded > 0 ? MULTI_STATUS : catalogue[ERR_INVALID_VALUE].status;
-    reply_json(call, succeeded == count ? writing->status : partly, body);
+    unsigned partly = refused.count < count ? MULTI_STATUS : catalogue[ERR_INVALID_VALUE].status;
+    reply_tell_refused(call, &refused, count);
+    reply_json(call, refused.count == 0 ? writing->status : partly, body);
     return ERR_NONE;
 }
 

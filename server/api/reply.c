@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/catalogue.h"
+#include "base/utf8.h"
 
 void reply_json(struct call *call, unsigned status, cJSON *body)
 {
@@ -196,11 +197,45 @@ cJSON *reply_record(struct reply_writer *writer, const struct record *record,
                                   writer->behind_id));
 }
 
+void reply_note_refused(struct reply_refused *refused, enum error error, const char *which,
+                        const char *hint)
+{
+    if (refused->count++ > 0)
+        return;
+    refused->error = error;
+    refused->which = which;
+    refused->hint = hint != NULL ? hint : catalogue[error].message;
+}
+
+void reply_tell_refused(struct call *call, const struct reply_refused *refused, size_t records)
+{
+    enum { WHICH_MAX = 40 }; /* an id has 19 characters; what was sent as one may have any number */
+    if (refused->count == 0)
+        return;
+    call->response->rule = catalogue[refused->error].row;
+    call->response->hint = refused->hint;
+    if (records > 1)
+        call->response->hint =
+            arena_printf(call->arena, "%zu of %zu records %s %s: %s", refused->count, records,
+                         refused->count == 1 ? "was refused," : "were refused; the first,",
+                         utf8_line(call->arena, refused->which, WHICH_MAX), refused->hint);
+}
+
+const char *reply_cause(const struct call *call)
+{
+    const char *cause = store_trouble(call->api->crm->store, call->db, call->arena);
+    if (cause == NULL)
+        cause = call->fault.cause != NULL ? call->fault.cause : "a failure of crmock's own";
+    log_event(call->api->crm->log, LOG_WARNING, "call failed path=\"%.200s\" reason=\"%s\"",
+              call->request->path, cause);
+    return cause;
+}
+
 void reply_error(struct call *call, enum error error)
 {
     const struct catalogue_row *row = &catalogue[error];
     if (error == ERR_INTERNAL)
-        call->fault = (struct fault){.hint = "a failure of crmock's own: its log says why"};
+        call->fault = (struct fault){.hint = reply_cause(call)};
     if (error == ERR_NO_ROOM && call->fault.hint == NULL)
         call->fault.hint =
             "it would take more memory than --request-memory or --max-memory lets it: ask"

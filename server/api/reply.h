@@ -12,6 +12,9 @@ void reply_json(struct call *call, unsigned status, cJSON *body);
 void reply_list(struct call *call, const char *key, cJSON *list);
 /* Answers 204: nothing to tell. */
 void reply_nothing(struct call *call);
+/* Why a call failed by no fault of its client's, but of the machine, the fixtures or crmock itself;
+ * put into the log as well. Arena-owned. */
+MUSTCHECK const char *reply_cause(const struct call *call);
 /* Answers with a row of the catalogue and call->fault. */
 void reply_error(struct call *call, enum error error);
 
@@ -42,6 +45,21 @@ void reply_writer_init(struct reply_writer *writer, const struct user *user, int
 /* The entry of a record that was written. Owned by the caller; the arena must outlive it. */
 MUSTCHECK cJSON *reply_record(struct reply_writer *writer, const struct record *record,
                               const struct reply_written *written);
+
+/* The records of a call that were refused, for the headers. Zeroed: none. */
+struct reply_refused {
+    size_t count;
+    enum error error; /* of the first one, as is what follows */
+    const char *which, *hint;
+};
+
+/* Notes a refused record: its id or place as the client sent it, and the hint. Texts must live until
+ * reply_tell_refused. */
+void reply_note_refused(struct reply_refused *refused, enum error error, const char *which,
+                        const char *hint);
+/* Sets the headers of an answer about `records` records: the first refusal's row and hint, and how many
+ * there were when the call had several. */
+void reply_tell_refused(struct call *call, const struct reply_refused *refused, size_t records);
 
 enum { PER_PAGE_MAX = 200 };
 

@@ -2,10 +2,15 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 static void tell_health(const struct control *control, struct arena *arena, struct response *response)
 {
     struct db *db = store_acquire(control->store);
     bool answers = db != NULL && store_check(db) == STORE_OK;
+    const char *trouble = answers ? NULL : store_trouble(control->store, db, arena);
+    if (trouble != NULL)
+        response->hint = utf8_line(arena, trouble, HINT_MAX);
     if (db != NULL)
         store_release(db);
     response->status = answers ? 200 : 503;

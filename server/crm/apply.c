@@ -126,7 +126,7 @@ static enum store_status read_records(struct application *application, const str
 }
 
 static enum store_status apply_to_ids(struct application *application, const struct mass_update *update,
-                                      struct outcome *outcomes)
+                                      struct outcome *outcomes, struct fault *fault)
 {
     struct record *records = arena_array(application->arena, update->id_count, sizeof *records);
     const size_t *first = first_places(update, application->arena);
@@ -139,14 +139,19 @@ static enum store_status apply_to_ids(struct application *application, const str
         }
         outcomes[i] = (struct outcome){.record = records[i]};
         if (apply_to_record(application, &outcomes[i]) != STORE_OK ||
-            outcomes[i].error == ERR_INTERNAL || arena_is_exceeded(application->arena))
+            arena_is_exceeded(application->arena))
             return STORE_FAILED;
+        if (outcomes[i].error == ERR_INTERNAL) { /* D17 */
+            fault->cause = record_fault_cause(&outcomes[i].record, application->arena);
+            return STORE_FAILED;
+        }
     }
     return STORE_OK;
 }
 
 enum error mass_update_apply(const struct crm *crm, struct db *db, const struct mass_update *update,
-                             struct arena *arena, struct outcome *outcomes, int64_t *now)
+                             struct arena *arena, struct outcome *outcomes, int64_t *now,
+                             struct fault *fault)
 {
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return ERR_INTERNAL;
@@ -164,7 +169,7 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
     };
     enum store_status status = application_begin(&application);
     if (status == STORE_OK)
-        status = apply_to_ids(&application, update, outcomes);
+        status = apply_to_ids(&application, update, outcomes, fault);
     application_end(&application);
     if (store_end(db, status == STORE_OK) != STORE_OK)
         return arena_is_exceeded(arena) ? ERR_NO_ROOM : ERR_INTERNAL;

@@ -93,6 +93,7 @@ struct fault {
     int path_index; /* of the part of the path that is wrong, the module's being 0; 0: not said */
     int64_t limit, maximum_length;
     const char *hint;
+    const char *cause; /* of ERR_INTERNAL, where it is known and is not the store's */
 };
 
 #endif

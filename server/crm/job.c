@@ -13,6 +13,8 @@ struct batch {
     struct arena *arena;
     size_t limit, count; /* records that it may have, and has */
     struct job job;
+    size_t fault_count; /* records for which fixtures injected a fault, and the first one */
+    struct record faulty;
     struct record_change changes[RECORD_CHANGES_MAX];
     struct application application;
 };
@@ -56,6 +58,12 @@ static void count_outcome(struct job *job, const struct outcome *outcome)
     job->last_record = outcome->record.id;
 }
 
+static void note_fault(struct batch *batch, const struct outcome *outcome)
+{
+    if (outcome->error == ERR_INTERNAL && batch->fault_count++ == 0)
+        batch->faulty = outcome->record;
+}
+
 static enum store_status change_each(struct batch *batch, const struct record *records, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -63,6 +71,7 @@ static enum store_status change_each(struct batch *batch, const struct record *r
         if (apply_to_record(&batch->application, &outcome) != STORE_OK)
             return STORE_FAILED;
         count_outcome(&batch->job, &outcome);
+        note_fault(batch, &outcome);
     }
     return STORE_OK;
 }
@@ -79,6 +88,7 @@ static enum store_status change_together(struct batch *batch, const struct recor
         if (record_rules_check(&application->check, &outcome) != STORE_OK)
             return STORE_FAILED;
         count_outcome(&after, &outcome);
+        note_fault(batch, &outcome);
         if (outcome.error != ERR_NONE)
             cJSON_AddItemToArray(refused, json_integer(records[i].id));
     }
@@ -127,6 +137,15 @@ static enum store_status take_batch(struct batch *batch, struct db *db)
     return job_write(db, job, NULL);
 }
 
+/* One line a batch, however many records have one. */
+static void log_faults(const struct batch *batch)
+{
+    if (batch->fault_count > 0)
+        log_event(batch->crm->log, LOG_WARNING,
+                  "job met faults job=%" PRId64 " records=%zu first=\"%s\"", batch->job.id,
+                  batch->fault_count, record_fault_cause(&batch->faulty, batch->arena));
+}
+
 static void log_end(const struct crm *crm, const struct job *job)
 {
     if (job->status != JOB_RUNNING)
@@ -143,6 +162,7 @@ static enum store_status run_batch(struct batch *batch, struct db *db)
         return STORE_FAILED;
     if (store_end(db, take_batch(batch, db) == STORE_OK) != STORE_OK)
         return STORE_FAILED;
+    log_faults(batch);
     log_end(batch->crm, &batch->job);
     if (batch->application.running.called_webhook)
         workers_wake(batch->crm->deliverers);

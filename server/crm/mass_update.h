@@ -59,10 +59,10 @@ struct outcome {
 
 /* Updates the records of a planned call by ids, in one transaction; outcomes[i] is for ids[i], and a
  * repeated id gets its first outcome (D5). *now is the new Modified_Time. ERR_INTERNAL when the store
- * failed: nothing is changed then. */
+ * failed, or fixtures injected a fault (fault->cause): nothing is changed then. */
 MUSTCHECK enum error mass_update_apply(const struct crm *crm, struct db *db,
                                        const struct mass_update *update, struct arena *arena,
-                                       struct outcome *outcomes, int64_t *now);
+                                       struct outcome *outcomes, int64_t *now, struct fault *fault);
 
 /* Fixes the records of a planned call by view as a new job and wakes the worker (D10). *job_id is
  * acknowledged to be in the store. E12, E13, E15 or ERR_INTERNAL: nothing is changed then. */

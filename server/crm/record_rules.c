@@ -1,5 +1,6 @@
 #include "crm/record_rules.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "crm/access.h"
@@ -139,6 +140,12 @@ static const struct record_rule {
      is_without_fault,
      "the record's fixture says \"fault\": true"},
 };
+
+const char *record_fault_cause(const struct record *record, struct arena *arena)
+{
+    return arena_printf(arena, "fixtures injected this fault: \"fault\": true of record %" PRId64,
+                        record->id);
+}
 
 const struct rules record_rules_order = {"each record", &record_rules[0].rule, sizeof record_rules[0],
                                          COUNT(record_rules)};

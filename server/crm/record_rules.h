@@ -18,6 +18,9 @@ struct record_check {
 /* True for a value that one record of the module may have at most. */
 MUSTCHECK bool must_be_unique(const struct record_change *change);
 
+/* What is known of a record's ERR_INTERNAL: that fixtures injected it, and for which. Arena-owned. */
+MUSTCHECK const char *record_fault_cause(const struct record *record, struct arena *arena);
+
 /* Checks a record (without a module: there is none of its id) in the order of D1. outcome->record is
  * given; fills outcome->error and hint. STORE_FAILED when sharing could not be read. */
 MUSTCHECK enum store_status record_rules_check(const struct record_check *check,

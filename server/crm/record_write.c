@@ -234,6 +234,8 @@ static enum error find_record(struct record_write *write, const char *text, stru
     if (outcome.error != ERR_NONE) {
         (void)refuse(write, outcome.error, NULL, outcome.hint);
         write->fault.id = arena_strdup(write->arena, text != NULL ? text : "");
+        if (outcome.error == ERR_INTERNAL)
+            write->fault.cause = record_fault_cause(&data->state, write->arena);
     }
     return outcome.error;
 }

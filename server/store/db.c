@@ -7,8 +7,6 @@
 
 #include "base/clock.h"
 
-enum { BUSY_MILLISECONDS = 5000 };
-
 /* The journal mode is the file's own, set when it is laid out. */
 static enum store_status set_pragmas(struct db *db, const char *synchronous)
 {
@@ -38,7 +36,7 @@ static int is_used_up(void *context)
             clock_microseconds() - db->begun > (int64_t)budget->milliseconds * 1000);
 }
 
-struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log)
+struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log, int *code)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, configure_sqlite);
@@ -47,18 +45,18 @@ struct db *db_open(const char *path, const struct db_manner *manner, const struc
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &db->handle, flags, manner->vfs) != SQLITE_OK) {
         (void)db_failed(db, "open");
-        db_close(db);
-        return NULL;
+        goto failed;
     }
-    (void)sqlite3_busy_timeout(db->handle, BUSY_MILLISECONDS);
+    (void)sqlite3_busy_timeout(db->handle, DB_BUSY_MILLISECONDS);
     sqlite3_progress_handler(db->handle, STEPS_A_LOOK, is_used_up, db);
     /* A store's file may come from anywhere: SQL cannot be used to break it. */
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (set_pragmas(db, manner->synchronous) != STORE_OK) {
-        db_close(db);
-        return NULL;
-    }
-    return db;
+    if (set_pragmas(db, manner->synchronous) == STORE_OK)
+        return db;
+failed:
+    *code = db->code;
+    db_close(db);
+    return NULL;
 }
 
 void db_close(struct db *db)
@@ -77,6 +75,7 @@ enum store_status db_failed(struct db *db, const char *what)
               sqlite3_extended_errcode(db->handle), sqlite3_errmsg(db->handle), what);
     (void)sqlite3_snprintf(sizeof db->failure, db->failure, "%s (SQLite %d)",
                            sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+    db->code = sqlite3_extended_errcode(db->handle);
     return STORE_FAILED;
 }
 

@@ -18,7 +18,7 @@ struct sql {
     const char *text;
 };
 
-enum { DB_STATEMENTS = 128 };
+enum { DB_STATEMENTS = 128, DB_BUSY_MILLISECONDS = 5000 };
 
 struct db {
     sqlite3 *handle;
@@ -28,6 +28,7 @@ struct db {
     char failure[128]; /* the last one; empty: there was none */
     struct store_budget budget;
     int64_t begun, steps; /* since when, in microseconds, and how many were taken of it */
+    int code;          /* SQLite's, of the last failure; SQLITE_OK: there was none */
     size_t count;
     struct {
         const struct sql *sql;
@@ -41,9 +42,14 @@ struct db_manner {
     const char *synchronous;
 };
 
-/* Opens a connection with the pragmas that every connection has. NULL after a logged error. */
-MUSTCHECK struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log);
+/* Opens a connection with the pragmas that every connection has. NULL after a logged error, of which
+ * *code is SQLite's. */
+MUSTCHECK struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log,
+                             int *code);
 void db_close(struct db *db);
+
+/* SQLite's code of the connection that could not be opened last; SQLITE_OK: all could. */
+MUSTCHECK int store_open_code(struct store *store);
 
 /* What a store keeps of what it has read. */
 enum store_cache { CACHE_TOKENS, CACHE_ENDED_JOBS, CACHES };

@@ -30,6 +30,7 @@ struct store {
     unsigned requests_waiting, background_waiting;
     unsigned passed; /* requests that went before the background writers that wait */
     struct db *idle;
+    int open_code; /* SQLite's, of the connection that could not be opened last */
 };
 
 static const struct sql layout_of = {
@@ -143,10 +144,24 @@ static const struct db_manner lasting[] = {
 static struct db *open_connection(struct store *store)
 {
     const struct db_manner *manner = store->folder != NULL ? &temporary : &lasting[store->durability];
-    struct db *db = db_open(store->path, manner, store->log);
-    if (db != NULL)
+    int code = SQLITE_OK;
+    struct db *db = db_open(store->path, manner, store->log, &code);
+    if (db != NULL) {
         db->store = store;
-    return db;
+        return db;
+    }
+    (void)pthread_mutex_lock(&store->mutex);
+    store->open_code = code;
+    (void)pthread_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+int store_open_code(struct store *store)
+{
+    (void)pthread_mutex_lock(&store->mutex);
+    int code = store->open_code;
+    (void)pthread_mutex_unlock(&store->mutex);
+    return code;
 }
 
 struct db *store_begin_new(struct store *store)

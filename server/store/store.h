@@ -68,6 +68,9 @@ MUSTCHECK enum store_status store_end(struct db *db, bool keep);
 
 /* What went wrong last on this connection, for a person. Borrowed until the next failure. */
 const char *store_failure(const struct db *db);
+/* The same in one sentence for whoever sent the request: what kind of failure, of which file; NULL when
+ * nothing failed on the connection. `db` NULL: why none could be opened. Arena-owned. */
+MUSTCHECK const char *store_trouble(struct store *store, const struct db *db, struct arena *arena);
 
 /* Reads one row: whether the store answers at all. */
 MUSTCHECK enum store_status store_check(struct db *db);

@@ -34,7 +34,7 @@ static struct {
     struct store *store;
     struct crm crm;
     struct job_runner runner;
-
+    const char *trouble; /* what the last call's client is told of the store */
 } rig;
 
 static void open_store(void)
@@ -136,11 +136,16 @@ static enum error call(const struct mass_update *update)
     struct outcome outcomes[IDS];
     int64_t now;
     struct db *db = store_acquire(rig.store);
-    if (db == NULL)
+    if (db == NULL) {
+        rig.trouble = store_trouble(rig.store, NULL, &rig.arena);
         return ERR_INTERNAL;
-    enum error error = mass_update_apply(&rig.crm, db, update, &rig.arena, outcomes, &now);
+    }
+    struct fault fault = {.cause = NULL};
+    enum error error = mass_update_apply(&rig.crm, db, update, &rig.arena, outcomes, &now, &fault);
+    ck_assert_ptr_null(fault.cause); /* the store's failures are told by the store */
     for (size_t i = 0; error == ERR_NONE && i < IDS; i++)
         ck_assert_int_eq(outcomes[i].error, ERR_NONE);
+    rig.trouble = store_trouble(rig.store, db, &rig.arena);
     store_release(db);
     return error;
 }
@@ -155,6 +160,18 @@ static int64_t webhooks_with(const char *value)
 {
     return query(
         "SELECT count(*) FROM webhook_delivery WHERE json_extract(body, '$.record.Phone') = ?1", value);
+}
+
+/* A client is told what has failed, and of which file. What SQLite makes of a short read is its own
+ * affair. */
+static void check_trouble(const struct disk_fault *kind, int nth)
+{
+    const char *expected = kind->code == SQLITE_FULL               ? "the disk is full"
+                           : kind->code == SQLITE_IOERR_SHORT_READ ? "the "
+                                                                   : "the disk fails";
+    ck_assert_msg(rig.trouble != NULL && strstr(rig.trouble, expected) == rig.trouble &&
+                      strstr(rig.trouble, rig.path) != NULL,
+                  "%s %d: %s", kind->name, nth, rig.trouble);
 }
 
 /* Loop tests go through the kinds of faults without automation, then with it. */
@@ -191,9 +208,12 @@ START_TEST(a_call_fails_whole_or_not_at_all)
                       kind->name, nth);
         check_integrity(kind->name, nth);
         refused += error != ERR_NONE;
+        if (error != ERR_NONE)
+            check_trouble(kind, nth);
         bool hit = faulty_disk_was_hit();
         ck_assert_msg(hit || error == ERR_NONE, "%s %d: refused for nothing", kind->name, nth);
         ck_assert_msg(call(&update) == ERR_NONE, "%s %d: not survived", kind->name, nth);
+        ck_assert_ptr_null(rig.trouble);
         store_close(rig.store);
         ck_assert_int_eq(with_value(value), IDS);
         cJSON_Delete(fields);
