@@ -119,6 +119,13 @@ static void add_example(cJSON *content, const struct catalogue_row *row)
     json_add_text(value, "status", "error");
 }
 
+static void add_headers(cJSON *response)
+{
+    cJSON *headers = cJSON_AddObjectToObject(response, "headers");
+    cJSON_AddItemToObject(headers, "X-Crmock-Rule", reference("#/components/headers/rule"));
+    cJSON_AddItemToObject(headers, "X-Crmock-Hint", reference("#/components/headers/hint"));
+}
+
 /* The response of that status, with its headers. */
 static cJSON *response_in(cJSON *operation, unsigned status)
 {
@@ -127,11 +134,18 @@ static cJSON *response_in(cJSON *operation, unsigned status)
     cJSON *response = object_in(object_in(operation, "responses"), name);
     if (member(response, "headers") == NULL) {
         json_add_text(response, "description", "Refused: see the examples.");
-        cJSON *headers = cJSON_AddObjectToObject(response, "headers");
-        cJSON_AddItemToObject(headers, "X-Crmock-Rule", reference("#/components/headers/rule"));
-        cJSON_AddItemToObject(headers, "X-Crmock-Hint", reference("#/components/headers/hint"));
+        add_headers(response);
     }
     return response;
+}
+
+/* Some answers that are no refusals as a whole have the headers, too: of OAuth, and of calls of which
+ * some records were refused. */
+static void add_headers_to(cJSON *operation, const char *status)
+{
+    cJSON *response = member(member(operation, "responses"), status);
+    if (response != NULL && member(response, "headers") == NULL)
+        add_headers(response);
 }
 
 static void add_row(cJSON *operation, const struct catalogue_row *row)
@@ -174,6 +188,7 @@ static void add_mass_update(cJSON *path)
         for (enum error error = ERR_NONE + 1; error < ERRORS; error++)
             if (belongs_to(error, methods[i]))
                 add_row(member(path, methods[i]), &catalogue[error]);
+    add_headers_to(member(path, "post"), "200");
     add_other_methods(path);
 }
 
@@ -213,6 +228,7 @@ static void add_path_around(cJSON *path)
             continue;
         add_rows(operation, of_any, COUNT(of_any));
         add_rows(operation, of_reading, COUNT(of_reading));
+        add_headers_to(operation, "207");
         if (strcmp(methods[i], "get") != 0)
             add_rows(operation, of_writing, COUNT(of_writing));
         for (size_t k = 0; k < COUNT(of_paths); k++)
@@ -235,6 +251,8 @@ static void add_around(cJSON *paths)
 static void add_oauth(cJSON *path)
 {
     add_rows(member(path, "post"), of_any, COUNT(of_any));
+    add_headers_to(member(path, "post"), "200");
+    add_headers_to(member(path, "post"), "500");
     add_other_methods(path);
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PARTS_MAX = 4 };
+enum { PARTS_MIN = 3, PARTS_MAX = 4 };
 
 static const char separators[] = ", \t";
 
@@ -37,12 +37,13 @@ static bool one_allows(const char *scope, size_t length, const struct scope *ask
 {
     struct part parts[PARTS_MAX];
     size_t count = cut(scope, length, parts);
-    if (count < 3 || count > PARTS_MAX || !says(&parts[0], "ZohoCRM") || !says(&parts[1], asked->group))
+    if (count < PARTS_MIN || count > PARTS_MAX || !says(&parts[0], "ZohoCRM") ||
+        !says(&parts[1], asked->group))
         return false;
     const struct part *operation = &parts[count - 1];
     if (!says(operation, asked->operation) && !says(operation, "ALL"))
         return false;
-    return count == 3 || (word != NULL && says(&parts[2], word));
+    return count == PARTS_MIN || (word != NULL && says(&parts[2], word));
 }
 
 bool scope_allows(const char *granted, const struct scope *asked, const char *word)
@@ -55,4 +56,30 @@ bool scope_allows(const char *granted, const struct scope *asked, const char *wo
         granted += strspn(granted, separators);
     }
     return false;
+}
+
+static bool is_well_formed(const char *scope, size_t length)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    struct part parts[PARTS_MAX];
+    size_t count = cut(scope, length, parts);
+    if (count < PARTS_MIN || count > PARTS_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].length == 0 || strspn(parts[i].text, letters) < parts[i].length)
+            return false;
+    return true;
+}
+
+bool scopes_are_well_formed(const char *text)
+{
+    const char *at = text + strspn(text, separators);
+    bool all = *at != '\0';
+    while (*at != '\0' && all) {
+        size_t length = strcspn(at, separators);
+        all = is_well_formed(at, length);
+        at += length;
+        at += strspn(at, separators);
+    }
+    return all;
 }

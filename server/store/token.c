@@ -11,6 +11,11 @@ struct kept_token {
     char scopes[];
 };
 
+static bool may_exist(const char *credential)
+{
+    return strnlen(credential, CREDENTIAL_MAX + 1) <= CREDENTIAL_MAX;
+}
+
 static const struct sql access_token = {"SELECT user_id, expires_at, scopes FROM oauth_token"
                                         " WHERE token = ?1 AND kind = 'access' AND revoked = 0"};
 
@@ -41,6 +46,8 @@ enum store_status token_read(struct db *db, const struct orgs *orgs, const char 
                              struct arena *arena, struct token *token)
 {
     struct kept_token *found;
+    if (!may_exist(text))
+        return STORE_NOT_FOUND;
     enum store_status status = look_up(db, text, arena, &found);
     if (status != STORE_OK)
         return status;
@@ -53,6 +60,8 @@ static const struct sql one_client = {"SELECT secret, user_id FROM oauth_client 
 
 enum store_status client_read(struct db *db, const char *id, struct arena *arena, struct client *client)
 {
+    if (!may_exist(id))
+        return STORE_NOT_FOUND;
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_client, "t", id);
     if (row == NULL)
         return STORE_FAILED;
@@ -65,21 +74,43 @@ enum store_status client_read(struct db *db, const char *id, struct arena *arena
 }
 
 static const struct sql one_grant = {
-    "SELECT user_id, scopes FROM oauth_token WHERE token = ?1 AND kind = ?2 AND client_id = ?3"
-    " AND revoked = 0 AND (expires_at IS NULL OR expires_at > ?4)"};
+    "SELECT user_id, scopes, kind, client_id, revoked, expires_at FROM oauth_token WHERE token = ?1"};
+
+static bool column_is(sqlite3_stmt *row, int column, const char *text)
+{
+    return strcmp((const char *)sqlite3_column_text(row, column), text) == 0;
+}
+
+static enum grant_state state_of(sqlite3_stmt *row, const char *kind, const char *client_id,
+                                 int64_t now)
+{
+    int64_t expires_at = sqlite3_column_int64(row, 5);
+    if (!column_is(row, 2, kind))
+        return GRANT_OF_OTHER_KIND;
+    if (!column_is(row, 3, client_id))
+        return GRANT_OF_OTHER_CLIENT;
+    if (sqlite3_column_int(row, 4) != 0)
+        return strcmp(kind, "code") == 0 ? GRANT_USED : GRANT_REVOKED;
+    return expires_at != 0 && expires_at <= now ? GRANT_EXPIRED : GRANT_GOOD;
+}
 
 enum store_status grant_read(struct db *db, const char *text, const char *kind, const char *client_id,
-                             int64_t now, struct arena *arena, struct grant *grant)
+                             int64_t now, struct arena *arena, struct grant *grant,
+                             enum grant_state *state)
 {
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_grant, "ttti", text, kind, client_id, now);
-    if (row == NULL)
-        return STORE_FAILED;
-    enum store_status status = db_step(db, row);
-    if (status == STORE_OK)
+    *state = GRANT_UNKNOWN;
+    if (!may_exist(text))
+        return STORE_OK;
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_grant, "t", text);
+    enum store_status status = row == NULL ? STORE_FAILED : db_step(db, row);
+    if (status != STORE_OK)
+        return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
+    *state = state_of(row, kind, client_id, now);
+    if (*state == GRANT_GOOD)
         *grant = (struct grant){.text = arena_strdup(arena, text),
                                 .user_id = sqlite3_column_int64(row, 0),
                                 .scopes = db_text(row, 1, arena)};
-    return status;
+    return STORE_OK;
 }
 
 static const struct sql add_token = {
@@ -92,12 +123,25 @@ enum store_status token_add(struct db *db, const struct new_token *token)
                   token->scopes, token->issued_by, token->expires_at);
 }
 
+/* The deletion of a token looks at all others for one that it issued: few are removed at a time. */
+static const struct sql sweep = {
+    "DELETE FROM oauth_token WHERE token IN (SELECT token FROM (SELECT token, issued_by, expires_at"
+    " FROM oauth_token WHERE token > ?1 ORDER BY token LIMIT 64)"
+    " WHERE issued_by IS NOT NULL AND expires_at < ?2 LIMIT 4)"};
+
+enum store_status tokens_sweep(struct db *db, const char *text, int64_t before)
+{
+    return db_run(db, &sweep, "ti", text, before);
+}
+
 static const struct sql revoke_token = {
     "UPDATE oauth_token SET revoked = 1 WHERE (token = ?1 OR issued_by = ?1) AND revoked = 0"
     " RETURNING 1"};
 
 enum store_status token_revoke(struct db *db, const char *text)
 {
+    if (!may_exist(text))
+        return STORE_NOT_FOUND;
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &revoke_token, "t", text);
     if (row == NULL)
         return STORE_FAILED;

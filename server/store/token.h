@@ -4,6 +4,9 @@
 
 #include "store/org.h"
 
+/* Clients' ids and tokens that are longer are unknown, without a look. */
+enum { CREDENTIAL_MAX = 1000 };
+
 struct token {
     const struct user *user;
     const char *scopes; /* as granted: separated by commas or spaces; arena-owned */
@@ -26,19 +29,32 @@ struct grant {
     const char *text, *scopes; /* arena-owned */
     int64_t user_id;
 };
-/* STORE_NOT_FOUND when the client was given none of that text and kind ("refresh", "code"), or it was
- * revoked, used, or is expired at `now`. */
+enum grant_state {
+    GRANT_GOOD,
+    GRANT_UNKNOWN,
+    GRANT_OF_OTHER_KIND,
+    GRANT_OF_OTHER_CLIENT,
+    GRANT_USED,    /* a code */
+    GRANT_REVOKED, /* a refresh token */
+    GRANT_EXPIRED  /* at `now` */
+};
+/* STORE_OK with *state, which tells whether that is a grant of the client, and of the kind ("refresh",
+ * "code"); *grant is filled when it is good. STORE_FAILED. */
 MUSTCHECK enum store_status grant_read(struct db *db, const char *text, const char *kind,
                                        const char *client_id, int64_t now, struct arena *arena,
-                                       struct grant *grant);
+                                       struct grant *grant, enum grant_state *state);
 
 /* A token to be issued. Writers below run in the caller's transaction. */
 struct new_token {
     const char *text, *kind, *client_id, *scopes;
-    const char *issued_by;       /* the refresh token, or NULL */
+    const char *issued_by;       /* the refresh token, or itself; NULL: given, and not to be swept */
     int64_t user_id, expires_at; /* expires_at 0: never */
 };
 MUSTCHECK enum store_status token_add(struct db *db, const struct new_token *token);
+/* Removes some of the issued tokens that expired before a time. Its work is bounded: it looks at the
+ * few that stand behind `text` in the order of texts. Give it the text of a new token, and all are come
+ * upon, for those are random. */
+MUSTCHECK enum store_status tokens_sweep(struct db *db, const char *text, int64_t before);
 /* Revokes a token or code, and what it issued. STORE_NOT_FOUND when there is none such alive. */
 MUSTCHECK enum store_status token_revoke(struct db *db, const char *text);
 /* To be called when tokens were revoked, after the transaction that did it. */

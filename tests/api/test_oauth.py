@@ -7,6 +7,8 @@ import urllib.request
 
 import pytest
 
+from server import Server, own_fixtures
+
 CLIENT = {"client_id": "1000.CRMOCK", "client_secret": "crmock-secret"}
 REFRESH = CLIENT | {"grant_type": "refresh_token", "refresh_token": "1000.crmock.refresh"}
 CODE = CLIENT | {"grant_type": "authorization_code", "code": "1000.crmock.code", "redirect_uri": "https://example.com"}
@@ -79,6 +81,72 @@ def test_failures_are_told_in_an_answer_200(shared, change, error, form):
     assert (answer.status, answer.body) == (200, {"error": error})
 
 
+@pytest.mark.parametrize("change, row, hint", [
+    ({"client_id": "1000.NOBODY"}, "O1", "no client of that client_id"), ({"client_id": ""}, "O1", "no client_id was sent"), ({"client_secret": "wrong"}, "O2", "client_secret is not"),
+    ({"grant_type": "password"}, "O3", "refresh_token, authorization_code or client_credentials"), ({"refresh_token": "wrong"}, "O4", "no code or refresh token of that text"),
+    ({"refresh_token": "1000.crmock.admin"}, "O4", "of another kind"), ({"client_id": "1000.CRMOCK.FREE"}, "O4", "given to another client"),
+    (SELF | {"client_id": "1000.CRMOCK.FREE"}, "O6", "needs a user in the fixtures"), (SELF | {"scope": ""}, "O7", "needs a scope"),
+    (SELF | {"scope": "ZohoCRM.ALL"}, "O8", "ZohoCRM.group.OPERATION"), (SELF | {"scope": "ZohoCRM.x.ALL," * 200}, "O8", "2,000 characters")])
+def test_refusals_say_rule_and_hint(shared, change, row, hint):
+    answer = ask(shared, REFRESH | change)
+    assert answer.headers["X-Crmock-Rule"] == row and hint in answer.headers["X-Crmock-Hint"]
+
+
+def test_grants_that_are_good_no_more_say_why(start, tmp_path):
+    more = [{"token": f"old.{kind}", "kind": kind, "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "x", "expires": "2021-01-01T00:00:00Z"} for kind in ("refresh", "code")]
+    server = start("--fixtures", own_fixtures(tmp_path, {"tokens": more}))
+
+    def refused(fields, path="/oauth/v2/token"):
+        answer = ask(server, fields, path=path)
+        return answer.body["error"], answer.headers["X-Crmock-Rule"], answer.headers["X-Crmock-Hint"]
+    revoke = {"token": "1000.crmock.refresh"}, "/oauth/v2/token/revoke"
+    assert "access_token" in ask(server, CODE).body and ask(server, revoke[0], path=revoke[1]).body == {"status": "success"}
+    assert refused(CODE) == ("invalid_code", "O5", "the code has been used or revoked: one is good once")
+    assert refused(REFRESH) == ("invalid_code", "O5", "the refresh token has been revoked")
+    for fields in (REFRESH | {"refresh_token": "old.refresh"}, CODE | {"code": "old.code"}):
+        assert refused(fields) == ("invalid_code", "O5", "the code or refresh token has expired")
+    assert refused(*revoke) == ("invalid_token", "O9", "there is no token of that text, or it has been revoked before")
+
+
+@pytest.mark.parametrize("name, error", [("client_id", "invalid_client"), ("client_secret", "invalid_client_secret"), ("refresh_token", "invalid_code"), ("code", "invalid_code"), ("token", "invalid_token")])
+@pytest.mark.parametrize("tail", ["%00", "%00x", "%EF%BF%BD", "x" * 1000])
+def test_credentials_are_compared_by_their_whole_text(shared, name, error, tail):
+    """What a zero byte has become on its way, and what is longer than any."""
+    fields = {"token": "1000.crmock.admin"} if name == "token" else CODE if name == "code" else REFRESH
+    path = "/oauth/v2/token/revoke" if name == "token" else "/oauth/v2/token"
+    query = "&".join(f"{key}={value}{tail if key == name else ''}" for key, value in fields.items())
+    assert shared.request("POST", f"{path}?{query}", token=None).body == {"error": error}
+    assert updates(shared, "1000.crmock.admin" + tail) == 401 and updates(shared, "1000.crmock.admin") == 200
+
+
+def test_a_scope_is_bounded(fresh):
+    """Nor does it matter how many tokens are in use at once."""
+    most = "ZohoCRM.mass_update.ALL," + ",".join(["ZohoCRM.modules.ALL"] * 98) + "," * 17
+    assert len(most) == 2000
+    for scope in (most + ",", "ZohoCRM.modules." + "y" * 100_000):
+        assert ask(fresh, SELF | {"scope": scope}).body == {"error": "invalid_scope"}
+    tokens = [ask(fresh, SELF | {"scope": most}).body["access_token"] for _ in range(700)]
+    assert all(updates(fresh, token) == 200 for token in tokens + tokens[:50])
+
+
+def test_tokens_that_have_expired_are_removed(tmp_path):
+    """Those that were issued; what fixtures gave stays, expired or not."""
+    server = Server("--token-ttl", "1", db=tmp_path / "s.db")
+    for fields in (REFRESH, SELF, CODE):
+        for _ in range(1 if fields is CODE else 40):
+            assert "access_token" in ask(server, fields).body
+    given = server.query("SELECT token FROM oauth_token WHERE token LIKE '1000.crmock.%'")
+    count = "SELECT count(*) FROM oauth_token WHERE kind = 'access' AND length(token) > 60"
+    assert server.query(count) == [(81,)]
+    server.stop()
+    later = Server("--now", "+7200", db=tmp_path / "s.db")
+    for _ in range(81):
+        assert "access_token" in ask(later, REFRESH).body
+    assert later.query(count)[0][0] < 110
+    assert later.query("SELECT token FROM oauth_token WHERE token LIKE '1000.crmock.%'") == given
+    later.stop()
+
+
 def test_bodies_that_are_no_form(shared):
     for body, media in [(b"", None), (b"{}", "application/json"), (b"--x", "multipart/form-data; boundary=b0undary"), (b"%zz=&&&=", "application/x-www-form-urlencoded"),
                         (b"a=1&" * 20000, "application/x-www-form-urlencoded"), (b"\x00\xff", "multipart/form-data")]:
@@ -104,7 +172,6 @@ def test_a_revoked_token_is_dead_at_once(fresh):
 
 
 def test_tokens_expire_and_last_in_the_store(tmp_path):
-    from server import Server
     server = Server("--token-ttl", "1", db=tmp_path / "s.db")
     answer = ask(server, REFRESH).body
     assert answer["expires_in"] == 1

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +125,63 @@ START_TEST(an_expiring_token_lives_until_then)
     ck_assert_int_eq(
         token_read(test.db, &test.orgs, "1000.crmock.expired", 1614754019, &test.arena, &token),
         STORE_OK);
+}
+END_TEST
+
+/* Longer ones are not looked for. One of the greatest length is. */
+START_TEST(credentials_have_a_length)
+{
+    char text[CREDENTIAL_MAX + 2];
+    memset(text, 'x', sizeof text);
+    text[CREDENTIAL_MAX + 1] = '\0';
+    for (int beyond = 1; beyond >= 0; beyond--) {
+        struct token token;
+        struct grant grant;
+        enum grant_state state;
+        const char *given = text + (beyond == 0);
+        const struct new_token issued = {.text = given,
+                                         .kind = beyond == 0 ? "access" : "refresh",
+                                         .client_id = "1000.CRMOCK",
+                                         .scopes = "",
+                                         .user_id = test.org->users[0].id};
+        ck_assert_int_eq(token_add(test.db, &issued), STORE_OK);
+        ck_assert_int_eq(token_read(test.db, &test.orgs, given, 0, &test.arena, &token),
+                         beyond == 0 ? STORE_OK : STORE_NOT_FOUND);
+        ck_assert_int_eq(
+            grant_read(test.db, given, "refresh", "1000.CRMOCK", 0, &test.arena, &grant, &state),
+            STORE_OK);
+        ck_assert_int_eq(state, beyond == 0 ? GRANT_OF_OTHER_KIND : GRANT_UNKNOWN);
+        ck_assert_int_eq(token_revoke(test.db, given), beyond == 0 ? STORE_OK : STORE_NOT_FOUND);
+    }
+}
+END_TEST
+
+/* Issues a token a second, of which each lives for a while. */
+START_TEST(tokens_that_have_expired_are_swept)
+{
+    enum { ISSUED = 5000, LIFE = 100, KEPT = 50, SLACK = 100 };
+    static const struct sql given = {"SELECT count(*) FROM oauth_token WHERE issued_by IS NULL"};
+    static const struct sql issued = {"SELECT count(*) FROM oauth_token WHERE issued_by IS NOT NULL"};
+    static const struct sql alive = {
+        "SELECT count(*) FROM oauth_token WHERE issued_by IS NOT NULL AND expires_at > 5000"};
+    int64_t before = number(&given);
+    uint64_t random = 1;
+    for (int64_t now = 1; now <= ISSUED; now++) {
+        random = random * 6364136223846793005 + 1442695040888963407;
+        const char *text = arena_printf(&test.arena, "1000.%016" PRIx64, random);
+        const struct new_token token = {.text = text,
+                                        .kind = "access",
+                                        .client_id = "1000.CRMOCK",
+                                        .scopes = "",
+                                        .issued_by = text,
+                                        .user_id = test.org->users[0].id,
+                                        .expires_at = now + LIFE};
+        ck_assert_int_eq(tokens_sweep(test.db, text, now - KEPT), STORE_OK);
+        ck_assert_int_eq(token_add(test.db, &token), STORE_OK);
+        ck_assert_int_le(number(&issued), LIFE + KEPT + SLACK);
+    }
+    ck_assert_int_eq(number(&alive), LIFE);
+    ck_assert_int_eq(number(&given), before); /* fixtures' own stay, also one that has expired */
 }
 END_TEST
 
@@ -403,6 +461,8 @@ Suite *store_suite(void)
     tcase_add_loop_test(reading, tokens_live_or_do_not, 0, COUNT(tokens));
     tcase_add_test(reading, an_expiring_token_lives_until_then);
     tcase_add_test(reading, a_temporary_store_is_locked_within_the_process_only);
+    tcase_add_test(writing, credentials_have_a_length);
+    tcase_add_test(writing, tokens_that_have_expired_are_swept);
     tcase_add_test(writing, a_job_is_read_anew_until_it_has_ended);
     tcase_add_test(reading, what_is_outdated_is_not_kept);
     tcase_add_test(reading, a_cache_is_bounded_in_bytes);
