@@ -25,7 +25,7 @@ enum oauth_error {
 
 /* The same as the accounts server words it, and for people. The SDKs read the body of an answer 200
  * (contract section 7). */
-static const struct refusal {
+static const struct oauth_refusal {
     const char *row, *error;
     unsigned status;
     const char *hint; /* where no call->fault.hint says more */
@@ -259,7 +259,7 @@ static enum oauth_error revoke_token(struct call *call)
 
 static void refuse(struct call *call, enum oauth_error error)
 {
-    const struct refusal *refusal = &refusals[error];
+    const struct oauth_refusal *refusal = &refusals[error];
     const char *hint = call->fault.hint != NULL ? call->fault.hint : refusal->hint;
     if (error == OAUTH_FAILED)
         hint = reply_cause(call);

@@ -14,7 +14,8 @@ static const struct trouble {
     {SQLITE_CANTOPEN, "the store cannot be opened: it is gone, or too many files are open"},
     {SQLITE_PERM, "the system does not permit to use the store"},
     {SQLITE_NOMEM, "there is no memory left for the store"},
-    {SQLITE_INTERRUPT, "the store was stopped: the request took longer than one may"},
+    {SQLITE_INTERRUPT,
+     "the request's queries take more than --request-time or --request-steps lets them"},
 };
 
 static const char *text_of(int code)
@@ -35,6 +36,8 @@ const char *store_trouble(struct store *store, const struct db *db, struct arena
     if (code == SQLITE_BUSY)
         return arena_printf(arena, "%s, which was waited for, for %d s: %s", text,
                             DB_BUSY_MILLISECONDS / 1000, path);
+    if (code == SQLITE_INTERRUPT)
+        return text; /* no fault of the file's */
     if (text != NULL)
         return arena_printf(arena, "%s: %s", text, path);
     return arena_printf(arena, "the store fails: %s: %s",
