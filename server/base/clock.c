@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+
+static const int64_t century = 3155760000; /* seconds */
 
 /* GLib's GTimeZone is the same object as our zone: the name keeps GLib out of other rooms. */
 static GTimeZone *timezone_of(const struct zone *zone)
@@ -17,9 +20,13 @@ int64_t clock_now(const struct clock *clock)
     return (clock->stands ? 0 : (int64_t)time(NULL)) + clock->seconds;
 }
 
+int64_t clock_milliseconds(const struct clock *clock)
+{
+    return (clock->stands ? 0 : clock_machine_milliseconds()) + clock->seconds * 1000;
+}
+
 bool clock_set(struct clock *clock, const char *text)
 {
-    const int64_t century = 3155760000;
     struct clock set = {.seconds = 0};
     char *end = NULL;
     set.stands = time_parse(text, &set.seconds);
@@ -30,6 +37,8 @@ bool clock_set(struct clock *clock, const char *text)
         if (*end != '\0' || set.seconds > century || set.seconds < -century)
             return false;
     }
+    if (!time_writable(clock_now(&set)))
+        return false;
     *clock = set;
     return true;
 }
@@ -48,11 +57,39 @@ int64_t clock_microseconds(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* Parts of letters, digits, _, + and -, joined by single slashes: no path leads out of the database. */
+static bool is_zone_name(const char *name)
+{
+    for (bool begins = true;; name++) {
+        bool is_part = g_ascii_isalnum(*name) || (*name != '\0' && strchr("_+-", *name) != NULL);
+        if (!is_part && (begins || *name != '/'))
+            return *name == '\0' && !begins;
+        begins = !is_part;
+    }
+}
+
+/* The database has lists and folders too, and GLib objects to what is no zone. */
+static bool is_in_database(const char *name)
+{
+    static const char mark[] = {'T', 'Z', 'i', 'f'};
+    const char *folder = g_getenv("TZDIR");
+    char *path = g_build_filename(folder != NULL ? folder : "/usr/share/zoneinfo", name, NULL);
+    char bytes[sizeof mark] = "";
+    struct stat found;
+    bool is_zone = stat(path, &found) == 0 && S_ISREG(found.st_mode);
+    FILE *file = is_zone ? fopen(path, "rbe") : NULL;
+    is_zone = file != NULL && fread(bytes, sizeof bytes, 1, file) == 1 &&
+              memcmp(bytes, mark, sizeof mark) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    g_free(path);
+    return is_zone;
+}
+
 struct zone *zone_new(const char *name)
 {
-    /* GLib also takes offsets and falls back to UTC for names it can't find: only names are taken
-     * here, so that a typing error in a fixture is told. */
-    if (strcmp(name, "UTC") != 0 && strchr(name, '/') == NULL)
+    /* GLib also takes paths and offsets, and trusts what it finds: it is handed nothing but names. */
+    if (strcmp(name, "UTC") != 0 && !(is_zone_name(name) && is_in_database(name)))
         return NULL;
     return (struct zone *)g_time_zone_new_identifier(name);
 }
@@ -63,18 +100,39 @@ void zone_free(struct zone *zone)
         g_time_zone_unref(timezone_of(zone));
 }
 
+static void put_digits(char *at, size_t count, long number)
+{
+    for (; count > 0; number /= 10)
+        at[--count] = (char)('0' + number % 10);
+}
+
 void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE])
 {
+    static const char shape[] = "0000-00-00T00:00:00+00:00";
     GTimeZone *glib_zone = timezone_of(zone);
     int interval = g_time_zone_find_interval(glib_zone, G_TIME_TYPE_UNIVERSAL, time);
     long offset = interval >= 0 ? g_time_zone_get_offset(glib_zone, interval) : 0;
     time_t local = (time_t)(time + offset);
     struct tm parts;
     (void)gmtime_r(&local, &parts);
-    size_t length = strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
     long minutes = (offset < 0 ? -offset : offset) / 60;
-    (void)snprintf(text + length, TIME_TEXT_SIZE - length, "%c%02ld:%02ld", offset < 0 ? '-' : '+',
-                   minutes / 60 % 24, minutes % 60);
+    memcpy(text, shape, sizeof shape);
+    put_digits(text, 4, parts.tm_year + 1900);
+    put_digits(text + 5, 2, parts.tm_mon + 1);
+    put_digits(text + 8, 2, parts.tm_mday);
+    put_digits(text + 11, 2, parts.tm_hour);
+    put_digits(text + 14, 2, parts.tm_min);
+    put_digits(text + 17, 2, parts.tm_sec);
+    text[19] = offset < 0 ? '-' : '+';
+    put_digits(text + 20, 2, minutes / 60);
+    put_digits(text + 23, 2, minutes % 60);
+}
+
+bool time_writable(int64_t time)
+{
+    const int64_t first = -62135596800, last = 253402300799; /* of the years 0001 to 9999 in UTC */
+    const int64_t margin = 2 * 86400;                        /* a day, and no zone is one from UTC */
+    return time >= first + margin && time <= last - margin;
 }
 
 /* GLib reads more forms than the service has ("20210303", week dates): the shape is checked first. */
@@ -107,6 +165,62 @@ bool time_parse(const char *text, int64_t *time)
         return false;
     *time = g_date_time_to_unix(parsed);
     g_date_time_unref(parsed);
+    return true;
+}
+
+/* The units of a duration in their order. */
+static const struct {
+    char letter;
+    int64_t seconds;
+} units[] = {{'W', 7 * 86400}, {'D', 86400}, {'H', 3600}, {'M', 60}, {'S', 1}};
+enum { DAYS = 1, HOURS = 2, SECONDS = 4, UNITS = 5 };
+
+/* Digits, perhaps with a fraction, as milliseconds; *at moves behind them. False when there are none,
+ * or too many. */
+static bool number_parse(const char **at, int64_t *milliseconds, bool *has_fraction)
+{
+    char *end;
+    if (!g_ascii_isdigit(**at))
+        return false;
+    int64_t whole = strtoll(*at, &end, 10), weight = 100;
+    if (whole > century)
+        return false;
+    *milliseconds = whole * 1000;
+    *has_fraction = *end == '.';
+    if (*has_fraction && !g_ascii_isdigit(*++end))
+        return false;
+    for (; g_ascii_isdigit(*end); end++, weight /= 10)
+        *milliseconds += (*end - '0') * weight;
+    *at = end;
+    return true;
+}
+
+bool duration_parse(const char *text, int64_t *milliseconds)
+{
+    const char *at = text + 1;
+    int64_t sum = 0, number;
+    size_t unit = 0; /* the first that may still come */
+    bool is_in_day = false, has_fraction;
+    if (text[0] != 'P' || *at == '\0')
+        return false;
+    for (; *at != '\0'; at++) {
+        if (*at == 'T' && !is_in_day && unit <= HOURS) {
+            is_in_day = true;
+            unit = HOURS;
+            at++;
+        }
+        if (!number_parse(&at, &number, &has_fraction))
+            return false;
+        size_t last = is_in_day ? UNITS : HOURS;
+        while (unit < last && units[unit].letter != *at)
+            unit++;
+        if (unit >= last || (has_fraction && unit != SECONDS) ||
+            number > (century * 1000 - sum) / units[unit].seconds)
+            return false;
+        sum += number * units[unit].seconds;
+        unit = unit < DAYS ? UNITS : unit + 1; /* weeks stand alone */
+    }
+    *milliseconds = sum;
     return true;
 }
 

@@ -17,8 +17,11 @@ struct clock {
 
 /* Seconds since 1970-01-01T00:00:00Z. */
 MUSTCHECK int64_t clock_now(const struct clock *clock);
+/* The same in milliseconds, for what ends after a while. */
+MUSTCHECK int64_t clock_milliseconds(const struct clock *clock);
 /* Sets a clock by a text: a moment at which it stands still, or +N or -N seconds to be ahead of or
- * behind the machine's. False when the text is neither, *clock then unchanged. */
+ * behind the machine's. False when the text is neither, or leads to a time that cannot be written:
+ * *clock is then unchanged. */
 MUSTCHECK bool clock_set(struct clock *clock, const char *text);
 /* Milliseconds since 1970 by the machine's clock, whatever an app's says: for waits that outlive the
  * process. */
@@ -28,14 +31,21 @@ MUSTCHECK int64_t clock_microseconds(void);
 
 struct zone; /* a time zone of the tz database, daylight saving included; immutable */
 
-/* The zone of that name ("Asia/Kolkata"), or NULL when the machine's tz database lacks it. */
+/* The zone of that name ("Asia/Kolkata", "UTC"), or NULL when the machine's tz database lacks it, as it
+ * does every path. */
 MUSTCHECK struct zone *zone_new(const char *name);
 void zone_free(struct zone *zone);
-/* Writes e.g. 2021-03-03T12:17:00+05:30 with the offset that holds at that moment. */
+/* Writes e.g. 2021-03-03T12:17:00+05:30 with the offset that holds at that moment. The time is one that
+ * can be written. */
 void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE]);
 
+/* True for seconds since 1970 whose year has four digits in every zone, and still has a day later. */
+MUSTCHECK bool time_writable(int64_t time);
 /* Reads an ISO 8601 date and time with an offset or Z; false when it is malformed or no such day. */
 MUSTCHECK bool time_parse(const char *text, int64_t *time);
+/* Reads an ISO 8601 duration of weeks, or of days, hours, minutes and seconds (PT2S, P1DT12H, PT0.5S),
+ * a century at most; months and years have no length. */
+MUSTCHECK bool duration_parse(const char *text, int64_t *milliseconds);
 /* Reads an HTTP date: Wed, 03 Mar 2021 06:47:00 GMT. */
 MUSTCHECK bool http_date_parse(const char *text, int64_t *time);
 /* True for YYYY-MM-DD that names a day of the calendar. */

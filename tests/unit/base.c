@@ -224,6 +224,9 @@ static const struct {
     {"Europe/Athens", 1635642000, "2021-10-31T03:00:00+02:00"}, /* and ends */
     {"Asia/Kathmandu", 951782400, "2000-02-29T05:45:00+05:45"},
     {"UTC", -1, "1969-12-31T23:59:59+00:00"},
+    {"UTC", -62135423999, "0001-01-03T00:00:01+00:00"},
+    {"Pacific/Kiritimati", 253402127999, "9999-12-30T13:59:59+14:00"},
+    {"Etc/GMT+12", 253402127999, "9999-12-29T11:59:59-12:00"},
 };
 
 START_TEST(times_are_written_with_the_zones_offset)
@@ -277,11 +280,72 @@ END_TEST
 
 START_TEST(zones_are_named)
 {
-    static const char *const wrong[] = {"", "IST", "+05:30", "Mars/Base", "../etc/passwd", "Asia/"};
+    static const char *const wrong[] = {
+        "",           "IST",           "+05:30",        "Mars/Base",     "../etc/passwd",
+        "Asia/",      "/etc/passwd",   "Asia//Kolkata", "/Asia/Kolkata", "Asia/../Asia/Kolkata",
+        "Asia",       "zone.tab",      "leapseconds",   "./UTC",         ":Asia/Kolkata",
+        "UTC\n",      "Asia/Kolkata/", "tzdata.zi",     "+05",           "Asia/K\xc3\xb6ln",
+        "EST5EDT,M3", "Asia/Kolkata "};
+    static const char *const right[] = {"UTC",
+                                        "Asia/Kolkata",
+                                        "America/Port-au-Prince",
+                                        "Etc/GMT+5",
+                                        "America/Argentina/Buenos_Aires",
+                                        "EST5EDT"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct zone *zone = zone_new(wrong[i]);
         ck_assert_msg(zone == NULL, "%s", wrong[i]);
     }
+    for (size_t i = 0; i < COUNT(right); i++) {
+        struct zone *zone = zone_new(right[i]);
+        ck_assert_msg(zone != NULL, "%s", right[i]);
+        zone_free(zone);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t milliseconds; /* -1: it is no duration */
+} durations[] = {
+    {"PT2S", 2000},
+    {"PT0S", 0},
+    {"PT0.5S", 500},
+    {"PT1.2345S", 1234},
+    {"P1DT2H3M4S", 93784000},
+    {"PT90M", 5400000},
+    {"P2W", 1209600000},
+    {"P36500D", 3153600000000},
+    {"P99999999999D", -1},
+    {"P52000W", -1},
+    {"PT99999999999999999999999S", -1},
+    {"", -1},
+    {"P", -1},
+    {"PT", -1},
+    {"P1DT", -1},
+    {"2S", -1},
+    {"P1M", -1},
+    {"P1Y", -1},
+    {"P2S", -1},
+    {"P1W1D", -1},
+    {"PT1S1S", -1},
+    {"PT1S1M", -1},
+    {"PT1H1", -1},
+    {"PT1.5M", -1},
+    {"PT1.S", -1},
+    {"PT-1S", -1},
+    {"-PT1S", -1},
+    {"PT2S ", -1},
+    {"pt2s", -1},
+};
+
+START_TEST(durations_are_read)
+{
+    int64_t milliseconds = -1;
+    ck_assert_msg(duration_parse(durations[_i].text, &milliseconds) ==
+                      (durations[_i].milliseconds >= 0),
+                  "%s", durations[_i].text);
+    ck_assert_int_eq(milliseconds, durations[_i].milliseconds);
 }
 END_TEST
 
@@ -292,6 +356,10 @@ START_TEST(the_clock_can_be_shifted)
     clock.seconds = 86400;
     ck_assert_int_ge(clock_now(&clock), now + 86400);
     ck_assert_int_le(clock_now(&clock), now + 86400 + 60);
+    ck_assert_int_ge(clock_milliseconds(&clock), (now + 86400) * 1000);
+    ck_assert_int_le(clock_milliseconds(&clock), (now + 86400 + 60) * 1000);
+    clock.stands = true;
+    ck_assert_int_eq(clock_milliseconds(&clock), 86400000);
 }
 END_TEST
 
@@ -314,6 +382,13 @@ static const struct {
     {"-99999999999999999999999", false, false, 0},
     {"2021-02-29T00:00:00Z", false, false, 0},
     {"2021-03-03", false, false, 0},
+    {"9999-12-31T23:59:59Z", false, false, 0}, /* the year 10000 in Asia */
+    {"9999-12-30T00:00:00Z", false, false, 0}, /* a day later, likewise */
+    {"9999-12-29T23:59:59Z", true, true, 253402127999},
+    {"0001-01-01T00:00:00Z", false, false, 0},
+    {"0001-01-02T23:59:59Z", false, false, 0},
+    {"0001-01-03T00:00:00Z", true, true, -62135424000},
+    {"+3155760001", false, false, 0},
     {"", false, false, 0},
 };
 
@@ -470,6 +545,7 @@ Suite *base_suite(void)
     tcase_add_loop_test(tests, moments_are_of_the_calendar, 0, COUNT(moments));
     tcase_add_test(tests, dates_are_of_the_calendar);
     tcase_add_test(tests, zones_are_named);
+    tcase_add_loop_test(tests, durations_are_read, 0, COUNT(durations));
     tcase_add_test(tests, the_clock_can_be_shifted);
     tcase_add_loop_test(tests, the_clock_is_set_by_a_text, 0, COUNT(clock_texts));
     tcase_add_test(tests, length_is_counted_in_characters);
