@@ -5,24 +5,34 @@
 #include <string.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 
-enum { FILES_MAX = 256, FOLDERS_MAX = 64 };
+enum { FILES_MAX = 256, FOLDERS_MAX = 64, FILE_MAX = 64 << 20 };
 
 static const char built_in[] = "fixtures/"; /* where embedded fixtures stand in the source tree */
+static const char built_in_digest[] = "built-in";
 
+/* One walk through fixtures: to read them, or for their digest only. */
 struct reading {
     struct arena *arena;
-    const char **reason;
+    const char **reason; /* NULL until there is a fault */
+    struct fixture_folders *folders;
+    /* Of a folder on the disk. */
+    GChecksum *digest; /* of its files' names and bytes, so far */
+    size_t root;       /* how much of a path is the folder's */
+    bool wants_text;   /* not only the digest */
 };
+
+static bool fail(const struct reading *reading, const char *path, const char *what)
+{
+    *reading->reason = arena_printf(reading->arena, "%s: %s", path, what);
+    return false;
+}
 
 static bool add_file(const struct reading *reading, struct fixture_folder *folder, const char *path,
                      const char *text, size_t length)
 {
     struct json_place place;
-    if (folder->count == FILES_MAX) {
-        *reading->reason = arena_printf(reading->arena, "%s: more than %d files", path, FILES_MAX);
-        return false;
-    }
     struct fixture_file *file = &folder->files[folder->count];
     file->path = path;
     file->json = json_parse(text, length, &place);
@@ -30,25 +40,40 @@ static bool add_file(const struct reading *reading, struct fixture_folder *folde
         folder->count++; /* from here on fixture_folders_clear ends it */
     if (cJSON_IsObject(file->json))
         return true;
-    *reading->reason =
-        file->json != NULL
-            ? arena_printf(reading->arena, "%s: $: expected an object", path)
-            : arena_printf(reading->arena, "%s: line %zu, column %zu: expected JSON (UTF-8)", path,
-                           place.line, place.column);
-    return false;
+    return fail(reading, path,
+                file->json != NULL
+                    ? "$: expected an object"
+                    : arena_printf(reading->arena, "line %zu, column %zu: expected JSON (UTF-8)",
+                                   place.line, place.column));
+}
+
+static bool has_room(const struct reading *reading, const struct fixture_folder *folder,
+                     const char *path)
+{
+    return folder->count < FILES_MAX ||
+           fail(reading, path,
+                arena_printf(reading->arena, "expected at most %d files for an org", FILES_MAX));
 }
 
 static bool add_from_disk(const struct reading *reading, struct fixture_folder *folder,
                           const char *path)
 {
-    char *text = NULL;
-    gsize length = 0;
-    if (!g_file_get_contents(path, &text, &length, NULL)) {
-        *reading->reason = arena_printf(reading->arena, "%s: cannot be read", path);
+    struct file_text text;
+    if (!has_room(reading, folder, path))
         return false;
-    }
-    bool added = add_file(reading, folder, path, text, length);
-    g_free(text);
+    const char *reason = file_read(path, FILE_MAX, reading->arena, &text);
+    if (reason != NULL)
+        return fail(reading, path, reason);
+    const char *name = path + reading->root;
+    g_checksum_update(reading->digest, (const guchar *)name, (gssize)strlen(name) + 1);
+    g_checksum_update(reading->digest, (const guchar *)&text.length, sizeof text.length);
+    g_checksum_update(reading->digest, (const guchar *)text.bytes, (gssize)text.length);
+    bool added = true;
+    if (reading->wants_text)
+        added = add_file(reading, folder, path, text.bytes, text.length);
+    else
+        folder->count++;
+    free(text.bytes);
     return added;
 }
 
@@ -67,25 +92,38 @@ static bool add_built_in(const struct reading *reading, struct fixture_folder *f
     for (size_t i = 0; i < embedded_count; i++) {
         const struct embedded_file *file = &embedded_files[i];
         if (is_in(file->path, name) &&
-            !add_file(reading, folder, file->path, file->text, (size_t)(file->end - file->text)))
+            !(has_room(reading, folder, file->path) &&
+              add_file(reading, folder, file->path, file->text, (size_t)(file->end - file->text))))
             return false;
     }
     return folder->count > before;
 }
 
+/* The file that says {"extends": NAME}; at most one may. NULL when none does, or after a fault. */
+static const struct fixture_file *extending(const struct reading *reading,
+                                            const struct fixture_folder *folder)
+{
+    const struct fixture_file *says = NULL;
+    for (size_t i = 0; i < folder->count; i++) {
+        if (json_member(folder->files[i].json, "extends") == NULL)
+            continue;
+        if (says != NULL) {
+            (void)fail(reading, folder->files[i].path, "$.extends: expected in one file of the folder");
+            return NULL;
+        }
+        says = &folder->files[i];
+    }
+    return says;
+}
+
 /* Puts the built-in files before those of a folder of which one file says {"extends": NAME}. */
 static bool extend(const struct reading *reading, struct fixture_folder *folder)
 {
-    const struct fixture_file *says = NULL;
-    for (size_t i = 0; i < folder->count; i++)
-        if (json_member(folder->files[i].json, "extends") != NULL)
-            says = &folder->files[i];
+    const struct fixture_file *says = extending(reading, folder);
     if (says == NULL)
-        return true;
+        return *reading->reason == NULL;
     const cJSON *name = json_member(says->json, "extends");
-    const char *path = says->path;
     size_t own = folder->count;
-    *reading->reason = NULL;
     if (cJSON_IsString(name) && strchr(name->valuestring, '/') == NULL &&
         add_built_in(reading, folder, name->valuestring)) {
         struct fixture_file *order = arena_array(reading->arena, FILES_MAX, sizeof *order);
@@ -94,10 +132,8 @@ static bool extend(const struct reading *reading, struct fixture_folder *folder)
         folder->files = order;
         return true;
     }
-    if (*reading->reason == NULL)
-        *reading->reason =
-            arena_printf(reading->arena, "%s: $.extends: expected the name of a built-in org", path);
-    return false;
+    return *reading->reason == NULL &&
+           fail(reading, says->path, "$.extends: expected the name of a built-in org");
 }
 
 static int by_text(const void *one, const void *other)
@@ -105,114 +141,131 @@ static int by_text(const void *one, const void *other)
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/* Names in a folder, sorted; -1 when it can't be read. */
-static int names_in(const struct reading *reading, const char *folder, const char *names[FILES_MAX])
+/* Names in a folder, sorted, ended by NULL; NULL when it can't be read. */
+static char **names_in(const struct reading *reading, const char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
     if (dir == NULL)
-        return -1;
-    int count = 0;
+        return NULL;
     const char *name;
-    while ((name = g_dir_read_name(dir)) != NULL && count < FILES_MAX)
-        names[count++] = arena_strdup(reading->arena, name);
+    GPtrArray *found = g_ptr_array_new();
+    while ((name = g_dir_read_name(dir)) != NULL)
+        g_ptr_array_add(found, arena_strdup(reading->arena, name));
     g_dir_close(dir);
-    qsort(names, (size_t)count, sizeof *names, by_text);
-    return count;
+    size_t count = found->len;
+    char **names = arena_array(reading->arena, count + 1, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = g_ptr_array_index(found, i);
+    g_ptr_array_free(found, true);
+    qsort(names, count, sizeof *names, by_text);
+    return names;
+}
+
+static bool is_json(const char *name)
+{
+    return g_str_has_suffix(name, ".json");
+}
+
+/* A folder that has files is one more org. */
+static bool begin_folder(const struct reading *reading, const char *path,
+                         struct fixture_folder **folder)
+{
+    struct fixture_folders *folders = reading->folders;
+    if (folders->count == FOLDERS_MAX)
+        return fail(
+            reading, path,
+            arena_printf(reading->arena, "expected at most %d folders with an org", FOLDERS_MAX));
+    *folder = &folders->list[folders->count++];
+    **folder = (struct fixture_folder){
+        .files = arena_array(reading->arena, FILES_MAX, sizeof *(*folder)->files)};
+    return true;
 }
 
 /* Adds the folder's *.json files as one org, unless it has none. */
-static bool add_folder(const struct reading *reading, struct fixture_folders *folders, const char *path)
+static bool add_folder(const struct reading *reading, const char *path, char *const *names)
 {
-    const char *names[FILES_MAX];
-    int count = names_in(reading, path, names);
-    struct fixture_folder *folder = &folders->list[folders->count];
-    *folder =
-        (struct fixture_folder){.files = arena_array(reading->arena, FILES_MAX, sizeof *folder->files)};
-    for (int i = 0; i < count; i++) {
-        if (!g_str_has_suffix(names[i], ".json"))
+    struct fixture_folder *folder = NULL;
+    for (; *names != NULL; names++) {
+        if (!is_json(*names))
             continue;
-        folders->count += folder->count == 0;
-        if (!add_from_disk(reading, folder, arena_printf(reading->arena, "%s/%s", path, names[i])))
+        if ((folder == NULL && !begin_folder(reading, path, &folder)) ||
+            !add_from_disk(reading, folder, arena_printf(reading->arena, "%s/%s", path, *names)))
             return false;
     }
-    return folder->count == 0 || extend(reading, folder);
+    return folder == NULL || !reading->wants_text || extend(reading, folder);
 }
 
-static bool read_disk(const struct reading *reading, const char *path, struct fixture_folders *folders)
+static bool read_disk(const struct reading *reading, const char *path)
 {
-    const char *names[FILES_MAX];
-    int count = names_in(reading, path, names);
-    if (count < 0) {
-        *reading->reason = arena_printf(reading->arena, "%s: expected a folder of fixtures", path);
+    char **names = names_in(reading, path);
+    if (names == NULL)
+        return fail(reading, path, "expected a folder of fixtures");
+    if (!add_folder(reading, path, names))
         return false;
-    }
-    if (!add_folder(reading, folders, path))
-        return false;
-    for (int i = 0; i < count && folders->count < FOLDERS_MAX; i++) {
-        const char *inner = arena_printf(reading->arena, "%s/%s", path, names[i]);
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR) && !add_folder(reading, folders, inner))
+    for (; *names != NULL; names++) {
+        const char *inner = arena_printf(reading->arena, "%s/%s", path, *names);
+        if (is_json(*names) || !g_file_test(inner, G_FILE_TEST_IS_DIR))
+            continue;
+        char **inner_names = names_in(reading, inner);
+        if (inner_names == NULL)
+            return fail(reading, inner, "cannot be read");
+        if (!add_folder(reading, inner, inner_names))
             return false;
     }
-    if (folders->count == 0)
-        *reading->reason = arena_printf(reading->arena, "%s: expected *.json files in it", path);
-    return folders->count > 0;
+    return reading->folders->count > 0 || fail(reading, path, "expected *.json files in it");
 }
 
-static bool read_built_in(const struct reading *reading, struct fixture_folders *folders)
+static bool read_built_in(const struct reading *reading)
 {
     const char *last = "";
-    for (size_t i = 0; i < embedded_count && folders->count < FOLDERS_MAX; i++) {
+    for (size_t i = 0; i < embedded_count; i++) {
         const char *path = embedded_files[i].path;
         if (strncmp(path, built_in, sizeof built_in - 1) != 0 || (last[0] != '\0' && is_in(path, last)))
             continue;
         const char *name = path + sizeof built_in - 1;
         last = arena_strndup(reading->arena, name, strcspn(name, "/"));
-        struct fixture_folder *folder = &folders->list[folders->count++];
-        folder->files = arena_array(reading->arena, FILES_MAX, sizeof *folder->files);
-        if (!add_built_in(reading, folder, last) || !extend(reading, folder))
+        struct fixture_folder *folder;
+        if (!begin_folder(reading, path, &folder) || !add_built_in(reading, folder, last) ||
+            !extend(reading, folder))
             return false;
     }
     return true;
 }
 
-bool fixture_folders_read(const char *folder, struct arena *arena, struct fixture_folders *folders,
-                          const char **reason)
+/* Reads the folder, or walks through it for the digest. */
+static bool walk(const char *folder, struct arena *arena, bool wants_text,
+                 struct fixture_folders *folders, const char **reason)
 {
-    const struct reading reading = {.arena = arena, .reason = reason};
-    *folders =
-        (struct fixture_folders){.list = arena_array(arena, FOLDERS_MAX + 1, sizeof *folders->list)};
-    return folder != NULL ? read_disk(&reading, folder, folders) : read_built_in(&reading, folders);
-}
-
-/* Of a folder's files, and of those of the folders in it. */
-static bool digest_folder(const struct reading *reading, const char *path, GChecksum *digest, int depth)
-{
-    const char *names[FILES_MAX];
-    int count = names_in(reading, path, names);
-    bool done = count >= 0;
-    for (int i = 0; i < count && done; i++) {
-        const char *inner = arena_printf(reading->arena, "%s/%s", path, names[i]);
-        g_checksum_update(digest, (const guchar *)names[i], (gssize)strlen(names[i]) + 1);
-        char *text = NULL;
-        gsize length = 0;
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR)) {
-            done = depth == 0 || digest_folder(reading, inner, digest, depth - 1);
-        } else if (g_str_has_suffix(names[i], ".json")) {
-            done = g_file_get_contents(inner, &text, &length, NULL);
-            g_checksum_update(digest, (const guchar *)text, (gssize)length);
-            g_checksum_update(digest, (const guchar *)&length, sizeof length);
-            g_free(text);
-        }
-    }
+    GChecksum *digest = g_checksum_new(G_CHECKSUM_SHA256);
+    const struct reading reading = {.arena = arena,
+                                    .reason = reason,
+                                    .digest = digest,
+                                    .root = strlen(folder) + 1,
+                                    .folders = folders,
+                                    .wants_text = wants_text};
+    bool done = read_disk(&reading, folder);
+    folders->digest = arena_strdup(arena, g_checksum_get_string(digest));
+    g_checksum_free(digest);
     return done;
 }
 
-bool fixture_folders_digest(const char *folder, struct arena *arena, GChecksum *digest)
+bool fixture_folders_read(const char *folder, struct arena *arena, struct fixture_folders *folders,
+                          const char **reason)
 {
-    const struct reading reading = {.arena = arena};
-    g_checksum_update(digest, (const guchar *)"folder",
-                      -1); /* an empty one is not the built-in fixtures */
-    return digest_folder(&reading, folder, digest, 1);
+    const struct reading reading = {.arena = arena, .reason = reason, .folders = folders};
+    *folders = (struct fixture_folders){.list = arena_array(arena, FOLDERS_MAX, sizeof *folders->list),
+                                        .digest = built_in_digest};
+    *reason = NULL;
+    return folder != NULL ? walk(folder, arena, true, folders, reason) : read_built_in(&reading);
+}
+
+const char *fixture_folders_digest(const char *folder, struct arena *arena)
+{
+    struct fixture_folders folders = {.list = arena_array(arena, FOLDERS_MAX, sizeof *folders.list)};
+    const char *reason;
+    if (folder == NULL)
+        return built_in_digest;
+    return walk(folder, arena, false, &folders, &reason) ? folders.digest : NULL;
 }
 
 void fixture_folders_clear(struct fixture_folders *folders)

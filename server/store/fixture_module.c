@@ -183,6 +183,7 @@ static void load_module_permissions(const struct node *modules, int64_t profile_
     const cJSON *permission;
     cJSON_ArrayForEach (permission, modules->json) {
         const struct node node = node_member(modules, permission->string);
+        node_once(&node, permission);
         node_has_only(&node, "read write mass_update");
         (void)node_find(&node, "the API name of a module, or *", &permit_module, "iitiii", profile_id,
                         node.loader->org_id, permission->string, (int64_t)may_flag(&node, "read", true),
@@ -205,6 +206,7 @@ static void load_field_permissions(const struct node *fields, int64_t profile_id
     const cJSON *access;
     cJSON_ArrayForEach (access, fields->json) {
         const struct node node = node_member(fields, access->string);
+        node_once(&node, access);
         const char *word = may_word(fields, access->string, field_access_names + FIELD_READ_ONLY);
         (void)node_find(&node, "a member named \"Module.Field\"", &restrict_field, "iitt", profile_id,
                         node.loader->org_id, access->string, word);

@@ -42,6 +42,12 @@ static bool is_among(const char *name, const char *names)
     return false;
 }
 
+void node_once(const struct node *member, const cJSON *json)
+{
+    if (member->json != json)
+        node_fail(member, "expected once");
+}
+
 void node_has_only(const struct node *node, const char *names)
 {
     if (!cJSON_IsObject(node->json)) {
@@ -50,10 +56,10 @@ void node_has_only(const struct node *node, const char *names)
     }
     const cJSON *member;
     cJSON_ArrayForEach (member, node->json) {
-        if (member->string[0] == '\0' || !is_among(member->string, names)) {
-            const struct node fault = node_member(node, member->string);
-            node_fail(&fault, "expected one of the members %s", names);
-        }
+        const struct node found = node_member(node, member->string);
+        if (member->string[0] == '\0' || !is_among(member->string, names))
+            node_fail(&found, "expected one of the members %s", names);
+        node_once(&found, member);
     }
 }
 
@@ -116,9 +122,13 @@ int64_t may_time(const struct node *node, const char *name, int64_t otherwise)
 {
     const struct node member = node_member(node, name);
     int64_t time = otherwise;
-    if (member.json != NULL &&
-        (!cJSON_IsString(member.json) || !time_parse(member.json->valuestring, &time)))
+    if (member.json == NULL)
+        return otherwise;
+    if (!cJSON_IsString(member.json) || !time_parse(member.json->valuestring, &time))
         node_fail(&member, "expected a time like 2026-01-31T09:30:00+05:30");
+    else if (!time_writable(time))
+        node_fail(&member,
+                  "expected a time of the years 0001 to 9999, and not their first or last days");
     return time;
 }
 

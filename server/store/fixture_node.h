@@ -37,7 +37,9 @@ MUSTCHECK static inline bool node_failed(const struct node *node)
 
 /* The member of that name; its json is NULL when there is none. */
 MUSTCHECK struct node node_member(const struct node *node, const char *name);
-/* Refuses members that are not among `names`, which are separated by blanks. */
+/* Refuses a member that its object has twice, of which readers see one: `json` is to be what it has. */
+void node_once(const struct node *member, const cJSON *json);
+/* Refuses members that are not among `names`, which are separated by blanks, or come twice. */
 void node_has_only(const struct node *node, const char *names);
 
 /* Calls `read` for each entry of a list; an absent list has none, any other type is a fault. */

@@ -128,8 +128,8 @@ static void read_fields(struct template *template)
         node_fail(&fields, "expected at most %d fields", FIELDS_MAX);
     cJSON *value = fields.json != NULL ? fields.json->child : NULL;
     for (; value != NULL && !node_failed(&fields); value = value->next) {
-        const struct node node = {
-            .loader = fields.loader, .above = &fields, .name = value->string, .json = value};
+        const struct node node = node_member(&fields, value->string);
+        node_once(&node, value);
         read_field(template, &node, value);
     }
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/embedded.h"
+#include "base/file.h"
 #include "store/db.h"
 #include "store/fixture_files.h"
 
@@ -14,14 +15,15 @@ static const char suffix[] = ".snapshot";
 
 const char *snapshot_path(const char *folder, const struct fixture_source *source, struct arena *arena)
 {
-    GChecksum *digest = g_checksum_new(G_CHECKSUM_SHA256);
-    const char *path = NULL;
+    const char *fixtures = fixture_folders_digest(source->folder, arena), *path = NULL;
+    if (fixtures == NULL)
+        return NULL;
     if (folder == NULL)
         folder = arena_printf(arena, "%s/crmock", g_get_user_cache_dir());
-    g_checksum_update(digest, (const guchar *)source_digest, -1);
-    if (source->folder == NULL || fixture_folders_digest(source->folder, arena, digest))
-        path = arena_printf(arena, "%s/%s%s", folder, g_checksum_get_string(digest), suffix);
-    g_checksum_free(digest);
+    char *digest = g_compute_checksum_for_string(
+        G_CHECKSUM_SHA256, arena_printf(arena, "%s %s", source_digest, fixtures), -1);
+    path = arena_printf(arena, "%s/%s%s", folder, digest, suffix);
+    g_free(digest);
     return path;
 }
 
@@ -92,7 +94,8 @@ static bool check_and_date(struct store *store, int64_t now)
 
 bool snapshot_restore(struct store *store, const char *path, int64_t now)
 {
-    int from = open(path, O_RDONLY | O_CLOEXEC);
+    const char *reason;
+    int from = file_open(path, &reason);
     if (from < 0)
         return false;
     bool copied = false;

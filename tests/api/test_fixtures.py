@@ -1,5 +1,7 @@
 """Fixtures: what they may say, and how faults in them are told."""
 import json
+import os
+import socket
 
 import pytest
 
@@ -79,6 +81,10 @@ FAULTS = [
     (BASE | {"records": {}}, "$.records: expected a list"),
     (BASE | {"records": [1]}, "$.records[0]: expected an object"),
     (changed("org", None, time_zone="Mars/Base"), "$.org.time_zone: expected a time zone"),
+    *[(changed("org", None, time_zone=name), "$.org.time_zone: expected a time zone") for name in ("/etc/passwd", "/tmp/zone", "../zoneinfo/UTC", "Asia//Kolkata", "Asia", "zone.tab", "leapseconds", "+05:30")],
+    (changed("users", 0, created_time="9999-12-31T23:59:59Z"), "$.users[0].created_time: expected a time of the years 0001 to 9999"),
+    (changed("records", 0, modified_time="0001-01-01T00:00:00Z"), "$.records[0].modified_time: expected a time of the years"),
+    (changed("records", 0, locked={"time": "9999-12-31T00:00:00Z"}), "$.records[0].locked.time: expected a time of the years"),
     (changed("org", None, name=None), "$.org.name: expected a text"),
     (changed("org", None, territories="yes"), "$.org.territories: expected true or false"),
     (changed("roles", 1, reports_to="Nobody"), "$.roles[1].reports_to: expected the name of a role"),
@@ -133,7 +139,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("content, said", FAULTS, ids=[said for _, said in FAULTS])
+@pytest.mark.parametrize("content, said", FAULTS, ids=range(len(FAULTS)))
 def test_faults_are_told_with_file_and_path(tmp_path, content, said):
     path = folder(tmp_path, content)
     done = run("--port", "0", "--log-level", "error", "--fixtures", path)
@@ -141,10 +147,106 @@ def test_faults_are_told_with_file_and_path(tmp_path, content, said):
     assert f"{path}/org.json: " in done.stderr or "given twice" in said
 
 
+def test_what_is_no_zone_of_the_database_is_never_read(tmp_path):
+    """GLib would open any path, and trusts what it finds there."""
+    zone = tmp_path / "zone"
+    zone.write_bytes(b"TZif2" + bytes(15) + b"\xff" * 24 + bytes(100))
+    done = run("--port", "0", "--fixtures", folder(tmp_path, changed("org", None, time_zone=str(zone))))
+    assert done.returncode == 1 and "$.org.time_zone: expected a time zone" in done.stderr, (done.returncode, done.stderr)
+
+
 def test_an_empty_folder(tmp_path):
     (tmp_path / "none").mkdir()
     done = run("--port", "0", "--fixtures", tmp_path / "none")
     assert done.returncode == 1 and "expected *.json files" in done.stderr
+
+
+def refused(*arguments):
+    """What is told by a start that must fail, and soon."""
+    done = run("--port", "0", "--log-level", "error", "--fixtures", *arguments)
+    assert done.returncode == 1 and done.stdout == ""
+    return done.stderr
+
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_folder(path):
+    path.mkdir()
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def lead_to_fifo(path):
+    os.mkfifo(path.with_suffix(".fifo"))
+    path.symlink_to(path.with_suffix(".fifo"))
+
+
+def lead_nowhere(path):
+    path.symlink_to("nothing")
+
+
+def make_too_large(path):
+    with open(path, "wb") as file:
+        file.truncate((64 << 20) + 1)
+
+
+@pytest.mark.parametrize("make, said", [(make_fifo, "expected a regular file"), (make_folder, "expected a regular file"), (lead_to_fifo, "expected a regular file"),
+                                        (make_socket, "No such device or address"), (lead_nowhere, "No such file"), (make_too_large, "expected at most 67108864 bytes")])
+@pytest.mark.parametrize("inside", ["", "inner"])
+@pytest.mark.parametrize("cache", [[], ["--no-cache"]])
+def test_only_regular_files_are_read(tmp_path, make, said, inside, cache):
+    path = folder(tmp_path, BASE) / inside
+    path.mkdir(exist_ok=True)
+    make(path / "x.json")
+    assert f"{path / 'x.json'}: {said}" in refused(tmp_path / "fixtures", *cache)
+
+
+def test_links_to_files_are_read_and_what_is_not_json_is_not(tmp_path, start):
+    path = folder(tmp_path, {"org": BASE["org"]})
+    (tmp_path / "elsewhere").write_text(json.dumps({key: value for key, value in BASE.items() if key != "org"}))
+    (path / "rest.json").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(path / "pipe")
+    assert start("--fixtures", path).update("Leads", {"data": [{"City": "Arta"}], "ids": ["100"]}, token="t").status == 200
+
+
+def org_of(number):
+    """A small org with ids and names of its own."""
+    return {"org": {"name": f"Org {number}"}, "roles": [{"name": "R"}], "profiles": [{"name": "P"}], "clients": [{"id": f"c{number}", "secret": "s"}],
+            "users": [{"name": "U", "email": f"u{number}@x.example", "profile": "P", "role": "R"}]}
+
+
+def test_limits_of_files_and_folders_are_told(tmp_path, start):
+    for number in range(65):
+        (tmp_path / "orgs" / f"{number:03}").mkdir(parents=True)
+        (tmp_path / "orgs" / f"{number:03}" / "org.json").write_text(json.dumps(org_of(number)))
+    (tmp_path / "orgs" / "no org").mkdir()
+    assert "orgs/064: expected at most 64 folders with an org" in refused(tmp_path / "orgs")
+    (tmp_path / "orgs" / "064" / "org.json").unlink()
+    server = start("--fixtures", tmp_path / "orgs", db=tmp_path / "s.db")
+    assert server.query("SELECT count(*) FROM org") == [(64,)]
+    path = folder(tmp_path, BASE)
+    for number in range(256):
+        (path / f"{number:03}.json").write_text("{}")
+    for number in range(500):
+        (path / f"a note {number}").write_text("not read")
+    assert "org.json: expected at most 256 files for an org" in refused(path)
+    (path / "255.json").unlink()
+    assert start("--fixtures", path).update("Leads", {"data": [{"City": "Arta"}], "ids": ["100"]}, token="t").status == 200
+
+
+def test_what_is_given_twice_is_told_and_not_half_read(tmp_path):
+    path = folder(tmp_path, BASE)
+    text = (path / "org.json").read_text()
+    for given, said in [('"name": "Small"', "$.org.name: expected once"), ('"Last_Name": "One"', "$.records[0].fields.Last_Name: expected once"), ('"views": []', "$.views: expected once")]:
+        twice = text.replace(given, f"{given}, {given}") if given in text else text[:-1] + f", {given}" + "}"
+        assert said in refused(folder(tmp_path, twice))
+    folder(tmp_path, {"extends": "professional"}, "org.json")
+    assert "two.json: $.extends: expected in one file" in refused(folder(tmp_path, {"extends": "free"}, "two.json"))
 
 
 def test_the_module_without_territories(tmp_path):

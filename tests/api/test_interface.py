@@ -64,7 +64,7 @@ def test_every_option_from_the_environment_and_the_option_wins(tmp_path):
     (["--nonsense"], "nonsense"), (["stray"], "stray"), (["--listen", "no.such.host.invalid"], "no.such.host.invalid"), (["--db", "/nowhere/x.db"], "/nowhere/x.db"),
     (["--fixtures", "/nowhere"], "/nowhere"), (["--db", "/"], "/"), (["--job-batch", "0"], "--job-batch"), (["--job-rate", "-1"], "--job-rate"), (["--job-delay", "1s"], "--job-delay"),
     (["--durability", "some"], "--durability"), (["--now", "soon"], "--now"), (["--now", "2021-02-29T00:00:00Z"], "--now"), (["--now", "+"], "--now"), (["--now", "3600"], "--now"),
-    (["--now", "+99999999999999999999"], "--now")])
+    (["--now", "+99999999999999999999"], "--now"), (["--now", "9999-12-31T23:59:59Z"], "--now"), (["--now", "0001-01-01T00:00:00Z"], "--now")])
 def test_wrong_options_end_with_a_message(arguments, said):
     done = run("--port", "0", *arguments)
     assert done.returncode == 1 and said in done.stderr and done.stdout == ""

@@ -111,7 +111,12 @@ def folder(path):
     path.mkdir()
 
 
-@pytest.mark.parametrize("spoil", [truncate, zero, empty, foreign, folder])
+def fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("spoil", [truncate, zero, empty, foreign, folder, fifo])
 def test_a_spoilt_copy_costs_time_only(tmp_path, cache, store_of, spoil):
     own = ("--fixtures", own_fixtures(tmp_path, OWN))
     loaded = store_of(*own, *NOW)
