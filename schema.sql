@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -16,18 +16,29 @@ CREATE TABLE org (
     metadata_time INTEGER NOT NULL -- when its modules, fields and the like were last changed
 ) STRICT;
 
--- When the fixtures were loaded, one row; and whether records took that time for want of one of their own.
+-- When the fixtures were loaded, one row; whether records took that time for want of one of their own; and
+-- from what: the SHA-256 of the files' names and bytes, or "built-in".
 CREATE TABLE fixture_load (
     loaded_time INTEGER NOT NULL,
+    source TEXT NOT NULL,
     dates_records INTEGER NOT NULL CHECK (dates_records IN (0, 1))
 ) STRICT;
 
--- The next id to give away, one row.
+-- Ids that fixtures have given, from the first one that the sequence would give on: ranges of which none
+-- touches another.
+CREATE TABLE id_reserved (
+    first_id INTEGER PRIMARY KEY,
+    last_id INTEGER NOT NULL CHECK (last_id >= first_id)
+) STRICT;
+
+-- The next id to give away, one row; free_before begins the next range that is reserved, or is the last id
+-- that there is.
 CREATE TABLE id_sequence (
     only INTEGER PRIMARY KEY CHECK (only = 1),
-    next_id INTEGER NOT NULL CHECK (next_id > 0)
+    next_id INTEGER NOT NULL CHECK (next_id > 0),
+    free_before INTEGER NOT NULL CHECK (free_before >= next_id)
 ) STRICT;
-INSERT INTO id_sequence (only, next_id) VALUES (1, 554023000001000001);
+INSERT INTO id_sequence (only, next_id, free_before) VALUES (1, 554023000001000001, 9223372036854775807);
 
 -- The tree of roles: a user sees the records of everyone who reports to his role.
 CREATE TABLE role (
@@ -67,8 +78,9 @@ CREATE TABLE oauth_client (
     user_id INTEGER REFERENCES user (id)
 ) STRICT, WITHOUT ROWID;
 
--- Access tokens, refresh tokens, and authorization codes, which are good once; expires_at is NULL for one
--- that never expires. What a refresh token issued goes with it when it is revoked.
+-- Access tokens, refresh tokens, and authorization codes, which are good once; expires_at, in milliseconds,
+-- is NULL for one that never expires; expires_after is how long after the load a token of fixtures does,
+-- when they say it so. What a refresh token issued goes with it when it is revoked.
 CREATE TABLE oauth_token (
     token TEXT PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh', 'code')),
@@ -76,6 +88,7 @@ CREATE TABLE oauth_token (
     user_id INTEGER NOT NULL REFERENCES user (id),
     scopes TEXT NOT NULL,
     expires_at INTEGER,
+    expires_after INTEGER CHECK (expires_after >= 0),
     issued_by TEXT REFERENCES oauth_token (token),
     revoked INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
 ) STRICT, WITHOUT ROWID;
@@ -90,6 +103,7 @@ CREATE TABLE module (
     custom INTEGER NOT NULL CHECK (custom IN (0, 1)),
     territories INTEGER NOT NULL CHECK (territories IN (0, 1)),
     sharing TEXT NOT NULL CHECK (sharing IN ('private', 'public_read', 'public_read_write')),
+    mass_update_fields INTEGER NOT NULL CHECK (mass_update_fields BETWEEN 1 AND 3), -- that a call may set
     part_of INTEGER REFERENCES module (id), -- Tasks is part of Activities, which shows its records
     UNIQUE (org_id, api_name)
 ) STRICT;

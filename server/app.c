@@ -36,17 +36,29 @@ static void respond(void *context, const struct request *request, struct arena *
  * copy then. */
 static bool fill_store(struct app *app, struct arena *arena, const char **reason)
 {
+    int64_t now = clock_milliseconds(&app->options.clock);
     const struct fixture_source source = {.folder = app->options.fixtures,
-                                          .now = clock_now(&app->options.clock)};
+                                          .now = time_seconds(now),
+                                          .milliseconds = now - time_seconds(now) * 1000};
     if (app->options.uses_cache)
         app->snapshot = snapshot_path(app->options.cache, &source, arena);
-    if (app->snapshot != NULL && snapshot_restore(app->store, app->snapshot, source.now))
+    if (app->snapshot != NULL && snapshot_restore(app->store, app->snapshot, &source))
         return true;
     if (!fixtures_load(app->store, &source, &fixture_rules, arena, reason))
         return false;
     if (app->snapshot != NULL)
         app->snapshot_copy = snapshot_copy(app->store, app->snapshot, arena);
     return true;
+}
+
+/* Fixtures fill a new store only: who gives a kept one others should know that they do nothing. */
+static void warn_of_other_fixtures(const struct app *app)
+{
+    const struct fixture_source source = {.folder = app->options.fixtures};
+    if (source.folder != NULL && fixtures_are_other(app->store, &source))
+        log_event(&app->options.log, LOG_WARNING,
+                  "fixtures ignored folder=\"%s\" reason=\"the store was filled from others\"",
+                  source.folder);
 }
 
 /* Opens the store; fills a new one, or removes it again. */
@@ -63,6 +75,8 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
         app->store = NULL;
         return false;
     }
+    if (!is_new)
+        warn_of_other_fixtures(app);
     struct db *db = store_acquire(app->store);
     bool loaded = db != NULL && orgs_load(db, &app->orgs) == STORE_OK;
     if (db != NULL)

@@ -25,6 +25,11 @@ int64_t clock_milliseconds(const struct clock *clock)
     return (clock->stands ? 0 : clock_machine_milliseconds()) + clock->seconds * 1000;
 }
 
+int64_t time_seconds(int64_t milliseconds)
+{
+    return milliseconds / 1000 - (milliseconds % 1000 < 0);
+}
+
 bool clock_set(struct clock *clock, const char *text)
 {
     struct clock set = {.seconds = 0};

@@ -19,6 +19,8 @@ struct clock {
 MUSTCHECK int64_t clock_now(const struct clock *clock);
 /* The same in milliseconds, for what ends after a while. */
 MUSTCHECK int64_t clock_milliseconds(const struct clock *clock);
+/* The second in which a millisecond lies. */
+MUSTCHECK int64_t time_seconds(int64_t milliseconds);
 /* Sets a clock by a text: a moment at which it stands still, or +N or -N seconds to be ahead of or
  * behind the machine's. False when the text is neither, or leads to a time that cannot be written:
  * *clock is then unchanged. */

@@ -73,12 +73,9 @@ enum error locking_lock(struct locking *locking, const char *reason)
         return error;
     locking->lock = (struct record_lock){
         .locked_by = locking->user->id, .locked_time = locking->now, .reason = reason};
-    enum store_status status = STORE_CONFLICT;
-    while (status == STORE_CONFLICT) { /* fixtures may have given the next id to a lock */
-        if (id_take(locking->db, &locking->lock.id) != STORE_OK)
-            return ERR_INTERNAL;
+    enum store_status status = id_take(locking->db, &locking->lock.id);
+    if (status == STORE_OK)
         status = lock_set(locking->db, locking->record.state.id, &locking->lock);
-    }
     return answer_of(status);
 }
 

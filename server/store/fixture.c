@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/fixture_files.h"
+#include "store/fixture_ids.h"
 #include "store/fixture_sections.h"
 
 /* The members of a file, in the order in which they are loaded: what an entry names stands before it.
@@ -116,7 +117,7 @@ static void check_ids(struct loader *loader)
 }
 
 static const struct sql note_load = {
-    "INSERT INTO fixture_load (loaded_time, dates_records) VALUES (?1, ?2)"};
+    "INSERT INTO fixture_load (loaded_time, dates_records, source) VALUES (?1, ?2, ?3)"};
 
 bool fixtures_load(struct store *store, const struct fixture_source *source,
                    const struct fixture_rules *rules, struct arena *arena, const char **reason)
@@ -131,12 +132,14 @@ bool fixtures_load(struct store *store, const struct fixture_source *source,
     loader.db = store_begin_new(store);
     if (loader.db == NULL)
         loader.failure = "the new store cannot be laid out (the log says why)";
+    else if (fixture_ids_reserve(loader.db, &folders) != STORE_OK)
+        loader.failure = "the ids of the fixtures cannot be kept free (the log says why)";
     for (size_t i = 0; i < folders.count && loader.failure == NULL; i++)
         load_folder(&loader, &folders.list[i]);
     if (loader.failure == NULL)
         check_ids(&loader);
-    if (loader.failure == NULL &&
-        db_run(loader.db, &note_load, "ii", source->now, (int64_t)loader.dates_records) != STORE_OK)
+    if (loader.failure == NULL && db_run(loader.db, &note_load, "iit", source->now,
+                                         (int64_t)loader.dates_records, folders.digest) != STORE_OK)
         loader.failure = "the new store cannot be filled (the log says why)";
     if (loader.db != NULL && !store_end_new(loader.db, loader.failure == NULL) &&
         loader.failure == NULL)
@@ -146,4 +149,24 @@ bool fixtures_load(struct store *store, const struct fixture_source *source,
     fixture_folders_clear(&folders);
     arena_clear(&scratch);
     return loader.failure == NULL;
+}
+
+static const struct sql loaded_source = {"SELECT source FROM fixture_load"};
+
+bool fixtures_are_other(struct store *store, const struct fixture_source *source)
+{
+    struct arena arena = {NULL};
+    struct db *db = store_acquire(store);
+    if (db == NULL)
+        return false;
+    const char *now = fixture_folders_digest(source->folder, &arena), *then = NULL;
+    {
+        sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &loaded_source, "");
+        if (row != NULL && db_step(db, row) == STORE_OK)
+            then = db_text(row, 0, &arena);
+    }
+    store_release(db);
+    bool are_other = now == NULL || then == NULL || strcmp(now, then) != 0;
+    arena_clear(&arena);
+    return are_other;
 }

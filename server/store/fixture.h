@@ -8,7 +8,8 @@
 struct fixture_source {
     /* A folder of one org's files, or of folders with one org each; NULL: those in the binary. */
     const char *folder;
-    int64_t now; /* Created_Time of what says none, seconds */
+    int64_t now;          /* Created_Time of what says none, seconds */
+    int64_t milliseconds; /* of that second: what is given for a while ends that much later */
 };
 
 /* The rules that fixtures must obey like any request. They are the crm room's, handed down. Each says
@@ -25,5 +26,8 @@ struct fixture_rules {
 MUSTCHECK bool fixtures_load(struct store *store, const struct fixture_source *source,
                              const struct fixture_rules *rules, struct arena *arena,
                              const char **reason);
+
+/* True when a store was filled from other fixtures than these, or these cannot be read. */
+MUSTCHECK bool fixtures_are_other(struct store *store, const struct fixture_source *source);
 
 #endif

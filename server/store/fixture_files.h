@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+enum { FIXTURE_GENERATE_MAX = 1000000 }; /* records of an entry */
+
 struct fixture_file {
     const char *path;
     cJSON *json; /* an object */

@@ -1,6 +1,9 @@
 #include "store/fixture_sections.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include "store/record.h"
 
 /* Fields that every module has, whatever its fixtures say. */
 static const struct system_field {
@@ -127,22 +130,24 @@ void load_field(const struct node *node, void *context)
 }
 
 static const struct sql add_module = {
-    "INSERT INTO module (id, org_id, api_name, singular, plural, custom, territories, sharing)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+    "INSERT INTO module (id, org_id, api_name, singular, plural, custom, territories, sharing,"
+    " mass_update_fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"};
 
 void load_module(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id api_name singular plural custom territories sharing part_of fields"
-                        " layouts");
+    node_has_only(node,
+                  "id api_name singular plural custom territories sharing part_of mass_update_fields"
+                  " fields layouts");
     const char *api_name = want_api_name(node);
     const char *label = label_of(node->loader->arena, api_name);
     const char *sharing = may_word(node, "sharing", sharing_names);
-    int64_t id = id_or_next(node, 1);
-    node_insert(node, &add_module, "iitttiit", id, node->loader->org_id, api_name,
+    int64_t id = id_or_next(node, 1), fields = strcasecmp(api_name, "Deals") == 0 ? 3 : 1;
+    node_insert(node, &add_module, "iitttiiti", id, node->loader->org_id, api_name,
                 may_text(node, "singular", label), may_text(node, "plural", label),
                 (int64_t)may_flag(node, "custom", false), (int64_t)may_flag(node, "territories", false),
-                sharing != NULL ? sharing : sharing_names[SHARING_PRIVATE]);
+                sharing != NULL ? sharing : sharing_names[SHARING_PRIVATE],
+                may_number(node, "mass_update_fields", fields, 1, RECORD_CHANGES_MAX));
     for (size_t i = 0; i < COUNT(system_fields); i++) {
         const struct system_field *field = &system_fields[i];
         const struct node nothing = {.loader = node->loader, .above = node, .name = field->api_name};

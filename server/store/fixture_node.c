@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "store/sequence.h"
 
 static const char *path_of(const struct node *node)
 {
@@ -146,23 +147,20 @@ const char *may_word(const struct node *node, const char *name, const char *cons
     return NULL;
 }
 
-static const struct sql take = {"UPDATE id_sequence SET next_id = next_id + ?1 RETURNING next_id - ?1"};
-
 int64_t id_or_next(const struct node *node, int64_t count)
 {
     const struct node member = node_member(node, "id");
     int64_t id = 0;
     if (member.json == NULL) {
-        sqlite3_stmt *row CLEANUP(db_done) = db_query(node->loader->db, &take, "i", count);
-        if (row == NULL || db_step(node->loader->db, row) != STORE_OK)
-            node_fail(node, "no id could be taken");
-        else
-            id = sqlite3_column_int64(row, 0);
-    } else if (!cJSON_IsString(member.json) || !id_parse(member.json->valuestring, &id) ||
-               id > INT64_MAX - (count - 1)) {
+        if (ids_take(node->loader->db, count, &id) != STORE_OK)
+            node_fail(node, "no id could be taken (the log says why)");
+    } else if (!cJSON_IsString(member.json) || !id_parse(member.json->valuestring, &id)) {
         node_fail(&member, "expected an id: a string of 1 to 19 digits");
+    } else if (id > INT64_MAX - (count - 1)) {
+        node_fail(&member, "expected an id with %lld behind it, of which the last is %lld at most",
+                  (long long)(count - 1), (long long)INT64_MAX);
     }
-    return id;
+    return node_failed(node) ? 0 : id; /* no other is good to reckon with */
 }
 
 void node_insert(const struct node *node, const struct sql *sql, const char *types, ...)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "store/db.h"
 #include "store/fixture.h"
+#include "store/fixture_files.h"
 
 /* One load. */
 struct loader {
@@ -56,7 +57,8 @@ MUSTCHECK int64_t may_number(const struct node *node, const char *name, int64_t 
 MUSTCHECK int64_t may_time(const struct node *node, const char *name, int64_t otherwise);
 /* One of the words, which NULL ends; NULL when it is not given. */
 MUSTCHECK const char *may_word(const struct node *node, const char *name, const char *const words[]);
-/* The member "id", or the next of the store's sequence (the first of `count` in a row). */
+/* The member "id", or the next of the store's sequence (the first of `count` in a row); 0 after a
+ * fault. */
 MUSTCHECK int64_t id_or_next(const struct node *node, int64_t count);
 /* A string, this node itself. */
 MUSTCHECK const char *node_text(const struct node *node);

@@ -130,34 +130,3 @@ void load_territory_place(const struct node *node, void *context)
     (void)node_find(&parent, "a territory that is not below this one", &set_parent, "iti",
                     node->loader->org_id, want_text(node, "name"), parent_id);
 }
-
-static const struct sql add_client = {
-    "INSERT INTO oauth_client (id, secret, user_id) VALUES (?1, ?2, ?3)"};
-
-void load_client(const struct node *node, void *context)
-{
-    (void)context;
-    node_has_only(node, "id secret user");
-    const struct node user = node_member(node, "user");
-    node_insert(node, &add_client, "ttI", want_text(node, "id"), want_text(node, "secret"),
-                user.json != NULL ? find_user(&user) : 0);
-}
-
-static const struct sql client_of = {"SELECT 1 FROM oauth_client WHERE id = ?1"};
-static const struct sql add_token = {
-    "INSERT INTO oauth_token (token, kind, client_id, user_id, scopes, expires_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
-static const char *const token_kinds[] = {"access", "refresh", "code", NULL};
-
-void load_token(const struct node *node, void *context)
-{
-    (void)context;
-    node_has_only(node, "token kind client user scopes expires");
-    const struct node client = node_member(node, "client"), user = node_member(node, "user");
-    const char *client_id = node_text(&client);
-    const char *kind = may_word(node, "kind", token_kinds);
-    (void)node_find(&client, "the id of a client", &client_of, "t", client_id);
-    node_insert(node, &add_token, "tttitI", want_text(node, "token"),
-                kind != NULL ? kind : token_kinds[0], client_id, find_user(&user),
-                want_text(node, "scopes"), may_time(node, "expires", 0));
-}

@@ -4,7 +4,7 @@
 
 #include "store/fixture_sections.h"
 
-enum { GENERATE_MAX = 1000000, FIELDS_MAX = 512 };
+enum { FIELDS_MAX = 512 };
 
 static const char number_mark[] = "{n}";
 
@@ -255,7 +255,7 @@ void load_record(const struct node *node, void *context)
     template->node = node;
     template->module = org_module_of_id(node->loader->org, find_module(&module));
     template->numbered = node_member(node, "generate").json != NULL;
-    template->count = may_number(node, "generate", 1, 1, GENERATE_MAX);
+    template->count = may_number(node, "generate", 1, 1, FIXTURE_GENERATE_MAX);
     if (template->module == NULL)
         return; /* the fault is noted */
     if (node->loader->org->user_count == 0)

@@ -6,7 +6,8 @@
 #include "store/fixture_node.h"
 
 node_fn load_org, load_role, load_role_place, load_profile, load_user, load_territory,
-    load_territory_place, load_client, load_token;                                /* fixture_people.c */
+    load_territory_place;                                                         /* fixture_people.c */
+node_fn load_client, load_token;                                                  /* fixture_oauth.c */
 node_fn load_module, load_module_fields, load_field, load_permissions, load_view; /* fixture_module.c */
 node_fn load_module_blueprints, load_field_blueprint, load_blueprint; /* fixture_blueprint.c */
 node_fn load_module_layouts, load_layout_of;                          /* fixture_layout.c */

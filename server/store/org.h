@@ -56,6 +56,7 @@ struct module {
     const char *api_name, *singular, *plural;
     bool custom, territories;
     enum sharing sharing;
+    size_t mass_update_fields;    /* that a call may set, RECORD_CHANGES_MAX at most */
     const struct module *part_of; /* the module that also shows these records, or NULL */
     struct field *fields;
     struct layout *layouts; /* one at least; the first is that of records that name none */

@@ -7,6 +7,7 @@ static bool flag(sqlite3_stmt *row, int column)
 
 static const struct sql modules_of = {
     "SELECT count(*) OVER (), id, api_name, singular, plural, custom, territories, sharing, part_of,"
+    " mass_update_fields,"
     " (SELECT count(*) FROM field WHERE module_id = module.id),"
     " (SELECT count(*) FROM layout WHERE module_id = module.id)"
     " FROM module WHERE org_id = ?1 ORDER BY part_of IS NOT NULL, id"};
@@ -24,11 +25,12 @@ static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index
         .custom = flag(row, 5),
         .territories = flag(row, 6),
         .sharing = (enum sharing)loading_word(row, 7, sharing_names),
+        .mass_update_fields = (size_t)sqlite3_column_int64(row, 9),
         .part_of = loading_module(loading, sqlite3_column_int64(row, 8)), /* read before its parts */
         .fields =
-            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 9), sizeof *module->fields),
+            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 10), sizeof *module->fields),
         .layouts =
-            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 10), sizeof *module->layouts),
+            arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 11), sizeof *module->layouts),
     };
 }
 

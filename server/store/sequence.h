@@ -1,4 +1,5 @@
-/* Ids that the store gives away. */
+/* Ids that the store gives away, one after the other. Ranges of them may be reserved: those that
+ * fixtures have given, whatever they name. */
 #ifndef CRMOCK_STORE_SEQUENCE_H
 #define CRMOCK_STORE_SEQUENCE_H
 
@@ -8,5 +9,14 @@
 
 /* Takes the next id, in the caller's transaction. */
 MUSTCHECK enum store_status id_take(struct db *db, int64_t *id);
+/* Takes `count` in a row, of which *first is the first. STORE_FAILED when there are no such left. */
+MUSTCHECK enum store_status ids_take(struct db *db, int64_t count, int64_t *first);
+
+struct id_range {
+    int64_t first, last;
+};
+/* Reserves ranges, once in a store that has given none away; they are sorted, and none touches another.
+ */
+MUSTCHECK enum store_status ids_reserve(struct db *db, const struct id_range *ranges, size_t count);
 
 #endif

@@ -58,15 +58,17 @@ static const struct sql date_load = {"UPDATE fixture_load SET loaded_time = ?2"}
 static const struct sql date_orgs = {"UPDATE org SET metadata_time = ?2 WHERE metadata_time = ?1"};
 static const struct sql date_users = {"UPDATE user SET created_time = ?2 WHERE created_time = ?1"};
 static const struct sql date_locks = {"UPDATE record_lock SET locked_time = ?2 WHERE locked_time = ?1"};
+static const struct sql date_tokens = {
+    "UPDATE oauth_token SET expires_at = ?1 + expires_after WHERE expires_after IS NOT NULL"};
 static const struct sql date_records = {
     "UPDATE record SET created_time = iif(created_time = ?1, ?2, created_time), modified_time ="
     " iif(modified_time = ?1, ?2, modified_time) WHERE created_time = ?1 OR modified_time = ?1"};
 
 /* Gives what took the time of the load another one. */
-static bool set_dates(struct db *db, int64_t now)
+static bool set_dates(struct db *db, const struct fixture_source *source)
 {
     static const struct sql *const always[] = {&date_orgs, &date_users, &date_locks};
-    int64_t then = 0;
+    int64_t then = 0, now = source->now;
     bool dates_records = false;
     {
         sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &loaded, "");
@@ -78,21 +80,22 @@ static bool set_dates(struct db *db, int64_t now)
     bool done = db_run(db, &date_load, "ii", then, now) == STORE_OK;
     for (size_t i = 0; i < COUNT(always) && done; i++)
         done = db_run(db, always[i], "ii", then, now) == STORE_OK;
+    done = done && db_run(db, &date_tokens, "i", now * 1000 + source->milliseconds) == STORE_OK;
     return done && (!dates_records || db_run(db, &date_records, "ii", then, now) == STORE_OK);
 }
 
-static bool check_and_date(struct store *store, int64_t now)
+static bool check_and_date(struct store *store, const struct fixture_source *source)
 {
     struct db *db = store_acquire(store);
     if (db == NULL)
         return false;
     bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK &&
-                store_end(db, set_dates(db, now)) == STORE_OK;
+                store_end(db, set_dates(db, source)) == STORE_OK;
     store_release(db);
     return done;
 }
 
-bool snapshot_restore(struct store *store, const char *path, int64_t now)
+bool snapshot_restore(struct store *store, const char *path, const struct fixture_source *source)
 {
     const char *reason;
     int from = file_open(path, &reason);
@@ -107,7 +110,7 @@ bool snapshot_restore(struct store *store, const char *path, int64_t now)
     }
     (void)futimens(from, NULL); /* it was used now */
     (void)close(from);
-    if (copied && check_and_date(store, now))
+    if (copied && check_and_date(store, source))
         return true;
     store_empty(store);
     return false;

@@ -13,9 +13,11 @@ enum { SNAPSHOTS_MAX = 8 }; /* in a folder; those not used for longest are remov
  * would be; arena-owned. NULL: there can be none. */
 MUSTCHECK const char *snapshot_path(const char *folder, const struct fixture_source *source,
                                     struct arena *arena);
-/* Fills a new store from a snapshot; times that fixtures leave to the load are those of source->now.
+/* Fills a new store from a snapshot; times that fixtures leave to the load, or count from it, are
+ * those of source->now.
  * False when there is none that is whole: the store is new as before. */
-MUSTCHECK bool snapshot_restore(struct store *store, const char *path, int64_t now);
+MUSTCHECK bool snapshot_restore(struct store *store, const char *path,
+                                const struct fixture_source *source);
 /* Copies a store just filled to a file beside `path`, whose name is returned (arena-owned); NULL: it
  * can't be written. Nothing may use the store meanwhile. */
 MUSTCHECK const char *snapshot_copy(struct store *store, const char *path, struct arena *arena);

@@ -15,7 +15,7 @@
 #include "store/cache.h"
 #include "store/db.h"
 
-enum { LAYOUT_VERSION = 3, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 4, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
     char *path;

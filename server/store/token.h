@@ -12,6 +12,8 @@ struct token {
     const char *scopes; /* as granted: separated by commas or spaces; arena-owned */
 };
 
+/* Times of tokens are in milliseconds since 1970. */
+
 /* The access token of that text, if it exists, is not revoked and not expired at `now`. */
 MUSTCHECK enum store_status token_read(struct db *db, const struct orgs *orgs, const char *text,
                                        int64_t now, struct arena *arena, struct token *token);

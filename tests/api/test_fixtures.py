@@ -99,7 +99,15 @@ FAULTS = [
     (changed("tokens", 0, user="bob"), "$.tokens[0].user: expected the email of a user"),
     (changed("tokens", 0, client="x"), "$.tokens[0].client: expected the id of a client"),
     (changed("tokens", 0, kind="x"), "$.tokens[0].kind: expected one of access, refresh"),
-    (changed("tokens", 0, expires="tomorrow"), "$.tokens[0].expires: expected a time like"),
+    *[(changed("tokens", 0, expires=wrong), "$.tokens[0].expires: expected a time like 2026-01-31T09:30:00+05:30, or a duration from the load, like PT2S") for wrong in ("tomorrow", "P1M", "PT", "P1DT", 5, "")],
+    (changed("tokens", 0, expires="9999-12-31T23:59:59Z"), "$.tokens[0].expires: expected a time of the years"),
+    *[(changed("tokens", 0, scopes=wrong), "$.tokens[0].scopes: expected scopes separated by commas or blanks, each ZohoCRM.group.OPERATION or ZohoCRM.group.word.OPERATION") for wrong in
+      ("everything", "ZohoCRM.ALL", "ZohoCRM.modules.REED", "ZohoCRM.modules", "ZohoCRM.modules.leads.x.ALL", "ZohoCRM..ALL", "ZohoCRM.modules.ALL;ZohoCRM.users.ALL", ",",
+       "ZohoCRM.modules.ALL,,bad", "AaaServer.", "a.b.c.d.e.f.g.h")],
+    *[(changed("modules", 0, mass_update_fields=wrong), "$.modules[0].mass_update_fields: expected a whole number from 1 to 3") for wrong in (0, 4, 1.5, "2")],
+    (changed("records", 0, id=str(2**63 - 5), generate=10), "$.records[0].id: expected an id with 9 behind it"),
+    (changed("records", 0, id=str(2**63 - 1), generate=1000000, territories=["Here"]), "$.records[0].id: expected an id with 999999 behind it"),
+    (changed("records", 0, generate=10, locked={"id": str(2**63 - 1)}), "$.records[0].locked.id: expected an id with 9 behind it"),
     (changed("modules", 0, sharing="open"), "$.modules[0].sharing: expected one of private, public_read, public_read_write"),
     (changed("modules", 0, part_of="X"), "$.modules[0].part_of: expected the API name of a module"),
     (changed("modules", 0, api_name="My Leads"), "$.modules[0].api_name: expected letters"),
@@ -153,6 +161,45 @@ def test_what_is_no_zone_of_the_database_is_never_read(tmp_path):
     zone.write_bytes(b"TZif2" + bytes(15) + b"\xff" * 24 + bytes(100))
     done = run("--port", "0", "--fixtures", folder(tmp_path, changed("org", None, time_zone=str(zone))))
     assert done.returncode == 1 and "$.org.time_zone: expected a time zone" in done.stderr, (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("scopes", ["ZohoCRM.modules.ALL", "ZohoCRM.settings.fields.READ", "ZohoCRM.users.ALL ZohoCRM.org.READ", "ZohoCRM.modules.ALL, ZohoCRM.mass_update.leads.UPDATE,AaaServer.profile.Read",
+                                    "ZohoFiles.files.ALL", "zohocrm.settings.custom_views.read", "ZohoCRM.bulk.CREATE,ZohoCRM.modules.attachments.WRITE,ZohoSearch.securesearch.READ", "ZohoCRM.modules.ALL,"])
+def test_official_scopes_load(tmp_path, start, scopes):
+    server = start("--fixtures", folder(tmp_path, changed("tokens", 0, scopes=scopes)), db=tmp_path / "s.db")
+    assert server.query("SELECT scopes FROM oauth_token") == [(scopes,)]
+
+
+def test_a_modules_own_limit_of_fields(tmp_path, start):
+    server = start("--fixtures", folder(tmp_path, changed("modules", 0, mass_update_fields=2)))
+    fields = {"City": "Arta", "Size": 2, "Kind": "A"}
+    answer = server.update("Leads", {"data": [fields], "ids": ["100"]}, token="t")
+    assert answer.body["details"]["limit"] == 2 and answer.headers["X-Crmock-Rule"] == "E2" and "3 fields sent; Leads takes 2 in a call" in answer.headers["X-Crmock-Hint"]
+    assert server.update("Leads", {"data": [{"City": "Arta", "Size": 2}], "ids": ["100"]}, token="t").status == 200
+
+
+def test_ids_that_fixtures_give_are_given_to_nothing_else(tmp_path, start):
+    """Whatever they name: here they stand where the sequence begins, before and behind what takes its ids from there."""
+    first = 554023000001000001
+    content = changed("users", 0, id=str(first))
+    content["records"] = [{"module": "Leads", "fields": {"Last_Name": "Next"}}, {"module": "Leads", "id": str(first + 100), "generate": 100000, "locked": {"id": str(first + 200100)}, "fields": {"Last_Name": "One"}},
+                          {"module": "Leads", "generate": 3, "fields": {"Last_Name": "Next"}}]
+    content["views"][0]["id"] = str(first + 100100)
+    content["tokens"][0]["scopes"] = "ZohoCRM.modules.ALL ZohoCRM.mass_update.ALL"
+    server = start("--fixtures", folder(tmp_path, content), db=tmp_path / "s.db")
+    given = {first, first + 100100, *range(first + 100, first + 100100), *range(first + 200100, first + 300100)}
+    answer = server.request("POST", "/crm/v8/Leads", {"data": [{"Last_Name": "x"}] * 100}, token="t")
+    ids = [int(entry["details"]["id"]) for entry in answer.body["data"]]
+    job = int(server.schedule("Leads", {"data": [{"City": "x"}], "cvid": content["views"][0]["id"], "criteria": {"api_name": "Last_Name", "comparator": "equal", "value": "x"}}, token="t"))
+    assert ids == sorted(set(ids)) and not given & {*ids, job}
+    everything = [id for table in ("user", "role", "field", "layout", "record", "record_lock", "custom_view", "job") for id, in server.query(f"SELECT id FROM {table}")]
+    assert len(everything) == len(set(everything))
+
+
+def test_the_last_id_there_is(tmp_path, start):
+    content = changed("records", 0, id=str(2**63 - 10), generate=10)
+    server = start("--fixtures", folder(tmp_path, content), db=tmp_path / "s.db")
+    assert server.query("SELECT max(id), count(*) FROM record") == [(2**63 - 1, 10)]
 
 
 def test_an_empty_folder(tmp_path):

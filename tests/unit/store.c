@@ -9,6 +9,7 @@
 #include "store/job.h"
 #include "store/record.h"
 #include "store/selection.h"
+#include "store/sequence.h"
 #include "store/token.h"
 #include "unit.h"
 
@@ -44,7 +45,7 @@ START_TEST(the_store_is_as_it_should_be)
     ck_assert_int_eq(number(&foreign_keys), 1);
     ck_assert_int_eq(number(&wal), 1);
     ck_assert_int_ge(number(&timeout), 1000);
-    ck_assert_int_eq(number(&version), 3);
+    ck_assert_int_eq(number(&version), 4);
     ck_assert_int_eq(number(&loose), 0);
     ck_assert_int_eq(number(&broken), 0);
 }
@@ -111,7 +112,7 @@ static const struct {
 START_TEST(tokens_live_or_do_not)
 {
     struct token token;
-    int64_t now = 1614754020; /* the moment at which one expires: it counts as expired */
+    int64_t now = 1614754020000; /* the moment at which one expires: it counts as expired */
     ck_assert_int_eq(token_read(test.db, &test.orgs, tokens[_i].token, now, &test.arena, &token),
                      tokens[_i].status);
     if (tokens[_i].status == STORE_OK)
@@ -123,7 +124,7 @@ START_TEST(an_expiring_token_lives_until_then)
 {
     struct token token;
     ck_assert_int_eq(
-        token_read(test.db, &test.orgs, "1000.crmock.expired", 1614754019, &test.arena, &token),
+        token_read(test.db, &test.orgs, "1000.crmock.expired", 1614754019999, &test.arena, &token),
         STORE_OK);
 }
 END_TEST
@@ -182,6 +183,58 @@ START_TEST(tokens_that_have_expired_are_swept)
     }
     ck_assert_int_eq(number(&alive), LIFE);
     ck_assert_int_eq(number(&given), before); /* fixtures' own stay, also one that has expired */
+}
+END_TEST
+
+static int64_t taken(int64_t count)
+{
+    int64_t first = 0;
+    ck_assert_int_eq(ids_take(test.db, count, &first), STORE_OK);
+    return first;
+}
+
+/* A sequence that begins at 1000. */
+static void begin_sequence(const struct id_range *reserved, size_t count)
+{
+    ck_assert_int_eq(db_script(test.db,
+                               "DELETE FROM id_reserved; UPDATE id_sequence SET next_id = 1000,"
+                               " free_before = 9223372036854775807"),
+                     STORE_OK);
+    ck_assert_int_eq(ids_reserve(test.db, reserved, count), STORE_OK);
+}
+
+START_TEST(reserved_ids_are_not_given)
+{
+    static const struct id_range reserved[] = {
+        {5, 7}, {900, 1000}, {1002, 1001001}, {1001003, 1001003}, {1001010, 1001010}};
+    begin_sequence(reserved, COUNT(reserved));
+    ck_assert_int_eq(taken(1), 1001);
+    ck_assert_int_eq(taken(1), 1001002); /* a block of a million is one step */
+    ck_assert_int_eq(taken(3), 1001004);
+    ck_assert_int_eq(taken(4), 1001011);
+    ck_assert_int_eq(taken(1), 1001015);
+}
+END_TEST
+
+START_TEST(ids_end_where_the_numbers_do)
+{
+    static const struct id_range all_but_two[] = {{1000, INT64_MAX - 3}, {INT64_MAX, INT64_MAX}};
+    static const struct id_range all[] = {{1000, INT64_MAX}};
+    int64_t id = 7;
+    begin_sequence(all_but_two, COUNT(all_but_two));
+    ck_assert_int_eq(ids_take(test.db, 3, &id), STORE_FAILED);
+    begin_sequence(all_but_two, COUNT(all_but_two));
+    ck_assert_int_eq(taken(1), INT64_MAX - 2);
+    ck_assert_int_eq(taken(1), INT64_MAX - 1);
+    ck_assert_int_eq(ids_take(test.db, 1, &id), STORE_FAILED);
+    begin_sequence(all, COUNT(all));
+    ck_assert_int_eq(id_take(test.db, &id), STORE_FAILED);
+    begin_sequence(NULL, 0);
+    ck_assert_int_eq(db_script(test.db, "UPDATE id_sequence SET next_id = 9223372036854775806"),
+                     STORE_OK);
+    ck_assert_int_eq(taken(1), INT64_MAX - 1);
+    ck_assert_int_eq(id_take(test.db, &id), STORE_FAILED);
+    ck_assert_int_eq(id, 7);
 }
 END_TEST
 
@@ -467,6 +520,8 @@ Suite *store_suite(void)
     tcase_add_test(reading, what_is_outdated_is_not_kept);
     tcase_add_test(reading, a_cache_is_bounded_in_bytes);
     tcase_add_test(writing, a_second_server_cannot_have_the_store);
+    tcase_add_test(writing, reserved_ids_are_not_given);
+    tcase_add_test(writing, ids_end_where_the_numbers_do);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
     tcase_add_test(writing, a_request_gets_its_turn_beside_a_busy_background_writer);
