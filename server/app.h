@@ -19,7 +19,7 @@ struct app_options {
     bool uses_cache;
     struct job_options jobs;
     struct webhook_options webhooks;
-    unsigned token_ttl;         /* seconds that an access token lives */
+    int64_t token_ttl;          /* milliseconds that an access token lives */
     struct store_budget budget; /* of a request's queries */
     struct http_options http;   /* log, respond and context are the app's own affair */
 };

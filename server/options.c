@@ -15,7 +15,7 @@
 #define CRMOCK_VERSION "unknown"
 #endif
 
-enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, OFF };
+enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, DURATION, OFF };
 
 /* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
  * the values that it takes. */
@@ -75,8 +75,8 @@ static const struct setting {
      offsetof(struct app_options, durability), 0, 0, store_durability_names},
     {"now", "TIME", "ISO 8601 time to stand still at, or +N or -N seconds from the machine's clock",
      TIME, offsetof(struct app_options, clock), 0, 0, NULL},
-    {"token-ttl", "SECONDS", "Time that an access token lives (default 3600)", NUMBER,
-     offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
+    {"token-ttl", "SECONDS", "Time that an access token lives; with ms: 1500ms (default 3600)",
+     DURATION, offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
      offsetof(struct app_options, http.hints), 0, 0, NULL},
     {"log-level", "LEVEL", "error, warning, info or debug (default info)", CHOICE,
@@ -107,6 +107,19 @@ static bool store_number(const struct setting *option, const char *text, void *t
     return true;
 }
 
+/* Seconds, or milliseconds when "ms" follows, as milliseconds. */
+static bool store_duration(const struct setting *option, const char *text, int64_t *target)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10), unit = strcmp(end, "ms") == 0 ? 1 : 1000;
+    if (!isdigit((unsigned char)text[0]) || (unit > 1 && *end != '\0') || errno != 0 ||
+        value < option->least || value > option->most * 1000 / unit)
+        return false;
+    *target = (int64_t)(value * unit);
+    return true;
+}
+
 /* Enums are unsigned ints to gcc and clang when, as here, none of their values is negative. */
 static bool store_choice(const char *const *names, const char *text, unsigned *choice)
 {
@@ -127,6 +140,8 @@ static bool store_value(const struct setting *option, const char *text, struct a
         return store_choice(option->choices, text, target);
     case TIME:
         return clock_set(target, text);
+    case DURATION:
+        return store_duration(option, text, target);
     case OFF:
         *(bool *)target = false;
         return true;
@@ -188,7 +203,7 @@ void options_read(int argc, char **argv, struct app_options *options)
         .uses_cache = true,
         .jobs = {.batch = 500},
         .webhooks = {.timeout = 5000, .tries = 5, .retry = 1000},
-        .token_ttl = 3600,
+        .token_ttl = 3600000,
         .budget = {.milliseconds = 2000, .steps = 50000000},
         .http = {.listen = "127.0.0.1",
                  .port = 8080,

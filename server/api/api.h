@@ -7,7 +7,7 @@
 
 struct api {
     const struct crm *crm;
-    int64_t token_ttl; /* seconds that an access token lives */
+    int64_t token_ttl; /* milliseconds that an access token lives */
 };
 
 /* Answers one request, always with a row of the catalogue or a success. `context` is a

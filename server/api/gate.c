@@ -170,10 +170,10 @@ static enum error token_is_live(struct call *call)
     const struct crm *crm = call->api->crm;
     call->fault.hint = "no access token of that text, or it has expired or been revoked";
     call->db = call_connect(call);
-    enum store_status status = call->db == NULL
-                                   ? STORE_FAILED
-                                   : token_read(call->db, crm->orgs, call->token_text,
-                                                clock_now(crm->clock), call->arena, &call->token);
+    enum store_status status =
+        call->db == NULL ? STORE_FAILED
+                         : token_read(call->db, crm->orgs, call->token_text,
+                                      clock_milliseconds(crm->clock), call->arena, &call->token);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
     return status == STORE_OK ? ERR_NONE : ERR_INVALID_TOKEN;

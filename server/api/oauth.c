@@ -52,7 +52,7 @@ static const struct oauth_refusal {
 
 enum {
     SCOPE_MAX = 2000,      /* characters of what client credentials ask for */
-    EXPIRED_KEPT = 60 * 60 /* seconds that a token that has expired is kept */
+    EXPIRED_KEPT = 60 * 60 * 1000 /* milliseconds that a token that has expired is kept */
 };
 
 /* A token request under way. */
@@ -119,7 +119,7 @@ static enum oauth_error find_grant(struct exchange *exchange, const char *text, 
     struct call *call = exchange->call;
     enum grant_state state;
     exchange->kind = kind;
-    if (grant_read(call->db, text, kind, exchange->client.id, clock_now(call->api->crm->clock),
+    if (grant_read(call->db, text, kind, exchange->client.id, clock_milliseconds(call->api->crm->clock),
                    call->arena, &exchange->grant, &state) != STORE_OK)
         return OAUTH_FAILED;
     call->fault.hint = grant_states[state].hint;
@@ -175,7 +175,7 @@ static enum oauth_error add_token(struct exchange *exchange, const char *kind, c
 static enum oauth_error issue(struct exchange *exchange)
 {
     struct call *call = exchange->call;
-    int64_t now = clock_now(call->api->crm->clock);
+    int64_t now = clock_milliseconds(call->api->crm->clock);
     /* What nobody else issued is its own issuer: that tells it from what fixtures gave. */
     const char *issued_by = exchange->refresh != NULL ? exchange->refresh : exchange->access;
     if (exchange->kind != NULL && strcmp(exchange->kind, "refresh") == 0)
@@ -217,7 +217,8 @@ static void reply_tokens(const struct exchange *exchange)
     json_add_text(body, "api_domain",
                   arena_printf(call->arena, "http://%s", host != NULL ? host : "localhost"));
     json_add_text(body, "token_type", "Bearer");
-    json_add_integer(body, "expires_in", call->api->token_ttl);
+    int64_t seconds = call->api->token_ttl / 1000;
+    json_add_integer(body, "expires_in", seconds > 0 ? seconds : 1);
     reply_json(call, 200, body);
 }
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from server import Server, own_fixtures
+from server import Server, own_fixtures, run
 
 CLIENT = {"client_id": "1000.CRMOCK", "client_secret": "crmock-secret"}
 REFRESH = CLIENT | {"grant_type": "refresh_token", "refresh_token": "1000.crmock.refresh"}
@@ -185,6 +185,53 @@ def test_tokens_expire_and_last_in_the_store(tmp_path):
     server = Server(db=tmp_path / "s.db")
     assert updates(server, token) == 200 and updates(server, answer["access_token"]) == 401
     server.stop()
+
+
+@pytest.mark.parametrize("ttl, milliseconds, told", [("1500ms", 1500, 1), ("20ms", 20, 1), ("2", 2000, 2), ("3600000ms", 3600000, 3600), ("315360000", 315360000000, 315360000)])
+def test_the_time_to_live_is_kept_in_milliseconds(tmp_path, start, ttl, milliseconds, told):
+    server = start("--token-ttl", ttl, db=tmp_path / "s.db")
+    before = time.time_ns() // 10**6
+    answer = ask(server, REFRESH).body
+    [(expires,)] = server.query("SELECT expires_at FROM oauth_token WHERE token = ?", answer["access_token"])
+    assert answer["expires_in"] == told and before + milliseconds <= expires <= time.time_ns() // 10**6 + milliseconds
+    while milliseconds < 2000 and time.time_ns() // 10**6 <= expires:
+        pass
+    assert updates(server, answer["access_token"]) == (401 if milliseconds < 2000 else 200)
+
+
+@pytest.mark.parametrize("wrong", ["0", "0ms", "1.5", "1500 ms", "ms", "1500MS", "-5ms", "315360001", "315360000001ms", "99999999999999999999ms", "5m", ""])
+def test_a_wrong_time_to_live(wrong):
+    done = run("--port", "0", "--token-ttl", wrong)
+    assert done.returncode == 1 and "--token-ttl" in done.stderr and "SECONDS from 1 to 315360000" in done.stderr
+
+
+def test_fixtures_tokens_expire_some_time_after_the_load(tmp_path, start):
+    """Also in a copy of a load that was before."""
+    tokens = [{"token": f"own.{kind}.{name}", "kind": kind, "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "ZohoCRM.mass_update.ALL", "expires": expires}
+              for kind in ("access", "refresh") for name, expires in (("soon", "PT0.2S"), ("later", "P1D"), ("now", "PT0S"), ("long ago", "1970-01-01T00:00:00Z"))]
+    fixtures = own_fixtures(tmp_path, {"tokens": tokens})
+    for number in range(2):
+        before = time.time_ns() // 10**6
+        server = start("--fixtures", fixtures, "--cache", tmp_path / "cache", db=tmp_path / f"{number}.db")
+        after = time.time_ns() // 10**6
+        expiry = dict(server.query("SELECT token, expires_at FROM oauth_token WHERE token LIKE 'own.%'"))
+        assert before + 200 <= expiry["own.access.soon"] <= after + 200 and before + 86400000 <= expiry["own.refresh.later"] <= after + 86400000
+        while time.time_ns() // 10**6 <= expiry["own.access.soon"]:
+            pass
+        assert [updates(server, f"own.access.{name}") for name in ("soon", "later", "now", "long ago")] == [401, 200, 401, 401]
+        answers = [ask(server, REFRESH | {"refresh_token": f"own.refresh.{name}"}).body for name in ("soon", "later", "now", "long ago")]
+        assert ["error" in answer for answer in answers] == [True, False, True, True]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_no_token_expires_while_the_clock_stands(tmp_path, start):
+    fixtures = own_fixtures(tmp_path, {"tokens": [{"token": "own", "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "ZohoCRM.mass_update.ALL", "expires": "PT0.001S"}]})
+    server = start("--fixtures", fixtures, "--now", "2026-01-31T09:30:00+05:30", "--token-ttl", "1ms", db=tmp_path / "s.db")
+    token = ask(server, REFRESH).body["access_token"]
+    assert [updates(server, "own"), updates(server, token)] == [200, 200]
+    server.stop()
+    server = start("--now", "2026-01-31T09:30:01+05:30", db=tmp_path / "s.db")
+    assert [updates(server, "own"), updates(server, token)] == [401, 401]
 
 
 def test_api_domain_is_the_host_that_was_asked(shared):
