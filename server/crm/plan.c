@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "base/id.h"
 #include "crm/access.h"
 #include "crm/criteria.h"
@@ -65,27 +63,15 @@ static enum error some_field(const struct planning *plan)
                    "data is a list of one object with the fields to update");
 }
 
-static const struct {
-    const char *module;
-    size_t fields;
-} field_limits[] = {{"Deals", RECORD_CHANGES_MAX}};
-
-static size_t field_limit(const struct module *module)
-{
-    for (size_t i = 0; i < COUNT(field_limits); i++)
-        if (strcmp(module->api_name, field_limits[i].module) == 0)
-            return field_limits[i].fields;
-    return 1;
-}
-
 static enum error fields_within_limit(const struct planning *plan)
 {
-    size_t count = (size_t)cJSON_GetArraySize(plan->update->fields);
-    size_t limit = field_limit(plan->update->module);
+    const struct module *module = plan->update->module;
+    size_t count = (size_t)cJSON_GetArraySize(plan->update->fields), limit = module->mass_update_fields;
     if (count <= limit)
         return ERR_NONE;
     enum error error = fail_at(plan->fault, ERR_TOO_MANY_FIELDS, "data", "$.data",
-                               arena_printf(plan->arena, "%zu fields sent", count));
+                               arena_printf(plan->arena, "%zu fields sent; %s takes %zu in a call",
+                                            count, module->api_name, limit));
     plan->fault->limit = (int64_t)limit;
     return error;
 }

@@ -1,5 +1,6 @@
 """Contract section 8: the program as others start and stop it."""
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -46,6 +47,35 @@ def test_a_store_lasts_and_fixtures_are_loaded_once(tmp_path):
     assert server.fields(LEAD)["City"] == "Patras"
     assert server.query("PRAGMA foreign_key_check") == [] and server.query("PRAGMA integrity_check") == [("ok",)]
     server.stop()
+
+
+def test_other_fixtures_for_a_kept_store_are_a_warning(tmp_path):
+    """They are ignored: who gives them should know."""
+    fixtures, other, log = (tmp_path / name for name in ("one", "other", "log"))
+    for place, name in ((fixtures, "One"), (other, "Other")):
+        place.mkdir()
+        (place / "org.json").write_text(json.dumps({"org": {"name": name}}))
+
+    def warnings(*arguments):
+        with open(log, "w") as stream:
+            Server("--cache", tmp_path / "cache", *arguments, db=tmp_path / "s.db", log=stream).stop()
+        return [line.split(" ", 1)[1] for line in log.read_text().splitlines() if " warning " in line]
+
+    assert warnings("--fixtures", fixtures) == []  # filled
+    assert warnings("--fixtures", fixtures) == [] and warnings() == []
+    shutil.copytree(fixtures, tmp_path / "same")
+    (tmp_path / "same" / "notes.txt").write_text("no part of the fixtures")
+    assert warnings("--fixtures", tmp_path / "same") == []
+    assert warnings("--fixtures", other) == [f'warning fixtures ignored folder="{other}" reason="the store was filled from others"']
+    assert len(warnings("--fixtures", tmp_path / "nowhere")) == 1
+    (fixtures / "more.json").write_text("{}")
+    assert len(warnings("--fixtures", fixtures)) == 1
+    (tmp_path / "s.db").unlink()
+    assert warnings("--fixtures", fixtures) == []
+    (tmp_path / "s.db").unlink()
+    assert warnings("--fixtures", fixtures) == [] == warnings("--fixtures", fixtures)  # a copy of what was loaded
+    (tmp_path / "s.db").unlink()
+    assert warnings() == [] and len(warnings("--fixtures", fixtures)) == 1  # the built-in ones
 
 
 def test_every_option_from_the_environment_and_the_option_wins(tmp_path):
