@@ -49,8 +49,9 @@ static bool choice_fits(const struct checking *check, const cJSON *value)
         return false;
     if (is_offered(check->field, value->valuestring))
         return true;
-    check->fault->found = arena_printf(check->arena, "%s does not offer that value; it offers %s ...",
-                                       check->field->api_name, check->field->values[0]);
+    check->fault->found = arena_printf(
+        check->arena, "%s does not offer that value; it offers %s ...", check->field->api_name,
+        check->field->value_count > 0 ? check->field->values[0] : "none");
     return false;
 }
 

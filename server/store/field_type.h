@@ -46,6 +46,7 @@ struct field_type_info {
     const char *json_type; /* likewise */
     bool mass_updatable;   /* false: by its type never, whatever the metadata says */
     bool has_values;       /* a picklist of some kind */
+    bool has_lookup;       /* it refers to records of a module, which its field names */
     int default_length;    /* characters, 0 where length has no meaning */
 };
 

@@ -23,14 +23,14 @@ static const struct sql module_named = {"SELECT id FROM module WHERE org_id = ?1
 
 int64_t find_module(const struct node *api_name)
 {
-    return node_find(api_name, "the API name of a module", &module_named, "it",
+    return node_find(api_name, "the API name of a module of the org", &module_named, "it",
                      api_name->loader->org_id, node_text(api_name));
 }
 
 static const struct sql add_field = {
     "INSERT INTO field (id, module_id, position, api_name, label, data_type, length, decimals,"
     " mass_update, visible, read_only, system_mandatory, is_unique, custom, lookup_module)"
-    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, nullif(?7, -1), ?8, ?9, ?10, ?11, ?12, ?13, ?14"
     " FROM field WHERE module_id = ?2"};
 static const struct sql add_value = {
     "INSERT INTO picklist_value (id, field_id, position, value) VALUES (?1, ?2, ?3, ?4)"};
@@ -91,6 +91,18 @@ static enum field_type want_type(const struct node *node)
     return type;
 }
 
+/* The module whose records a field refers to. */
+static const char *may_lookup(const struct node *node, const struct field_type_info *info)
+{
+    const struct node lookup = node_member(node, "lookup");
+    if (!info->has_lookup)
+        return may_text(node, "lookup", NULL);
+    if (lookup.json == NULL)
+        node_fail(&lookup, "expected the API name of a module of the org: the field's type is %s",
+                  info->name);
+    return find_module(&lookup) != 0 ? node_text(&lookup) : NULL;
+}
+
 /* Adds the field to the module that the context names by id. */
 static void add_field_to(const struct node *node, void *context)
 {
@@ -109,13 +121,13 @@ static void add_field_to(const struct node *node, void *context)
     if (info->has_values != (cJSON_GetArraySize(values.json) > 0))
         node_fail(&values, info->has_values ? "expected a list of values that the field offers"
                                             : "expected no values for a field of this type");
-    node_insert(node, &add_field, "iitttIIiiiiiit", id, module_id, api_name,
+    node_insert(node, &add_field, "iitttIiiiiiiit", id, module_id, api_name,
                 may_text(node, "label", label_of(node->loader->arena, api_name)), info->name,
                 may_number(node, "length", info->default_length, 1, 1000000),
-                may_number(node, "decimals", 0, 0, 9), (int64_t)updatable,
+                may_number(node, "decimals", -1, 0, 9), (int64_t)updatable,
                 (int64_t)may_flag(node, "visible", true), (int64_t)may_flag(node, "read_only", false),
                 (int64_t)may_flag(node, "mandatory", false), (int64_t)may_flag(node, "unique", false),
-                (int64_t)may_flag(node, "custom", false), may_text(node, "lookup", NULL));
+                (int64_t)may_flag(node, "custom", false), may_lookup(node, info));
     node_each(&values, load_value, &id);
     load_rule(node, "layout_rule", &add_layout_rule, id);
     load_rule(node, "validation_rule", &add_validation_rule, id);
@@ -151,13 +163,17 @@ void load_module(const struct node *node, void *context)
     for (size_t i = 0; i < COUNT(system_fields); i++) {
         const struct system_field *field = &system_fields[i];
         const struct node nothing = {.loader = node->loader, .above = node, .name = field->api_name};
-        node_insert(node, &add_field, "iitttIIiiiiiit", id_or_next(&nothing, 1), id, field->api_name,
-                    field->label, field_types[field->type].name, INT64_C(0), INT64_C(0), INT64_C(0),
+        node_insert(node, &add_field, "iitttIiiiiiiit", id_or_next(&nothing, 1), id, field->api_name,
+                    field->label, field_types[field->type].name, INT64_C(0), INT64_C(-1), INT64_C(0),
                     INT64_C(1), INT64_C(1), INT64_C(0), INT64_C(0), INT64_C(0), NULL);
     }
 }
 
-static const struct sql set_part_of = {"UPDATE module SET part_of = ?2 WHERE id = ?1"};
+/* One level: a module is not part of what is part of another, nor of itself. */
+static const struct sql set_part_of = {
+    "UPDATE module SET part_of = ?2 WHERE id = ?1 AND id <> ?2 AND NOT EXISTS"
+    " (SELECT 1 FROM module AS other WHERE other.id = ?2 AND other.part_of IS NOT NULL"
+    "  OR other.part_of = ?1) RETURNING id"};
 
 /* After all modules: fields, and the module that shows this one's records too. */
 void load_module_fields(const struct node *node, void *context)
@@ -168,7 +184,8 @@ void load_module_fields(const struct node *node, void *context)
     int64_t id = find_module(&name);
     node_each(&fields, add_field_to, &id);
     if (part_of.json != NULL)
-        node_insert(&part_of, &set_part_of, "ii", id, find_module(&part_of));
+        (void)node_find(&part_of, "a module that is part of none, for one that has no parts itself",
+                        &set_part_of, "ii", id, find_module(&part_of));
 }
 
 static const struct sql profile_named = {"SELECT id FROM profile WHERE org_id = ?1 AND name = ?2"};

@@ -62,7 +62,7 @@ const struct module *orgs_module(const struct orgs *orgs, int64_t id)
 
 const struct module *org_module(const struct org *org, const char *api_name)
 {
-    for (size_t i = 0; i < org->module_count; i++)
+    for (size_t i = 0; i < org->module_count && api_name != NULL; i++)
         if (strcasecmp(org->modules[i].api_name, api_name) == 0)
             return &org->modules[i];
     return NULL;

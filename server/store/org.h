@@ -183,7 +183,8 @@ struct orgs {
 MUSTCHECK enum store_status orgs_load(struct db *db, struct orgs *orgs);
 void orgs_clear(struct orgs *orgs);
 
-/* Look-ups; NULL when there is none. Module names match without regard to case, others exactly. */
+/* Look-ups; NULL when there is none, as there is of a module without a name (NULL). Module names match
+ * without regard to case, others exactly. */
 MUSTCHECK const struct user *orgs_user(const struct orgs *orgs, int64_t id);
 MUSTCHECK const struct module *orgs_module(const struct orgs *orgs, int64_t id);
 MUSTCHECK const struct module *org_module(const struct org *org, const char *api_name);

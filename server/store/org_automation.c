@@ -9,7 +9,7 @@ static const struct sql rules_of = {
     " FROM automation_rule JOIN module ON module.id = module_id"
     " WHERE org_id = ?1 ORDER BY kind DESC, automation_rule.id"};
 
-static void read_rule(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_rule(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct automation_rule *rule = &loading->org->automation_rules[index];
     int64_t module_id = sqlite3_column_int64(row, 2), field_id = sqlite3_column_int64(row, 5);
@@ -23,6 +23,7 @@ static void read_rule(struct loading *loading, sqlite3_stmt *row, size_t index)
         .actions =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 7), sizeof *rule->actions),
     };
+    return rule->module != NULL && (field_id == 0 || rule->field != NULL);
 }
 
 static const struct sql actions_of = {
@@ -30,21 +31,23 @@ static const struct sql actions_of = {
     " JOIN automation_rule ON automation_rule.id = rule_id JOIN module ON module.id = module_id"
     " WHERE org_id = ?1 ORDER BY rule_id, position"};
 
-static void read_action(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_action(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct org *org = loading->org;
     int64_t rule_id = sqlite3_column_int64(row, 1), field_id = sqlite3_column_int64(row, 3);
+    const struct field *field =
+        field_id != 0 ? loading_field(loading, sqlite3_column_int64(row, 2), field_id) : NULL;
     for (size_t i = 0; i < org->automation_rule_count; i++) {
         struct automation_rule *rule = &org->automation_rules[i];
         if (rule->id == rule_id)
             rule->actions[rule->action_count++] = (struct rule_action){
-                .field = field_id != 0 ? loading_field(loading, sqlite3_column_int64(row, 2), field_id)
-                                       : NULL,
+                .field = field,
                 .value = loading_text(loading, row, 4),
                 .url = loading_text(loading, row, 5),
             };
     }
+    return field_id == 0 || field != NULL;
 }
 
 enum store_status loading_automation(struct loading *loading)

@@ -7,7 +7,7 @@ static const struct sql blueprints_of = {
     " FROM blueprint JOIN field ON field.id = field_id JOIN module ON module.id = module_id"
     " WHERE org_id = ?1 ORDER BY blueprint.id"};
 
-static void read_blueprint(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_blueprint(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct blueprint *blueprint = &loading->org->blueprints[index];
     *blueprint = (struct blueprint){
@@ -19,6 +19,7 @@ static void read_blueprint(struct loading *loading, sqlite3_stmt *row, size_t in
         .transitions = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 6),
                                    sizeof *blueprint->transitions),
     };
+    return blueprint->field != NULL;
 }
 
 static struct blueprint *blueprint_of(struct loading *loading, int64_t id)
@@ -36,11 +37,14 @@ static struct blueprint *blueprint_of(struct loading *loading, int64_t id)
 
 static const struct sql starts_of = {"SELECT 0, blueprint_id, value FROM blueprint_start" OF_THE_ORG};
 
-static void read_start(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_start(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct blueprint *blueprint = blueprint_of(loading, sqlite3_column_int64(row, 1));
+    if (blueprint == NULL)
+        return false;
     blueprint->starts[blueprint->start_count++] = loading_text(loading, row, 2);
+    return true;
 }
 
 static const struct sql transitions_of = {
@@ -49,10 +53,12 @@ static const struct sql transitions_of = {
     " (SELECT count(*) FROM transition_field WHERE transition_id = transition.id)"
     " FROM transition" OF_THE_ORG " ORDER BY blueprint_id, transition.position"};
 
-static void read_transition(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_transition(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct blueprint *blueprint = blueprint_of(loading, sqlite3_column_int64(row, 1));
+    if (blueprint == NULL)
+        return false;
     struct transition *transition = &blueprint->transitions[blueprint->transition_count++];
     *transition = (struct transition){
         .id = sqlite3_column_int64(row, 2),
@@ -63,12 +69,13 @@ static void read_transition(struct loading *loading, sqlite3_stmt *row, size_t i
         .fields = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 6),
                               sizeof *transition->fields),
     };
+    return true;
 }
 
 static struct transition *transition_of(struct loading *loading, int64_t blueprint_id, int64_t id)
 {
     struct blueprint *blueprint = blueprint_of(loading, blueprint_id);
-    for (size_t i = 0; i < blueprint->transition_count; i++)
+    for (size_t i = 0; blueprint != NULL && i < blueprint->transition_count; i++)
         if (blueprint->transitions[i].id == id)
             return &blueprint->transitions[i];
     return NULL;
@@ -77,12 +84,15 @@ static struct transition *transition_of(struct loading *loading, int64_t bluepri
 static const struct sql states_of = {"SELECT 0, blueprint_id, transition_id, value FROM transition_from"
                                      " JOIN transition ON transition.id = transition_id" OF_THE_ORG};
 
-static void read_state(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_state(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct transition *transition =
         transition_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    if (transition == NULL)
+        return false;
     transition->from[transition->from_count++] = loading_text(loading, row, 3);
+    return true;
 }
 
 static const struct sql asked_fields_of = {
@@ -90,15 +100,18 @@ static const struct sql asked_fields_of = {
     " FROM transition_field JOIN transition ON transition.id = transition_id" OF_THE_ORG
     " ORDER BY transition_id, transition_field.position"};
 
-static void read_asked_field(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_asked_field(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct transition *transition =
         transition_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
-    transition->fields[transition->field_count++] = (struct transition_field){
-        .field = loading_field(loading, sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 4)),
-        .mandatory = sqlite3_column_int(row, 5) != 0,
-    };
+    const struct field *field =
+        loading_field(loading, sqlite3_column_int64(row, 3), sqlite3_column_int64(row, 4));
+    if (transition == NULL || field == NULL)
+        return false;
+    transition->fields[transition->field_count++] =
+        (struct transition_field){.field = field, .mandatory = sqlite3_column_int(row, 5) != 0};
+    return true;
 }
 
 enum store_status loading_blueprints(struct loading *loading)

@@ -6,10 +6,12 @@ static const struct sql layouts_of = {
     " FROM layout JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY module_id, layout.position"};
 
-static void read_layout(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_layout(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct module *module = loading_module(loading, sqlite3_column_int64(row, 1));
+    if (module == NULL)
+        return false;
     struct layout *layout = &module->layouts[module->layout_count++];
     *layout = (struct layout){
         .id = sqlite3_column_int64(row, 2),
@@ -17,12 +19,13 @@ static void read_layout(struct loading *loading, sqlite3_stmt *row, size_t index
         .sections =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 4), sizeof *layout->sections),
     };
+    return true;
 }
 
 static struct layout *layout_of(struct loading *loading, int64_t module_id, int64_t layout_id)
 {
     struct module *module = loading_module(loading, module_id);
-    for (size_t i = 0; i < module->layout_count; i++)
+    for (size_t i = 0; module != NULL && i < module->layout_count; i++)
         if (module->layouts[i].id == layout_id)
             return &module->layouts[i];
     return NULL;
@@ -33,18 +36,21 @@ static const struct sql sections_of = {
     " JOIN layout ON layout.id = layout_id JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY layout_id, layout_section.position"};
 
-static void read_section(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_section(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     const struct module *module = loading_module(loading, sqlite3_column_int64(row, 1));
     struct layout *layout =
         layout_of(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    if (layout == NULL)
+        return false;
     struct layout_section *section = &layout->sections[layout->section_count++];
     *section = (struct layout_section){
         .id = sqlite3_column_int64(row, 3),
         .name = loading_text(loading, row, 4),
         .fields = arena_array(loading->arena, module->field_count, sizeof *section->fields),
     };
+    return true;
 }
 
 /* A section's own fields, or those that no section of the layout has. */
@@ -60,17 +66,20 @@ static const struct sql shown_fields_of = {
     "   AND own.section_id = layout_section.id))"
     " ORDER BY layout.id, layout_section.id, layout_field.position, field.position"};
 
-static void read_shown_field(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_shown_field(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     int64_t module_id = sqlite3_column_int64(row, 1), section_id = sqlite3_column_int64(row, 3);
     struct layout *layout = layout_of(loading, module_id, sqlite3_column_int64(row, 2));
+    const struct field *field = loading_field(loading, module_id, sqlite3_column_int64(row, 4));
+    if (layout == NULL || field == NULL)
+        return false;
     for (size_t i = 0; i < layout->section_count; i++) {
         struct layout_section *section = &layout->sections[i];
         if (section->id == section_id)
-            section->fields[section->field_count++] =
-                loading_field(loading, module_id, sqlite3_column_int64(row, 4));
+            section->fields[section->field_count++] = field;
     }
+    return true;
 }
 
 enum store_status loading_layouts(struct loading *loading)
@@ -86,5 +95,11 @@ enum store_status loading_layouts(struct loading *loading)
     enum store_status status = STORE_OK;
     for (size_t i = 0; i < COUNT(steps) && status == STORE_OK; i++)
         status = loading_rows(loading, steps[i].sql, steps[i].read, NULL, NULL, 0);
+    for (size_t i = 0; i < loading->org->module_count && status == STORE_OK; i++) {
+        if (loading->org->modules[i].layout_count > 0)
+            continue;
+        log_event(loading->db->log, LOG_ERROR, "store broken reason=\"a module without a layout\"");
+        status = STORE_FAILED;
+    }
     return status;
 }

@@ -1,8 +1,14 @@
 #include "store/org_loading.h"
+#include "store/record.h"
 
 static bool flag(sqlite3_stmt *row, int column)
 {
     return sqlite3_column_int(row, column) != 0;
+}
+
+static bool is_null(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL;
 }
 
 static const struct sql modules_of = {
@@ -12,7 +18,7 @@ static const struct sql modules_of = {
     " (SELECT count(*) FROM layout WHERE module_id = module.id)"
     " FROM module WHERE org_id = ?1 ORDER BY part_of IS NOT NULL, id"};
 
-static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct module *module = &loading->org->modules[index];
     *module = (struct module){
@@ -32,6 +38,8 @@ static void read_module(struct loading *loading, sqlite3_stmt *row, size_t index
         .layouts =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 11), sizeof *module->layouts),
     };
+    return (module->part_of != NULL || is_null(row, 8)) && module->mass_update_fields >= 1 &&
+           module->mass_update_fields <= RECORD_CHANGES_MAX;
 }
 
 static const struct sql fields_of = {
@@ -43,9 +51,11 @@ static const struct sql fields_of = {
     " FROM field JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY module_id, position"};
 
-static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct module *module = loading_module(loading, sqlite3_column_int64(row, 1));
+    if (module == NULL)
+        return false;
     struct field *field = &module->fields[module->field_count++];
     *field = (struct field){
         .id = sqlite3_column_int64(row, 2),
@@ -53,7 +63,7 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
         .api_name = loading_text(loading, row, 3),
         .label = loading_text(loading, row, 4),
         .length = sqlite3_column_int(row, 6),
-        .decimals = sqlite3_column_type(row, 7) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 7),
+        .decimals = is_null(row, 7) ? -1 : sqlite3_column_int(row, 7),
         .mass_update = flag(row, 8),
         .visible = flag(row, 9),
         .read_only = flag(row, 10),
@@ -69,9 +79,8 @@ static void read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
                                  sizeof *field->value_ids),
     };
     field->path = arena_printf(loading->arena, "$.\"%s\"", field->api_name);
-    if (!field_type_find(loading_text(loading, row, 5), &field->type))
-        field->type = TYPE_TEXT; /* fixtures were checked when they were loaded */
     loading->org->field_count = index + 1;
+    return field_type_find(loading_text(loading, row, 5), &field->type);
 }
 
 static const struct sql values_of = {
@@ -80,29 +89,33 @@ static const struct sql values_of = {
     " JOIN module ON module.id = module_id WHERE org_id = ?1 ORDER BY field_id,"
     " picklist_value.position"};
 
-static void read_value(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_value(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct field *field =
         loading_field(loading, sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2));
+    if (field == NULL)
+        return false;
     field->value_ids[field->value_count] = sqlite3_column_int64(row, 4);
     field->values[field->value_count++] = loading_text(loading, row, 3);
+    return true;
 }
 
 static const struct sql roles_of = {
     "SELECT count(*) OVER (), id, name, reports_to FROM role WHERE org_id = ?1 ORDER BY id"};
 
-static void read_role(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_role(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct role *role = &loading->org->roles[index];
     role->id = sqlite3_column_int64(row, 1);
     role->name = loading_text(loading, row, 2);
+    return true;
 }
 
 static const struct sql reports_of = {
     "SELECT 0, role.id, reports_to FROM role WHERE org_id = ?1 AND reports_to IS NOT NULL"};
 
-static void read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct org *org = loading->org;
@@ -114,15 +127,17 @@ static void read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t i
         if (org->roles[i].id == sqlite3_column_int64(row, 2))
             above = &org->roles[i];
     }
-    if (role != NULL)
-        role->reports_to = above;
+    if (role == NULL || above == NULL)
+        return false;
+    role->reports_to = above;
+    return true;
 }
 
 static const struct sql profiles_of = {
     "SELECT count(*) OVER (), id, name, administrator, schedule_mass_update, read_jobs"
     " FROM profile WHERE org_id = ?1"};
 
-static void read_profile(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_profile(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct profile *profile = &loading->org->profiles[index];
     *profile = (struct profile){
@@ -134,6 +149,7 @@ static void read_profile(struct loading *loading, sqlite3_stmt *row, size_t inde
         .modules = arena_array(loading->arena, loading->org->module_count, sizeof *profile->modules),
         .fields = arena_array(loading->arena, loading->org->field_count, sizeof *profile->fields),
     };
+    return true;
 }
 
 static struct profile *profile_of(struct loading *loading, int64_t id)
@@ -148,33 +164,39 @@ static const struct sql permissions_of = {
     "SELECT 0, profile_id, module_id, can_read, can_mass_update, can_write FROM profile_module"
     " JOIN profile ON profile.id = profile_id WHERE org_id = ?1"};
 
-static void read_permission(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_permission(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
     const struct module *module = loading_module(loading, sqlite3_column_int64(row, 2));
+    if (profile == NULL || module == NULL)
+        return false;
     profile->modules[module->index] = (struct module_permission){
         .can_read = flag(row, 3), .can_mass_update = flag(row, 4), .can_write = flag(row, 5)};
+    return true;
 }
 
 static const struct sql accesses_of = {
     "SELECT 0, profile_id, module_id, field_id, access FROM profile_field"
     " JOIN field ON field.id = field_id JOIN profile ON profile.id = profile_id WHERE org_id = ?1"};
 
-static void read_access(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_access(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
     struct profile *profile = profile_of(loading, sqlite3_column_int64(row, 1));
     const struct field *field =
         loading_field(loading, sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3));
+    if (profile == NULL || field == NULL)
+        return false;
     profile->fields[field->index] = (enum field_access)loading_word(row, 4, field_access_names);
+    return true;
 }
 
 static const struct sql users_of = {"SELECT count(*) OVER (), id, name, email, profile_id, role_id, "
                                     "created_time FROM user WHERE org_id = ?1"
                                     " ORDER BY id"};
 
-static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct org *org = loading->org;
     struct user *user = &org->users[index];
@@ -189,6 +211,7 @@ static void read_user(struct loading *loading, sqlite3_stmt *row, size_t index)
     for (size_t i = 0; i < org->role_count; i++)
         if (org->roles[i].id == sqlite3_column_int64(row, 5))
             user->role = &org->roles[i];
+    return user->profile != NULL && user->role != NULL;
 }
 
 static const struct sql views_of = {
@@ -197,7 +220,7 @@ static const struct sql views_of = {
     " FROM custom_view JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY custom_view.id"};
 
-static void read_view(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_view(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     struct view *view = &loading->org->views[index];
     *view = (struct view){
@@ -208,39 +231,45 @@ static void read_view(struct loading *loading, sqlite3_stmt *row, size_t index)
         .everyone = flag(row, 5),
         .users = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 6), sizeof *view->users),
     };
+    return view->module != NULL;
 }
 
 static const struct sql view_users_of = {
     "SELECT 0, view_id, user_id FROM custom_view_user JOIN user ON user.id = user_id"
     " WHERE org_id = ?1"};
 
-static void read_view_user(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_view_user(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     (void)index;
+    const struct user *user = org_user(loading->org, sqlite3_column_int64(row, 2));
     for (size_t i = 0; i < loading->org->view_count; i++) {
         struct view *view = &loading->org->views[i];
         if (view->id == sqlite3_column_int64(row, 1))
-            view->users[view->user_count++] = org_user(loading->org, sqlite3_column_int64(row, 2));
+            view->users[view->user_count++] = user;
     }
+    return user != NULL;
 }
 
 static const struct sql territories_of = {
     "SELECT count(*) OVER (), id, name FROM territory WHERE org_id = ?1 ORDER BY id"};
 
-static void read_territory(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_territory(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
     loading->org->territories[index] = (struct territory){
         .id = sqlite3_column_int64(row, 1),
         .name = loading_text(loading, row, 2),
     };
+    return true;
 }
 
 static const struct sql parents_of = {
     "SELECT 0, id, parent_id FROM territory WHERE org_id = ?1 ORDER BY id"};
 
-static void read_parent(struct loading *loading, sqlite3_stmt *row, size_t index)
+static bool read_parent(struct loading *loading, sqlite3_stmt *row, size_t index)
 {
-    loading->org->territories[index].parent = org_territory(loading->org, sqlite3_column_int64(row, 2));
+    struct territory *territory = &loading->org->territories[index];
+    territory->parent = org_territory(loading->org, sqlite3_column_int64(row, 2));
+    return territory->parent != NULL || is_null(row, 2);
 }
 
 /* In an order in which every reference leads to what was read before. */

@@ -18,7 +18,12 @@ enum store_status loading_rows(struct loading *loading, const struct sql *sql, r
             void *members = arena_array(loading->arena, *count, size);
             memcpy(list, &members, sizeof members);
         }
-        read(loading, row, index++);
+        if (!read(loading, row, index++)) {
+            log_event(loading->db->log, LOG_ERROR,
+                      "store broken reason=\"metadata that refers to nothing\" statement=\"%.200s\"",
+                      sql->text);
+            return STORE_FAILED;
+        }
     }
     return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
 }

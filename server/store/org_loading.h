@@ -12,7 +12,8 @@ struct loading {
     struct org *org;
 };
 
-typedef void row_fn(struct loading *loading, sqlite3_stmt *row, size_t index);
+/* False when the row names what there is not: the store is broken. */
+typedef bool row_fn(struct loading *loading, sqlite3_stmt *row, size_t index);
 
 /* Runs `sql` for the org, calls `read` for each row. `list` (may be NULL) is where the pointer to the
  * org's list stands: it gets room for them all. */

@@ -2,10 +2,11 @@
 import json
 import os
 import socket
+import sqlite3
 
 import pytest
 
-from server import run
+from server import Server, own_fixtures, run
 
 BASE = {
     "org": {"id": "1", "name": "Small"},
@@ -109,6 +110,12 @@ FAULTS = [
     (changed("records", 0, id=str(2**63 - 1), generate=1000000, territories=["Here"]), "$.records[0].id: expected an id with 999999 behind it"),
     (changed("records", 0, generate=10, locked={"id": str(2**63 - 1)}), "$.records[0].locked.id: expected an id with 9 behind it"),
     (changed("modules", 0, sharing="open"), "$.modules[0].sharing: expected one of private, public_read, public_read_write"),
+    *[(changed("modules", 0, fields=[{"api_name": "A", "type": type} | lookup]), "$.modules[0].fields[0].lookup: expected the API name of a module of the org") for type in ("lookup", "multiselectlookup") for lookup in ({}, {"lookup": "X"})],
+    (BASE | {"fields": [{"module": "Leads", "api_name": "A", "type": "lookup"}]}, "$.fields[0].lookup: expected the API name of a module of the org"),
+    (changed("modules", 0, part_of="Leads"), "$.modules[0].part_of: expected a module that is part of none"),
+    (BASE | {"modules": BASE["modules"] + [{"api_name": "A", "part_of": "B"}, {"api_name": "B", "part_of": "A"}]}, "$.modules[2].part_of: expected a module that is part of none"),
+    (BASE | {"modules": BASE["modules"] + [{"api_name": "A", "part_of": "B"}, {"api_name": "B", "part_of": "Leads"}]}, "$.modules[2].part_of: expected a module that is part of none"),
+    (BASE | {"modules": BASE["modules"] + [{"api_name": "B", "part_of": "Leads"}, {"api_name": "A", "part_of": "B"}]}, "$.modules[2].part_of: expected a module that is part of none"),
     (changed("modules", 0, part_of="X"), "$.modules[0].part_of: expected the API name of a module"),
     (changed("modules", 0, api_name="My Leads"), "$.modules[0].api_name: expected letters"),
     (changed("modules", 0, fields=[{"api_name": "A", "type": "txt"}]), "$.modules[0].fields[0].type: expected a data type"),
@@ -176,6 +183,42 @@ def test_a_modules_own_limit_of_fields(tmp_path, start):
     answer = server.update("Leads", {"data": [fields], "ids": ["100"]}, token="t")
     assert answer.body["details"]["limit"] == 2 and answer.headers["X-Crmock-Rule"] == "E2" and "3 fields sent; Leads takes 2 in a call" in answer.headers["X-Crmock-Hint"]
     assert server.update("Leads", {"data": [{"City": "Arta", "Size": 2}], "ids": ["100"]}, token="t").status == 200
+
+
+def test_a_lookup_says_what_it_refers_to(tmp_path, start):
+    content = changed("modules", 0, fields=[*BASE["modules"][0]["fields"], {"api_name": "Other", "type": "lookup", "lookup": "leads"}, {"api_name": "Rate", "type": "double", "decimals": 0}, {"api_name": "Any", "type": "double"}])
+    content["tokens"][0]["scopes"] = "ZohoCRM.modules.ALL ZohoCRM.settings.ALL"
+    server = start("--fixtures", folder(tmp_path, content))
+
+    def put(fields):
+        return server.request("PUT", "/crm/v8/Leads/100", {"data": [fields]}, token="t").status
+
+    assert put({"Other": {"id": "100"}}) == 200 and put({"Other": {"id": "50"}}) == 400
+    assert put({"Rate": 5}) == 200 and put({"Rate": 5.5}) == 400 and put({"Any": 5.5}) == 200  # 0 is not "any"
+
+
+@pytest.mark.parametrize("spoil", ["UPDATE field SET lookup_module = NULL", "UPDATE field SET data_type = 'nonsense'", "UPDATE OR IGNORE picklist_value SET field_id = 5", "UPDATE user SET role_id = 5", "UPDATE user SET profile_id = 5",
+                                   "UPDATE OR IGNORE profile_module SET module_id = 5", "UPDATE custom_view SET module_id = 5", "UPDATE OR IGNORE custom_view_user SET user_id = 5", "UPDATE role SET reports_to = 5", "UPDATE territory SET parent_id = 5",
+                                   "DELETE FROM layout", "UPDATE OR IGNORE layout SET module_id = 5", "UPDATE OR IGNORE layout_section SET layout_id = 5", "UPDATE blueprint SET field_id = 5", "UPDATE OR IGNORE transition SET blueprint_id = 5",
+                                   "UPDATE OR IGNORE transition_field SET field_id = 5", "UPDATE module SET part_of = 5", "UPDATE module SET mass_update_fields = 9", "UPDATE OR IGNORE profile_field SET field_id = 5",
+                                   "DELETE FROM picklist_value", "DELETE FROM user", "DELETE FROM module", "DELETE FROM org"])
+def test_a_store_whose_metadata_refers_to_nothing_is_refused_or_served(tmp_path, spoil):
+    """It may come from anywhere. Nothing that it leaves out brings the server down."""
+    Server("--fixtures", own_fixtures(tmp_path, {}), db=tmp_path / "s.db").stop()
+    with sqlite3.connect(tmp_path / "s.db") as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        db.execute(spoil)
+    db.close()
+    try:
+        server = Server(db=tmp_path / "s.db")
+    except AssertionError as ended:
+        assert str(ended) == "crmock ended with 1"
+        return
+    for path in ("settings/fields?module=Projects", "settings/layouts?module=Leads", "settings/modules", "users?type=AllUsers", "settings/custom_views?module=Leads", "Leads?fields=City"):
+        server.request("GET", f"/crm/v8/{path}")
+    server.request("PUT", "/crm/v8/Projects/554023000000640001", {"data": [{"Client": {"id": "554023000000620001"}, "Phase": "Draft"}]})
+    server.update("Leads", {"data": [{"Lead_Status": "Contacted"}], "ids": ["554023000000600001"]})
+    assert server.stop() == 0
 
 
 def test_ids_that_fixtures_give_are_given_to_nothing_else(tmp_path, start):
