@@ -51,7 +51,7 @@ static const struct oauth_refusal {
 };
 
 enum {
-    SCOPE_MAX = 2000,      /* characters of what client credentials ask for */
+    SCOPE_MAX = 2000,             /* characters of what client credentials ask for */
     EXPIRED_KEPT = 60 * 60 * 1000 /* milliseconds that a token that has expired is kept */
 };
 

@@ -28,7 +28,7 @@ struct db {
     char failure[128]; /* the last one; empty: there was none */
     struct store_budget budget;
     int64_t begun, steps; /* since when, in microseconds, and how many were taken of it */
-    int code;          /* SQLite's, of the last failure; SQLITE_OK: there was none */
+    int code;             /* SQLite's, of the last failure; SQLITE_OK: there was none */
     size_t count;
     struct {
         const struct sql *sql;

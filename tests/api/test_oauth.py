@@ -93,7 +93,7 @@ def test_refusals_say_rule_and_hint(shared, change, row, hint):
 
 
 def test_grants_that_are_good_no_more_say_why(start, tmp_path):
-    more = [{"token": f"old.{kind}", "kind": kind, "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "x", "expires": "2021-01-01T00:00:00Z"} for kind in ("refresh", "code")]
+    more = [{"token": f"old.{kind}", "kind": kind, "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "ZohoCRM.mass_update.ALL", "expires": "2021-01-01T00:00:00Z"} for kind in ("refresh", "code")]
     server = start("--fixtures", own_fixtures(tmp_path, {"tokens": more}))
 
     def refused(fields, path="/oauth/v2/token"):
