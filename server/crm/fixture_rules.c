@@ -25,4 +25,5 @@ static bool criteria_obey(const struct module *module, const cJSON *criteria, st
     return false;
 }
 
-const struct fixture_rules fixture_rules = {.value = value_obeys, .criteria = criteria_obey};
+const struct fixture_rules fixture_rules = {
+    .value = value_obeys, .missing = value_missing, .criteria = criteria_obey};

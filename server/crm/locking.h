@@ -6,8 +6,6 @@
 #include "store/lock.h"
 #include "store/record_data.h"
 
-enum { LOCK_REASON_MAX = 3000 }; /* characters */
-
 /* What a call is about, and what was found. */
 struct locking {
     struct db *db;

@@ -128,7 +128,7 @@ static enum error check_mandatory(struct record_write *write, const cJSON *field
     for (size_t i = 0; i < write->module->field_count; i++) {
         const struct field *field = &write->module->fields[i];
         const cJSON *value = json_member(fields, field->api_name);
-        if (field->system_mandatory && (value == NULL || json_is_blank(value)))
+        if (value_missing(field, value))
             return refuse(write, ERR_FIELD_MISSING, field->api_name, "the field is mandatory");
     }
     return ERR_NONE;
@@ -164,6 +164,20 @@ static enum error take_layout(struct record_write *write, const struct layout **
     return ERR_NONE;
 }
 
+/* The values as they are to be written, unless they are too many for a record. */
+static enum error keep_values(struct record_write *write, cJSON *fields, struct record_values *values)
+{
+    values->fields = json_print(write->arena, fields);
+    if (strlen(values->fields) <= RECORD_FIELDS_MAX)
+        return ERR_NONE;
+    (void)refuse(write, ERR_INVALID_VALUE, NULL, "the record's values are too long together, as JSON");
+    write->fault.api_name = "data";
+    write->fault.json_path =
+        write->at != NULL ? write->at : arena_printf(write->arena, "$.data[%zu]", write->index);
+    write->fault.maximum_length = RECORD_FIELDS_MAX;
+    return ERR_INVALID_VALUE;
+}
+
 /* Puts what is sent into `fields` and *values, and checks it all; `id` is 0 for a new record. */
 static enum error take_input(struct record_write *write, cJSON *fields, int64_t id,
                              struct record_values *values)
@@ -175,9 +189,7 @@ static enum error take_input(struct record_write *write, cJSON *fields, int64_t 
         error = take_owner(write, &values->owner_id);
     if (error == ERR_NONE)
         error = take_layout(write, &values->layout);
-    if (error == ERR_NONE)
-        values->fields = json_print(write->arena, fields);
-    return error;
+    return error == ERR_NONE ? keep_values(write, fields, values) : error;
 }
 
 enum error record_write_insert(struct record_write *write)
@@ -300,7 +312,9 @@ enum error record_write_transition(struct record_write *write, const char *id,
         if (blueprint_ends_at(blueprint, transition->next_value))
             values.blueprint_id = 0;
     }
-    values.fields = json_print(write->arena, fields);
+    error = keep_values(write, fields, &values);
+    if (error != ERR_NONE)
+        return error;
     return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK
                ? ERR_NONE
                : ERR_INTERNAL;

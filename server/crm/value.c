@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/json_size.h"
 #include "base/utf8.h"
 
 struct checking {
@@ -19,20 +20,31 @@ static bool wrong_type(const struct checking *check, const char *expected)
     return false;
 }
 
-static bool too_long(const struct checking *check, int64_t maximum)
+static bool too_long_in(const struct checking *check, int64_t maximum, const char *unit)
 {
     check->fault->maximum_length = maximum;
-    check->fault->found =
-        arena_printf(check->arena, "%s takes at most %lld", check->field->api_name, (long long)maximum);
+    check->fault->found = arena_printf(check->arena, "%s takes at most %lld%s", check->field->api_name,
+                                       (long long)maximum, unit);
     return false;
+}
+
+static bool too_long(const struct checking *check, int64_t maximum)
+{
+    return too_long_in(check, maximum, "");
+}
+
+/* Every value ends somewhere: the field's length, or its type's. */
+static int length_of(const struct field *field)
+{
+    return field->length > 0 ? field->length : field_types[field->type].most_length;
 }
 
 static bool text_fits(const struct checking *check, const cJSON *value)
 {
     if (!cJSON_IsString(value))
         return wrong_type(check, "string");
-    int length = check->field->length;
-    return length == 0 || utf8_length(value->valuestring) <= (size_t)length || too_long(check, length);
+    int length = length_of(check->field);
+    return utf8_length(value->valuestring) <= (size_t)length || too_long(check, length);
 }
 
 static bool is_offered(const struct field *field, const char *text)
@@ -70,8 +82,8 @@ static bool choices_fit(const struct checking *check, const cJSON *value)
         length += utf8_length(choice->valuestring) + (member > 1);
     }
     check->fault->member = 0;
-    int maximum = check->field->length;
-    return maximum == 0 || length <= (size_t)maximum || too_long(check, maximum);
+    int maximum = length_of(check->field);
+    return length <= (size_t)maximum || too_long(check, maximum);
 }
 
 static bool flag_fits(const struct checking *check, const cJSON *value)
@@ -86,10 +98,13 @@ static size_t digits_before_point(const char *token)
     return strspn(token, "0123456789");
 }
 
+/* Nor is there an end of zeros before, or of digits behind the point, that do not count. */
 static bool digits_fit(const struct checking *check, const char *token)
 {
-    int length = check->field->length;
-    return length == 0 || digits_before_point(token) <= (size_t)length || too_long(check, length);
+    enum { TOKEN_MAX = 64 };
+    int length = length_of(check->field);
+    return (digits_before_point(token) <= (size_t)length && strlen(token) <= TOKEN_MAX) ||
+           too_long(check, length);
 }
 
 static bool integer_fits(const struct checking *check, const cJSON *value)
@@ -148,27 +163,40 @@ static bool email_fits(const struct checking *check, const cJSON *value)
     return shaped || wrong_type(check, "email");
 }
 
+/* Of lists and objects. */
+static bool size_fits(const struct checking *check, const cJSON *value)
+{
+    if (cJSON_GetArraySize(value) > FIELD_MEMBERS_MAX)
+        return too_long_in(check, FIELD_MEMBERS_MAX, " members");
+    return json_size(value) <= FIELD_JSON_MAX || too_long_in(check, FIELD_JSON_MAX, " bytes of JSON");
+}
+
 static bool reference_fits(const struct checking *check, const cJSON *value)
 {
     const cJSON *id = json_member(value, "id");
     int64_t parsed;
-    return (cJSON_IsObject(value) && id_parse(json_scalar_text(id), &parsed)) ||
-           wrong_type(check, "jsonobject");
+    if (!cJSON_IsObject(value) || !id_parse(json_scalar_text(id), &parsed))
+        return wrong_type(check, "jsonobject");
+    return size_fits(check, value);
 }
 
 static bool list_fits(const struct checking *check, const cJSON *value)
 {
-    return cJSON_IsArray(value) || wrong_type(check, "jsonarray");
+    return cJSON_IsArray(value) ? size_fits(check, value) : wrong_type(check, "jsonarray");
 }
 
 static bool object_fits(const struct checking *check, const cJSON *value)
 {
-    return cJSON_IsObject(value) || wrong_type(check, "jsonobject");
+    return cJSON_IsObject(value) ? size_fits(check, value) : wrong_type(check, "jsonobject");
 }
 
 static bool computed_fits(const struct checking *check, const cJSON *value)
 {
-    return json_scalar_text(value) != NULL || cJSON_IsBool(value) || wrong_type(check, "string");
+    const char *text = json_scalar_text(value);
+    int length = length_of(check->field);
+    if (text == NULL)
+        return cJSON_IsBool(value) || wrong_type(check, "string");
+    return utf8_length(text) <= (size_t)length || too_long(check, length);
 }
 
 /* A field that is no part of a mass update has a rule as well: fixtures must obey it. */
@@ -216,6 +244,11 @@ bool value_fits(const struct field *field, const cJSON *value, struct arena *are
     if (field->system_mandatory)
         fault->found = arena_printf(arena, "%s is mandatory and cannot be cleared", field->api_name);
     return !field->system_mandatory; /* D6 */
+}
+
+bool value_missing(const struct field *field, const cJSON *value)
+{
+    return field->system_mandatory && (value == NULL || json_is_blank(value));
 }
 
 static void add_once(cJSON *values, const cJSON *value)

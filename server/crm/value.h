@@ -18,6 +18,9 @@ struct value_fault {
 MUSTCHECK bool value_fits(const struct field *field, const cJSON *value, struct arena *arena,
                           struct value_fault *fault);
 
+/* True when a record must have a value of the field (NULL: it has none) and lacks it. */
+MUSTCHECK bool value_missing(const struct field *field, const cJSON *value);
+
 /* The values of `current` and after them those of `added` that are new, each once (over_write false):
  * multi-select picklists' values as JSON text, the result arena-owned. `current` may be "null". */
 MUSTCHECK const char *multiselect_add(const char *current, const char *added, struct arena *arena);

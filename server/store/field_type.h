@@ -47,8 +47,12 @@ struct field_type_info {
     bool mass_updatable;   /* false: by its type never, whatever the metadata says */
     bool has_values;       /* a picklist of some kind */
     bool has_lookup;       /* it refers to records of a module, which its field names */
-    int default_length;    /* characters, 0 where length has no meaning */
+    int default_length;    /* characters or digits, 0 where length has no meaning */
+    int most_length;       /* the greatest that a field's may be, and its bound when it has none */
 };
+
+/* What a field keeps whose value is a list or an object. */
+enum { FIELD_MEMBERS_MAX = 200, FIELD_JSON_MAX = 64 * 1024 };
 
 extern const struct field_type_info field_types[FIELD_TYPES];
 

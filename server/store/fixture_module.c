@@ -86,8 +86,13 @@ static enum field_type want_type(const struct node *node)
 {
     enum field_type type = TYPE_TEXT;
     const struct node member = node_member(node, "type");
-    if (!field_type_find(want_text(node, "type"), &type))
-        node_fail(&member, "expected a data type of the service, like picklist");
+    if (field_type_find(want_text(node, "type"), &type))
+        return type;
+    const char *list = "";
+    for (size_t i = 0; i < FIELD_TYPES; i++)
+        list =
+            arena_printf(node->loader->arena, "%s%s%s", list, i > 0 ? ", " : "", field_types[i].name);
+    node_fail(&member, "expected a data type, one of %s", list);
     return type;
 }
 
@@ -123,7 +128,7 @@ static void add_field_to(const struct node *node, void *context)
                                             : "expected no values for a field of this type");
     node_insert(node, &add_field, "iitttIiiiiiiit", id, module_id, api_name,
                 may_text(node, "label", label_of(node->loader->arena, api_name)), info->name,
-                may_number(node, "length", info->default_length, 1, 1000000),
+                may_number(node, "length", info->default_length, 1, info->most_length),
                 may_number(node, "decimals", -1, 0, 9), (int64_t)updatable,
                 (int64_t)may_flag(node, "visible", true), (int64_t)may_flag(node, "read_only", false),
                 (int64_t)may_flag(node, "mandatory", false), (int64_t)may_flag(node, "unique", false),

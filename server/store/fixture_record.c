@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "store/fixture_sections.h"
+#include "store/lock.h"
+#include "store/record_data.h"
 
 enum { FIELDS_MAX = 512 };
 
@@ -13,6 +16,7 @@ struct values {
     const char *name;
     const char **texts;
     size_t count;
+    size_t longest; /* bytes of a record's text at most */
 };
 
 /* What one entry of "records" describes: one record, or `count` that differ by their number. */
@@ -79,9 +83,9 @@ static void fields_of(sqlite3_context *context, int count, sqlite3_value **argum
     sqlite3_result_text64(context, text.bytes, text.length, free, SQLITE_UTF8);
 }
 
-/* Checks a value as its last record will have it, where its number is longest. */
-static void check_value(const struct template *template, const struct field *field,
-                        const struct node *node, const char *value)
+/* Checks a value as its last record will have it, where its number is longest; its length then. */
+static size_t check_value(const struct template *template, const struct field *field,
+                          const struct node *node, const char *value)
 {
     struct loader *loader = node->loader;
     char number[24];
@@ -94,7 +98,10 @@ static void check_value(const struct template *template, const struct field *fie
         node_fail(node, "expected {n} only inside a text");
     else if (!loader->rules->value(field, json, loader->arena, &expected))
         node_fail(node, "expected %s", expected);
+    else if (loader->rules->missing(field, json))
+        node_fail(node, "expected a value: the field is mandatory");
     free(text.bytes);
+    return text.length;
 }
 
 static void read_field(struct template *template, const struct node *node, cJSON *value)
@@ -115,7 +122,25 @@ static void read_field(struct template *template, const struct node *node, cJSON
     cJSON *one = cycle != NULL ? cycle->child : value;
     for (size_t i = 0; one != NULL && i < values->count; i++, one = one->next) {
         values->texts[i] = json_print(arena, one);
-        check_value(template, field, node, values->texts[i]);
+        size_t length = check_value(template, field, node, values->texts[i]);
+        values->longest = length > values->longest ? length : values->longest;
+    }
+}
+
+/* What a request would be refused for, of all fields together. */
+static void check_fields(const struct template *template, const struct node *fields)
+{
+    const struct module *module = template->module;
+    size_t size = 1; /* for the brace that stands before; where the last comma would, the other does */
+    for (size_t i = 0; i < template->field_count; i++)
+        size += sizeof "\"\":," - 1 + strlen(template->fields[i].name) + template->fields[i].longest;
+    if (size > RECORD_FIELDS_MAX)
+        node_fail(fields, "expected at most %d bytes of JSON in a record", RECORD_FIELDS_MAX);
+    for (size_t i = 0; i < module->field_count; i++) {
+        const struct field *field = &module->fields[i];
+        const struct node node = node_member(fields, field->api_name);
+        if (node.json == NULL && fields->loader->rules->missing(field, NULL))
+            node_fail(&node, "expected a value: the field is mandatory");
     }
 }
 
@@ -132,6 +157,8 @@ static void read_fields(struct template *template)
         node_once(&node, value);
         read_field(template, &node, value);
     }
+    if (!node_failed(&fields))
+        check_fields(template, &fields);
 }
 
 static const struct sql add_record = {
@@ -191,9 +218,13 @@ static int64_t lock_or_none(const struct template *template, int64_t owner, int6
     else if (!may_flag(template->node, "locked", false))
         return 0;
     bool by_rule = may_flag(&lock, "by_rule", false);
+    const char *reason = may_text(&lock, "reason", NULL);
+    const struct node said = node_member(&lock, "reason");
+    if (reason != NULL && utf8_length(reason) > LOCK_REASON_MAX)
+        node_fail(&said, "expected at most %d characters", LOCK_REASON_MAX);
     int64_t id = id_or_next(&lock, template->count);
     node_insert(&lock, &add_lock, "iIiti", id, by_rule ? 0 : user_or(&lock, "by", owner),
-                may_time(&lock, "time", created), may_text(&lock, "reason", NULL), template->count);
+                may_time(&lock, "time", created), reason, template->count);
     return id;
 }
 

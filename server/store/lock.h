@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "store/store.h"
 
+enum { LOCK_REASON_MAX = 3000 }; /* characters */
+
 struct record_lock {
     int64_t id;
     int64_t locked_by; /* 0: a rule of the org set it */

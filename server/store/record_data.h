@@ -4,6 +4,8 @@
 
 #include "store/record.h"
 
+enum { RECORD_FIELDS_MAX = 256 * 1024 }; /* bytes of a record's fields as JSON */
+
 struct record_data {
     struct record state;
     int64_t modified_by, modified_time;

@@ -125,7 +125,7 @@ def things(tmp_path_factory):
     records = [{"module": "Things", "id": str(1000 + n), "fields": {name: value for name, (kind, values) in FIELDS.items()
                                                                       if (value := some_value(order, kind, values)) is not None or order.random() < .5}}
                for n in range(RECORDS)]
-    fields = [{"api_name": name, "type": kind} | ({"values": values} if "picklist" in kind else {}) | ({"decimals": 2} if kind == "currency" else {})
+    fields = [{"api_name": name, "type": kind} | ({"values": values} if "picklist" in kind else {}) | ({"lookup": "Accounts"} if kind == "lookup" else {}) | ({"decimals": 2} if kind == "currency" else {})
               for name, (kind, values) in FIELDS.items()]
     folder = tmp_path_factory.mktemp("things")
     fixtures = own_fixtures(folder, {

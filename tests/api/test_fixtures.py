@@ -17,7 +17,7 @@ BASE = {
     "clients": [{"id": "c", "secret": "s"}],
     "tokens": [{"token": "t", "client": "c", "user": "ann@small.example", "scopes": "ZohoCRM.mass_update.ALL"}],
     "modules": [{"api_name": "Leads", "territories": True, "fields": [
-        {"api_name": "Last_Name", "type": "text", "length": 10}, {"api_name": "City", "type": "text"}, {"api_name": "Kind", "type": "picklist", "values": ["A", "B"]},
+        {"api_name": "Last_Name", "type": "text", "length": 10, "mandatory": True}, {"api_name": "City", "type": "text"}, {"api_name": "Kind", "type": "picklist", "values": ["A", "B"]},
         {"api_name": "Size", "type": "integer"}]}],
     "views": [{"id": "50", "module": "Leads", "name": "All"}],
     "records": [{"id": "100", "module": "Leads", "fields": {"Last_Name": "One"}}],
@@ -49,7 +49,7 @@ def test_a_folder_of_orgs(tmp_path, start):
 
 def test_a_folder_may_extend_a_built_in_org(tmp_path, start):
     content = {"extends": "enterprise", "fields": [{"module": "Deals", "api_name": "Shoe_Size", "type": "integer", "custom": True}],
-               "records": [{"module": "Deals", "id": "77", "locked": True, "fields": {"Deal_Name": "Mine", "Shoe_Size": 43}}]}
+               "records": [{"module": "Deals", "id": "77", "locked": True, "fields": {"Deal_Name": "Mine", "Stage": "Qualification", "Shoe_Size": 43}}]}
     server = start("--fixtures", folder(tmp_path, content))
     body = {"data": [{"Shoe_Size": 44}], "ids": ["77", "554023000000497007"]}
     assert [entry["code"] for entry in server.update("Deals", body).body["data"]] == ["RECORD_LOCKED", "SUCCESS"]
@@ -118,7 +118,15 @@ FAULTS = [
     (BASE | {"modules": BASE["modules"] + [{"api_name": "B", "part_of": "Leads"}, {"api_name": "A", "part_of": "B"}]}, "$.modules[2].part_of: expected a module that is part of none"),
     (changed("modules", 0, part_of="X"), "$.modules[0].part_of: expected the API name of a module"),
     (changed("modules", 0, api_name="My Leads"), "$.modules[0].api_name: expected letters"),
-    (changed("modules", 0, fields=[{"api_name": "A", "type": "txt"}]), "$.modules[0].fields[0].type: expected a data type"),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "txt"}]), "$.modules[0].fields[0].type: expected a data type, one of text, textarea, "),
+    *[(changed("modules", 0, fields=[{"api_name": "A", "type": type, "length": length} | ({"values": ["x"]} if type == "picklist" else {})]), f"$.modules[0].fields[0].length: expected a whole number from 1 to {length - 1}\n") for type, length in (("text", 256), ("textarea", 32001), ("phone", 31), ("picklist", 121))],
+    (changed("records", 0, fields={}), "$.records[0].fields.Last_Name: expected a value: the field is mandatory"),
+    (changed("records", 0, fields=None), "$.records[0].fields.Last_Name: expected a value: the field is mandatory"),
+    (changed("records", 0, fields={"Last_Name": ""}), "$.records[0].fields.Last_Name: expected a value: the field is mandatory"),
+    (changed("records", 0, fields={"Last_Name": {"$cycle": ["x", ""]}}), "$.records[0].fields.Last_Name: expected a value: the field is mandatory"),
+    (changed("records", 0, fields={"Last_Name": None}), "$.records[0].fields.Last_Name: expected a value that fits: Last_Name is mandatory"),
+    (changed("records", 0, locked={"reason": "x" * 3001}), "$.records[0].locked.reason: expected at most 3000 characters"),
+    (changed("views", 0, criteria={"field": {"api_name": "Size"}, "comparator": "like", "value": 1}), "$.views[0].criteria: expected criteria of Leads, at $.comparator: expected a comparator for Size, one of equal, not_equal, in, "),
     (changed("modules", 0, fields=[{"api_name": "A", "type": "text", "length": 0}]), "$.modules[0].fields[0].length: expected a whole number from 1"),
     (changed("modules", 0, fields=[{"api_name": "A", "type": "text", "lenght": 5}]), "$.modules[0].fields[0].lenght: expected one of the members"),
     (changed("modules", 0, fields=[{"api_name": "A", "type": "email", "mass_update": True}]), "$.modules[0].fields[0].mass_update: expected false"),
@@ -249,6 +257,57 @@ def test_an_empty_folder(tmp_path):
     (tmp_path / "none").mkdir()
     done = run("--port", "0", "--fixtures", tmp_path / "none")
     assert done.returncode == 1 and "expected *.json files" in done.stderr
+
+
+LIMITS = {
+    "text": ('"' + "x" * 255 + '"', '"' + "x" * 256 + '"', 255), "textarea": (json.dumps("x" * 32000), json.dumps("x" * 32001), 32000), "rich_text": (json.dumps("é" * 50000), json.dumps("é" * 50001), 50000),
+    "email": (json.dumps("a" * 91 + "@x.exampl"), json.dumps("a" * 92 + "@x.exampl"), 100), "website": (json.dumps("x" * 446 + ".com"), json.dumps("x" * 447 + ".com"), 450),
+    "profileimage": (json.dumps("x" * 255), json.dumps("x" * 256), 255), "event_reminder": (json.dumps("x" * 255), json.dumps("x" * 256), 255), "autonumber": (json.dumps("x" * 255), json.dumps("x" * 256), 255),
+    "formula": (json.dumps("x" * 2000), json.dumps("x" * 2001), 2000), "bigint": (json.dumps("0" * 46 + "9" * 18), json.dumps("0" * 47 + "9" * 18), 18), "double": ("1." + "1" * 62, "1." + "1" * 63, 16),
+    "subform": (json.dumps([{}] * 200), json.dumps([{}] * 201), 200), "multiselectlookup": (json.dumps([{"id": "5"}] * 200), json.dumps([{"id": "5"}] * 201), 200),
+    "fileupload": (json.dumps(["x" * 65532]), json.dumps(["x" * 65533]), 65536), "imageupload": (*(json.dumps(['"\\\n\x01é' * 4680 + "x" * rest], ensure_ascii=False) for rest in (12, 13)), 65536),
+    "RRULE": (json.dumps({"RRULE": "x" * 65524}), json.dumps({"RRULE": "x" * 65525}), 65536), "userlookup": (json.dumps({"id": "5", "n": "x" * 65519}), json.dumps({"id": "5", "n": "x" * 65520}), 65536),
+}
+
+
+@pytest.mark.parametrize("type", LIMITS)
+def test_a_field_keeps_so_much_and_no_more(tmp_path, start, type):
+    """The same for fixtures and for requests."""
+    most, more, maximum = LIMITS[type]
+    field = {"api_name": "A", "type": type} | ({"lookup": "Leads"} if type == "multiselectlookup" else {})
+    content = changed("modules", 0, fields=[*BASE["modules"][0]["fields"], field])
+    content["tokens"][0]["scopes"] = "ZohoCRM.modules.ALL"
+    content["records"][0]["fields"]["A"] = json.loads(more) if type != "double" else "MORE"
+    text = json.dumps(content).replace('"MORE"', more)
+    assert f"$.records[0].fields.A: expected a value that fits: A takes at most {maximum}" in refused(folder(tmp_path, text))
+    content["records"][0]["fields"]["A"] = json.loads(most) if type != "double" else "MOST"
+    server = start("--fixtures", folder(tmp_path, json.dumps(content).replace('"MOST"', most)))
+    if type in ("autonumber", "formula"):
+        return  # clients don't set them
+    answer = server.request("PUT", "/crm/v8/Leads/100", b'{"data":[{"A":%s}]}' % more.encode(), token="t")
+    assert (answer.status, answer.body["data"][0]["code"]) == (400, "INVALID_DATA")
+    assert answer.body["data"][0]["details"]["maximum_length"] == maximum and answer.body["data"][0]["details"]["api_name"] == "A"
+    assert server.request("PUT", "/crm/v8/Leads/100", b'{"data":[{"A":%s}]}' % most.encode(), token="t").status == 200
+
+
+def test_a_record_keeps_so_much_and_no_more(tmp_path, start):
+    content = changed("modules", 0, fields=[*BASE["modules"][0]["fields"], *({"api_name": f"T{n}", "type": "rich_text"} for n in range(6))])
+    content["tokens"][0]["scopes"] = "ZohoCRM.modules.ALL"
+    values = {f"T{n}": "x" * 50000 for n in range(5)}
+    rest = 256 * 1024 - len(json.dumps({"Last_Name": "One"} | values | {"T5": ""}, separators=(",", ":")))
+    content["records"][0]["fields"] |= values | {"T5": "x" * (rest + 1)}
+    assert "$.records[0].fields: expected at most 262144 bytes of JSON in a record" in refused(folder(tmp_path, content))
+    content["records"][0]["fields"]["T5"] = "x" * (rest - 1) + "{n}"  # three digits at the end
+    content["records"][0]["generate"] = 100
+    assert "$.records[0].fields: expected at most 262144" in refused(folder(tmp_path, content))
+    content["records"][0]["fields"]["T5"] = "x" * (rest - 3) + "{n}"
+    server = start("--fixtures", folder(tmp_path, content), db=tmp_path / "s.db")
+    assert server.query("SELECT max(length(fields)) FROM record") == [(256 * 1024,)]
+    for method, path, data in [("PUT", "Leads/199", {"City": "Arta"}), ("POST", "Leads", {"Last_Name": "One"} | values | {"T5": "x" * (rest + 1)})]:
+        answer = server.request(method, f"/crm/v8/{path}", {"data": [data]}, token="t")
+        assert (answer.status, answer.body["data"][0]["code"]) == (400, "INVALID_DATA")
+        assert answer.body["data"][0]["details"] == {"maximum_length": 262144, "api_name": "data", "json_path": "$.data[0]"}
+    assert server.request("POST", "/crm/v8/Leads", {"data": [{"Last_Name": "One"} | values | {"T5": "x" * rest}]}, token="t").status == 201
 
 
 def refused(*arguments):

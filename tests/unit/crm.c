@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/json_size.h"
 #include "crm/access.h"
 #include "crm/blueprint.h"
 #include "crm/criteria.h"
@@ -145,6 +146,36 @@ START_TEST(every_type_has_a_rule)
         ck_assert_int_eq(found, type);
     }
     cJSON_Delete(value);
+}
+END_TEST
+
+START_TEST(every_type_has_an_end)
+{
+    for (enum field_type type = 0; type < FIELD_TYPES; type++) {
+        const struct field_type_info *info = &field_types[type];
+        ck_assert_msg(info->most_length > 0 && info->default_length <= info->most_length, "%s",
+                      info->name);
+    }
+}
+END_TEST
+
+static const char *const sized[] = {
+    "{}",
+    "[]",
+    "null",
+    "true",
+    "false",
+    "-1.50e3",
+    "\"\"",
+    "[1,[2,{}],\"x\"]",
+    "{\"a\\\"\":[null,{\"b\":\"\\u0001\\b\\f\\n\\r\\t\\\\\\\"/\xc3\xa9\x7f\"}],\"\":1}"};
+
+START_TEST(a_trees_size_is_that_of_its_text)
+{
+    cJSON *tree = json_parse(sized[_i], strlen(sized[_i]), NULL);
+    ck_assert_ptr_nonnull(tree);
+    ck_assert_uint_eq(json_size(tree), strlen(json_print(&test.arena, tree)));
+    cJSON_Delete(tree);
 }
 END_TEST
 
@@ -371,6 +402,8 @@ Suite *crm_suite(void)
     tcase_add_unchecked_fixture(tests, open_test, close_test);
     tcase_add_loop_test(tests, values_fit_or_say_why_not, 0, COUNT(value_cases));
     tcase_add_test(tests, every_type_has_a_rule);
+    tcase_add_test(tests, every_type_has_an_end);
+    tcase_add_loop_test(tests, a_trees_size_is_that_of_its_text, 0, COUNT(sized));
     tcase_add_test(tests, values_are_added_once_and_in_order);
     tcase_add_loop_test(tests, criteria_are_read_or_the_fault_has_a_path, 0, COUNT(criteria_cases));
     tcase_add_test(tests, criteria_are_bounded);
