@@ -192,6 +192,20 @@ static const cJSON *field_name_of(const cJSON *json)
     return cJSON_IsObject(field) ? json_member(field, "api_name") : json_member(json, "api_name");
 }
 
+static enum error refuse_comparator(struct reading *reading, const struct criteria *leaf,
+                                    const char *path, const char *expected_data_type)
+{
+    struct arena *arena = reading->arena;
+    const char *list = "";
+    for (size_t i = 0; i < COMPARATORS; i++)
+        if ((comparators[i].kinds & 1U << leaf->kind) != 0)
+            list =
+                arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? ", " : "", comparators[i].name);
+    return refuse(
+        reading, "comparator", path, expected_data_type,
+        arena_printf(arena, "expected a comparator for %s, one of %s", leaf->field->api_name, list));
+}
+
 static enum error leaf_read(struct reading *reading, const cJSON *json, const char *path,
                             struct criteria *leaf)
 {
@@ -210,15 +224,13 @@ static enum error leaf_read(struct reading *reading, const cJSON *json, const ch
     const cJSON *comparator = json_member(json, "comparator");
     const char *comparator_path = arena_printf(reading->arena, "%s.comparator", path);
     if (!cJSON_IsString(comparator))
-        return refuse(reading, "comparator", comparator_path, "string",
-                      "a comparison needs a comparator");
+        return refuse_comparator(reading, leaf, comparator_path, "string");
     while (leaf->comparator < COMPARATORS &&
            strcmp(comparators[leaf->comparator].name, comparator->valuestring) != 0)
         leaf->comparator++;
     if (leaf->comparator == COMPARATORS ||
         (comparators[leaf->comparator].kinds & 1U << leaf->kind) == 0)
-        return refuse(reading, "comparator", comparator_path, NULL,
-                      "no such comparator for a field of that type");
+        return refuse_comparator(reading, leaf, comparator_path, NULL);
     return operands_read(reading, json_member(json, "value"),
                          arena_printf(reading->arena, "%s.value", path), leaf);
 }

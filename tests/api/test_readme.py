@@ -64,6 +64,55 @@ def test_the_members_of_fixtures_are_those_that_are_read():
     assert len(calls) > 8 and read <= listed
 
 
+FIXTURES = (gallery.README.parent / "docs" / "fixtures.md").read_text()
+
+
+def told(tmp_path, field, comparator="equal"):
+    """What a start says about fixtures with such a field, and a view that compares it."""
+    content = {"org": {"name": "Small"}, "modules": [{"api_name": "Leads", "fields": [{"api_name": "A"} | field]}],
+               "views": [{"module": "Leads", "name": "All", "criteria": {"api_name": "A", "comparator": comparator, "value": None}}]}
+    folder = tmp_path / "told"
+    folder.mkdir(exist_ok=True)
+    (folder / "org.json").write_text(json.dumps(content))
+    done = run("--port", "0", "--no-cache", "--fixtures", folder)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def with_what_it_needs(type):
+    return {"type": type} | ({"values": ["x"]} if "picklist" in type else {}) | ({"lookup": "Leads"} if type in ("lookup", "multiselectlookup") else {})
+
+
+def test_the_types_of_fields_are_those_of_the_code(tmp_path):
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (yes|never) \|$", FIXTURES, re.M)
+    assert [type for type, _, _ in rows] == re.search(r"one of (.*)", told(tmp_path, {"type": "x"})).group(1).split(", ")
+    for type, length, mass_update in rows:
+        assert re.search(r"from 1 to (\d+)", told(tmp_path, with_what_it_needs(type) | {"length": 10**8})).group(1) == length, type
+        refused = "never mass updated" in told(tmp_path, with_what_it_needs(type) | {"mass_update": True}, "x")
+        assert refused == (mass_update == "never"), type
+
+
+def test_the_comparators_are_those_of_the_code(tmp_path):
+    part = FIXTURES[FIXTURES.index("## Comparators"):FIXTURES.index("## Scopes")]
+    rows = [[re.findall(r"`(\w+)`", cell) for cell in row] for row in re.findall(r"^\| (`.*`) \| (`.*`) \|$", part, re.M)]
+    types = re.findall(r"^\| `(\w+)` \| .* \| \d+ \|", FIXTURES, re.M)
+    assert sorted(type for listed, _ in rows for type in listed) == sorted(types)
+    for listed, comparators in rows:
+        for type in listed:
+            assert re.search(r"one of (.*)", told(tmp_path, with_what_it_needs(type), "x")).group(1).split(", ") == comparators, type
+
+
+def test_the_operations_of_scopes_are_those_of_the_code():
+    listed = re.search(r"where the operation is (.*):$", FIXTURES, re.M).group(1)
+    source = (TESTS.parent / "server" / "store" / "fixture_oauth.c").read_text()
+    assert re.findall(r"`(\w+)`", listed) == re.findall(r'"(\w+)"', re.search(r"operations\[\] = \{(.*?)\}", source, re.S).group(1))
+
+
+def test_extending_leaves_the_other_orgs_out(start, tmp_path):
+    server = start("--fixtures", own_fixtures(tmp_path, {}))
+    assert [server.request("GET", "/crm/v8/org", token=f"1000.crmock.{who}").status for who in ("admin", "professional", "free")] == [200, 401, 401]
+
+
 def test_every_token_and_id_in_the_tables_exists(shared):
     start = TEXT.index("## What is in the default fixtures")
     part = TEXT[start:TEXT.index("## Fixtures of your own")]
