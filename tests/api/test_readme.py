@@ -113,6 +113,24 @@ def test_extending_leaves_the_other_orgs_out(start, tmp_path):
     assert [server.request("GET", "/crm/v8/org", token=f"1000.crmock.{who}").status for who in ("admin", "professional", "free")] == [200, 401, 401]
 
 
+def test_the_example_of_a_clock_that_stands(start, tmp_path):
+    lines = re.findall(r"^build/crmock --db kept.db (--now \S+) +# (.*)$", TEXT, re.M)
+    token = None
+    for (options, said), status in zip(lines, (200, 401), strict=True):
+        server = start(*options.split(), db=tmp_path / "kept.db")
+        if token is None:
+            token = server.request("POST", "/oauth/v2/token?client_id=1000.CRMOCK&client_secret=crmock-secret&grant_type=refresh_token&refresh_token=1000.crmock.refresh", token=None).body["access_token"]
+        answer = server.update("Leads", {"data": [{"City": "Arta"}], "ids": ["554023000000600001"]}, token=token)
+        assert answer.status == status and (answer.headers["X-Crmock-Rule"] or "works") in said
+        server.stop()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^build/(crmock --(?:token|job|now).*?) +#", TEXT, re.M))
+def test_the_lines_that_start_it_do(start, line):
+    server = start(*line.split()[1:])
+    assert server.request("GET", "/healthz", token=None).status == 200
+
+
 def test_every_token_and_id_in_the_tables_exists(shared):
     start = TEXT.index("## What is in the default fixtures")
     part = TEXT[start:TEXT.index("## Fixtures of your own")]
