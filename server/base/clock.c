@@ -136,7 +136,7 @@ void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE
 bool time_writable(int64_t time)
 {
     const int64_t first = -62135596800, last = 253402300799; /* of the years 0001 to 9999 in UTC */
-    const int64_t margin = 2 * 86400;                        /* a day, and no zone is one from UTC */
+    const int64_t margin = INT64_C(2) * 86400;               /* a day, and no zone is one from UTC */
     return time >= first + margin && time <= last - margin;
 }
 
@@ -177,7 +177,7 @@ bool time_parse(const char *text, int64_t *time)
 static const struct {
     char letter;
     int64_t seconds;
-} units[] = {{'W', 7 * 86400}, {'D', 86400}, {'H', 3600}, {'M', 60}, {'S', 1}};
+} units[] = {{'W', INT64_C(7) * 86400}, {'D', 86400}, {'H', 3600}, {'M', 60}, {'S', 1}};
 enum { DAYS = 1, HOURS = 2, SECONDS = 4, UNITS = 5 };
 
 /* Digits, perhaps with a fraction, as milliseconds; *at moves behind them. False when there are none,

@@ -130,7 +130,9 @@ static bool read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t i
     if (role == NULL || above == NULL)
         return false;
     role->reports_to = above;
-    return true;
+    while (above != NULL && above != role) /* nobody who goes up may go round */
+        above = above->reports_to;
+    return above == NULL;
 }
 
 static const struct sql profiles_of = {
@@ -269,7 +271,12 @@ static bool read_parent(struct loading *loading, sqlite3_stmt *row, size_t index
 {
     struct territory *territory = &loading->org->territories[index];
     territory->parent = org_territory(loading->org, sqlite3_column_int64(row, 2));
-    return territory->parent != NULL || is_null(row, 2);
+    if (territory->parent == NULL)
+        return is_null(row, 2);
+    const struct territory *above = territory->parent;
+    while (above != NULL && above != territory)
+        above = above->parent;
+    return above == NULL;
 }
 
 /* In an order in which every reference leads to what was read before. */

@@ -206,7 +206,7 @@ def test_a_lookup_says_what_it_refers_to(tmp_path, start):
 
 
 @pytest.mark.parametrize("spoil", ["UPDATE field SET lookup_module = NULL", "UPDATE field SET data_type = 'nonsense'", "UPDATE OR IGNORE picklist_value SET field_id = 5", "UPDATE user SET role_id = 5", "UPDATE user SET profile_id = 5",
-                                   "UPDATE OR IGNORE profile_module SET module_id = 5", "UPDATE custom_view SET module_id = 5", "UPDATE OR IGNORE custom_view_user SET user_id = 5", "UPDATE role SET reports_to = 5", "UPDATE territory SET parent_id = 5",
+                                   "UPDATE OR IGNORE profile_module SET module_id = 5", "UPDATE custom_view SET module_id = 5", "UPDATE OR IGNORE custom_view_user SET user_id = 5", "UPDATE role SET reports_to = 5", "UPDATE territory SET parent_id = 5", "UPDATE territory SET parent_id = id", "UPDATE role SET reports_to = 554023000000015005",
                                    "DELETE FROM layout", "UPDATE OR IGNORE layout SET module_id = 5", "UPDATE OR IGNORE layout_section SET layout_id = 5", "UPDATE blueprint SET field_id = 5", "UPDATE OR IGNORE transition SET blueprint_id = 5",
                                    "UPDATE OR IGNORE transition_field SET field_id = 5", "UPDATE module SET part_of = 5", "UPDATE module SET mass_update_fields = 9", "UPDATE OR IGNORE profile_field SET field_id = 5",
                                    "DELETE FROM picklist_value", "DELETE FROM user", "DELETE FROM module", "DELETE FROM org"])
