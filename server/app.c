@@ -137,6 +137,11 @@ void app_settle(struct app *app)
     app->snapshot_copy = NULL;
 }
 
+bool app_adopt(struct app *app, int socket)
+{
+    return http_adopt(app->http, socket);
+}
+
 const char *app_url(const struct app *app)
 {
     return http_url(app->http);

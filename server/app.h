@@ -33,6 +33,8 @@ MUSTCHECK struct app *app_start(const struct app_options *options, struct arena 
                                 const char **reason);
 /* Does what could wait until requests are answered; app_stop does, when nobody has. */
 void app_settle(struct app *app);
+/* Serves a connected socket, which the app then owns, closed when it says false. */
+MUSTCHECK bool app_adopt(struct app *app, int socket);
 /* The base URL. Borrowed. */
 const char *app_url(const struct app *app);
 /* The store's file. Borrowed. */

@@ -340,6 +340,14 @@ bool http_start(struct http_server *server, const char **reason)
     return server->daemon != NULL;
 }
 
+bool http_adopt(struct http_server *server, int socket)
+{
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof peer;
+    (void)getpeername(socket, (struct sockaddr *)&peer, &size);
+    return MHD_add_connection(server->daemon, socket, (struct sockaddr *)&peer, size) == MHD_YES;
+}
+
 const char *http_url(const struct http_server *server)
 {
     return server->url;

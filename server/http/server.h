@@ -32,6 +32,9 @@ MUSTCHECK struct http_server *http_bind(const struct http_options *options, stru
                                         const char **reason);
 /* Begins to answer. False with a reason. */
 MUSTCHECK bool http_start(struct http_server *server, const char **reason);
+/* Serves a connected socket as one that came to the address; the server owns it from then on, and has
+ * closed it when it says false. */
+MUSTCHECK bool http_adopt(struct http_server *server, int socket);
 /* The base URL, with the port that was found: http://127.0.0.1:8080. Borrowed from the server. */
 const char *http_url(const struct http_server *server);
 /* Answers the requests that have begun, closes every connection. NULL is allowed. */
