@@ -19,7 +19,9 @@ static void hold_back_signals(sigset_t *stopping)
 int main(int argc, char **argv)
 {
     struct app_options options;
-    options_read(argc, argv, &options);
+    enum options_outcome outcome = options_read(argc, argv, &options);
+    if (outcome != OPTIONS_READ)
+        return outcome == OPTIONS_TOLD ? EXIT_SUCCESS : EXIT_FAILURE;
     sigset_t stopping;
     hold_back_signals(&stopping);
     struct arena arena = {NULL};

@@ -85,6 +85,14 @@ static const struct setting {
 
 enum { OPTIONS = COUNT(settings), FIRST_KEY = 0x100, VARIABLE_SIZE = 64 };
 
+/* What argp has of its own ends the process, and is replaced by these. */
+enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 0x80, LAST_GROUP = -1 };
+static const struct argp_option told[] = {
+    {.name = "help", .key = KEY_HELP, .doc = "Give this help list", .group = LAST_GROUP},
+    {.name = "usage", .key = KEY_USAGE, .doc = "Give a short usage message", .group = LAST_GROUP},
+    {.name = "version", .key = KEY_VERSION, .doc = "Print program version", .group = LAST_GROUP},
+};
+
 static void variable_name(const struct setting *option, char name[VARIABLE_SIZE])
 {
     (void)snprintf(name, VARIABLE_SIZE, "CRMOCK_%s", option->name);
@@ -157,25 +165,38 @@ static void complain(const struct setting *option, const char *source, const cha
     if (option->most > 0)
         (void)fprintf(stderr, " from %llu to %llu", option->least, option->most);
     (void)fprintf(stderr, " (%s)\n", option->help);
-    exit(EXIT_FAILURE);
+}
+
+/* ECANCELED once it is told, so that argp goes no further. */
+static error_t tell(int key, struct argp_state *state)
+{
+    if (key == KEY_VERSION)
+        (void)fprintf(state->out_stream, "crmock " CRMOCK_VERSION "\n");
+    else
+        argp_state_help(state, state->out_stream,
+                        key == KEY_HELP ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
+    return ECANCELED;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
+    if (key == KEY_HELP || key == KEY_USAGE || key == KEY_VERSION)
+        return tell(key, state);
     if (key < FIRST_KEY || key >= FIRST_KEY + (int)OPTIONS) {
         if (key == ARGP_KEY_ARG)
             argp_error(state, "unexpected argument: %s", argument);
         return key == ARGP_KEY_ARG ? EINVAL : ARGP_ERR_UNKNOWN;
     }
     const struct setting *option = &settings[key - FIRST_KEY];
+    if (store_value(option, argument != NULL ? argument : "", state->input))
+        return 0;
     char source[VARIABLE_SIZE];
     (void)snprintf(source, sizeof source, "--%s", option->name);
-    if (!store_value(option, argument != NULL ? argument : "", state->input))
-        complain(option, source, argument);
-    return 0;
+    complain(option, source, argument);
+    return EINVAL;
 }
 
-static void read_environment(struct app_options *options)
+static bool read_environment(struct app_options *options)
 {
     for (size_t i = 0; i < OPTIONS; i++) {
         char name[VARIABLE_SIZE];
@@ -183,9 +204,12 @@ static void read_environment(struct app_options *options)
         const char *text = getenv(name);
         bool is_set =
             text != NULL && text[0] != '\0' && (settings[i].kind != OFF || strcmp(text, "0") != 0);
-        if (is_set && !store_value(&settings[i], text, options))
+        if (is_set && !store_value(&settings[i], text, options)) {
             complain(&settings[i], name, text);
+            return false;
+        }
     }
+    return true;
 }
 
 /* One processor is the client's, which is on this machine: threads that compete with it for processors,
@@ -196,7 +220,7 @@ static unsigned default_threads(void)
     return spare < 1 ? 1 : spare > 4 ? 4 : (unsigned)spare;
 }
 
-void options_read(int argc, char **argv, struct app_options *options)
+static void set_defaults(struct app_options *options)
 {
     *options = (struct app_options){
         .log = {.stream = stderr, .level = LOG_INFO},
@@ -216,7 +240,11 @@ void options_read(int argc, char **argv, struct app_options *options)
                  .threads = default_threads(),
                  .hints = true},
     };
-    struct argp_option listed[OPTIONS + 1] = {{0}};
+}
+
+enum options_outcome options_read(int argc, char **argv, struct app_options *options)
+{
+    struct argp_option listed[OPTIONS + COUNT(told) + 1] = {{0}};
     char helps[OPTIONS][256];
     for (size_t i = 0; i < OPTIONS; i++) {
         char variable[VARIABLE_SIZE];
@@ -227,14 +255,16 @@ void options_read(int argc, char **argv, struct app_options *options)
                                          .arg = settings[i].argument,
                                          .doc = helps[i]};
     }
+    memcpy(listed + OPTIONS, told, sizeof told);
     const struct argp argp = {
         .options = listed,
         .parser = parse,
         .doc = "A local stand-in for Zoho CRM's Mass Update API. Not made or endorsed by Zoho."
                "\vEach option can be set by the environment variable in brackets; the option wins.",
     };
-    argp_program_version = "crmock " CRMOCK_VERSION;
-    argp_err_exit_status = EXIT_FAILURE;
-    read_environment(options);
-    (void)argp_parse(&argp, argc, argv, 0, NULL, options);
+    set_defaults(options);
+    if (!read_environment(options))
+        return OPTIONS_WRONG;
+    error_t error = argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, options);
+    return error == 0 ? OPTIONS_READ : error == ECANCELED ? OPTIONS_TOLD : OPTIONS_WRONG;
 }

@@ -4,9 +4,14 @@
 
 #include "app.h"
 
-/* Fills *options from the arguments and, for what they leave out, from the environment. Ends the
- * process for --help and --version (status 0) and for a wrong value (a message and status 1).
- * Texts are borrowed from argv and the environment. */
-void options_read(int argc, char **argv, struct app_options *options);
+enum options_outcome {
+    OPTIONS_READ,
+    OPTIONS_TOLD, /* --help and the like: printed, there is nothing more to do */
+    OPTIONS_WRONG /* a message says what */
+};
+
+/* Fills *options from the arguments and, for what they leave out, from the environment. Texts are
+ * borrowed from argv and the environment. */
+MUSTCHECK enum options_outcome options_read(int argc, char **argv, struct app_options *options);
 
 #endif
