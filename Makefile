@@ -8,7 +8,8 @@ PREFIX := /usr/local
 VARIANT :=
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SANITIZE_tsan := -fsanitize=thread
-SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE_cover := -fprofile-instr-generate -fcoverage-mapping
 OPTIMIZE := $(if $(VARIANT),-O1 -g,-O2 -g -D_FORTIFY_SOURCE=2)
 B := build$(addprefix /,$(VARIANT))
 
@@ -48,12 +49,15 @@ $B/%.o: %.c $B/flags
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/%.o: CPPFLAGS += $(CHECK_CPPFLAGS) -Itests/unit
 
-# schema.sql and the default fixtures, as the binary carries them.
+# schema.sql and the default fixtures, as the binary carries them; for fuzzing without the record that fails
+# on purpose, and with few others.
+EMBED_LESS := sed -e '/"fault": true/d' -e 's/"generate": [0-9][0-9][0-9][0-9][0-9]*/"generate": 60/'
+EMBED := $(if $(filter fuzz cover,$(VARIANT)),$(EMBED_LESS),cat)
 $B/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "base/embedded.h"'; n=0; \
 	for f in $(EMBEDDED); do n=$$((n + 1)); printf 'static const char text%d[] = {' $$n; \
-	od -An -v -td1 "$$f" | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
+	$(EMBED) "$$f" | od -An -v -td1 | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
 	echo 'const struct embedded_file embedded_files[] = {'; n=0; \
 	for f in $(EMBEDDED); do n=$$((n + 1)); \
 	printf '{"%s", text%d, text%d + sizeof text%d - 1},\n' "$$f" $$n $$n $$n; done; \
@@ -123,8 +127,8 @@ valgrind: ## the whole test run under valgrind
 
 lint: format-check ## clang's warnings and clang-tidy
 	@$(MAKE) --no-print-directory -s -j VARIANT=clang CC=clang build/clang/unit build/clang/crmock
-	@printf '%s\n' -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -I$(CURDIR)/server -I$(CURDIR)/tests/unit >build/clang/compile_flags.txt
-	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) | xargs -P 2 -n 6 clang-tidy --quiet -p build/clang
+	@printf '%s\n' -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -I$(CURDIR)/server -I$(CURDIR)/tests/unit -I$(CURDIR)/tests/fuzz -DFUZZ_FOLDER='""' >build/clang/compile_flags.txt
+	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) $(wildcard tests/fuzz/*.c) | xargs -P 2 -n 6 clang-tidy --quiet -p build/clang
 format: ## lay the code out
 	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 format-check:
@@ -135,6 +139,7 @@ check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesi
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-sdk
 	$(MAKE) --no-print-directory schemathesis
+	$(MAKE) --no-print-directory fuzz-replay
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory torture
 	$(MAKE) --no-print-directory asan
@@ -150,15 +155,31 @@ schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, a
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis
 
-$B/respond: $B/tests/fuzz/respond.o $(filter-out $B/server/main.o,$(OBJECTS))
+# Fuzz targets, a door each: built by clang, VARIANT=fuzz, or VARIANT=cover to see what they reach.
+FUZZ_TARGETS := http form json body criteria fixtures options store respond
+FUZZ_SHARED := $B/tests/fuzz/fuzz.o $B/tests/fuzz/fuzz_app.o
+$B/tests/fuzz/%.o: CPPFLAGS += -Itests/fuzz -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
+$(FUZZ_TARGETS:%=$B/%): $B/%: $B/tests/fuzz/%.o $(FUZZ_SHARED) $(filter-out $B/server/main.o,$(OBJECTS))
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-FUZZ_SECONDS := 30
-fuzz: ## libFuzzer on requests, for FUZZ_SECONDS (30)
-	@$(MAKE) --no-print-directory -s -j VARIANT=fuzz CC=clang build/fuzz/respond
-	@mkdir -p build/fuzz/corpus
-	build/fuzz/respond -max_total_time=$(FUZZ_SECONDS) -max_len=4000 -timeout=20 -print_final_stats=1 \
-	-artifact_prefix=build/fuzz/ build/fuzz/corpus tests/fuzz/corpus 2>build/fuzz/log || { tail -40 build/fuzz/log; exit 1; }
-	@grep -E '^stat::(number|average)' build/fuzz/log
+.PHONY: fuzz-targets fuzz-long fuzz-replay fuzz-coverage
+fuzz-targets: $(FUZZ_TARGETS:%=$B/%)
+
+BUILD_FUZZERS = $(MAKE) --no-print-directory -s -j VARIANT=$(1) CC=clang fuzz-targets
+FUZZ_SECONDS := 60
+FUZZ_LONG_SECONDS := 3600
+fuzz: deps ## libFuzzer at every door, for FUZZ_SECONDS (60) in all; FUZZ_ONLY="http form" for some
+	@$(call BUILD_FUZZERS,fuzz)
+	@$(PYTHON) tests/fuzz/run.py fuzz build/fuzz --seconds $(FUZZ_SECONDS) $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+fuzz-long: deps ## the same for FUZZ_LONG_SECONDS (3600), two targets side by side
+	@$(call BUILD_FUZZERS,fuzz)
+	@$(PYTHON) tests/fuzz/run.py fuzz build/fuzz --seconds $(FUZZ_LONG_SECONDS) --side-by-side 2 $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+fuzz-replay: deps ## every input of tests/fuzz/corpus once
+	@$(call BUILD_FUZZERS,fuzz)
+	@$(PYTHON) tests/fuzz/run.py replay build/fuzz $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
+fuzz-coverage: deps ## the lines that the fuzzers' inputs reach
+	$(call install_missing,llvm)
+	@$(call BUILD_FUZZERS,cover)
+	@$(PYTHON) tests/fuzz/run.py coverage build/cover $(or $(FUZZ_ONLY),$(FUZZ_TARGETS))
 
 TORTURE_KILLS := 200
 torture: deps ## SIGKILL at TORTURE_KILLS (200) random moments; TORTURE_SEED repeats a run

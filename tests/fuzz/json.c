@@ -1,0 +1,76 @@
+/* What is taken for JSON is JSON, by another's reading too; and JSON is taken. What is printed is read
+ * as it was. */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "fuzz.h"
+
+enum { DEPTH_MAX = 1000 }; /* of cJSON; SQLite's is greater */
+
+static sqlite3_stmt *json_valid;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3 *handle = NULL;
+    if (sqlite3_open(":memory:", &handle) != SQLITE_OK ||
+        sqlite3_prepare_v2(handle, "SELECT json_valid(?1)", -1, &json_valid, NULL) != SQLITE_OK)
+        fuzz_fail("SQLite: %s", sqlite3_errmsg(handle));
+    return 0;
+}
+
+static bool is_valid(const char *text, size_t length)
+{
+    (void)sqlite3_bind_text64(json_valid, 1, text, length, SQLITE_STATIC, SQLITE_UTF8);
+    bool valid = sqlite3_step(json_valid) == SQLITE_ROW && sqlite3_column_int(json_valid, 0) == 1;
+    (void)sqlite3_reset(json_valid);
+    return valid;
+}
+
+static size_t depth_of(const char *text)
+{
+    size_t depth = 0, deepest = 0;
+    for (; *text != '\0'; text++) { /* brackets in strings count as well: it is a bound */
+        depth += *text == '[' || *text == '{';
+        deepest = depth > deepest ? depth : deepest;
+        depth -= depth > 0 && (*text == ']' || *text == '}');
+    }
+    return deepest;
+}
+
+/* JSON that is refused all the same: zero bytes and lone surrogates are no texts, and depth has an
+ * end. */
+static bool may_be_refused(const char *text, size_t length)
+{
+    return !utf8_valid(text, length) || strstr(text, "\\u") != NULL || depth_of(text) >= DEPTH_MAX;
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    struct arena arena = {NULL};
+    char *bytes = arena_alloc(&arena, size); /* no end of its own: reading on is a fault */
+    memcpy(bytes, data, size);
+    const char *text = arena_strndup(&arena, bytes, size);
+    struct json_place place;
+    cJSON *tree = json_parse(bytes, size, &place);
+    if (tree == NULL && is_valid(text, size) && !may_be_refused(text, size))
+        fuzz_fail("JSON is refused at line %zu, column %zu", place.line, place.column);
+    if (tree == NULL) {
+        arena_clear(&arena);
+        return 0;
+    }
+    if (!is_valid(text, size))
+        fuzz_fail("what is no JSON is taken");
+    const char *printed = json_print(&arena, tree);
+    cJSON *again = json_parse(printed, strlen(printed), NULL);
+    if (again == NULL || !is_valid(printed, strlen(printed)))
+        fuzz_fail("what was printed is no JSON: %s", printed);
+    if (strcmp(json_print(&arena, again), printed) != 0)
+        fuzz_fail("it is read otherwise than it was printed: %s", printed);
+    cJSON_Delete(again);
+    cJSON_Delete(tree);
+    arena_clear(&arena);
+    return 0;
+}

@@ -1,0 +1,190 @@
+"""Runs the fuzz targets and prints a table of what they did.
+
+usage: run.py fuzz BUILD --seconds N [--side-by-side N] TARGET...   each for its share of the time
+       run.py replay BUILD TARGET...     each input of tests/fuzz/corpus once
+       run.py coverage BUILD TARGET...   the lines that all inputs reach, those of earlier runs included
+
+Inputs that libFuzzer finds are kept in build/fuzz/corpus, those that break something, made small, in
+build/fuzz/found: name them after the fault and keep them in tests/fuzz/corpus/TARGET.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+KEPT = ROOT / "build" / "fuzz"
+# By target: the longest input, and its part of the time beside the others'.
+LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 4000, "fixtures": 8000,
+           "options": 1000, "store": 256, "respond": 4000}
+PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "options": 0.5}
+TIMEOUT = 25  # seconds for one input
+SHRINKING = 20  # seconds to make a finding smaller
+FINDINGS_MAX = 5  # in one run of a target: it is broken, and mostly the same way each time
+ROOMS = ["server/http/", "server/api/", "server/crm/", "server/store/fixture", "server/base/"]
+
+
+def make_seeds():
+    """The project's own fixtures as inputs: each org in one file, and each file with its org."""
+    folder = KEPT / "seeds" / "fixtures"
+    folder.mkdir(parents=True, exist_ok=True)
+    for org in sorted((ROOT / "fixtures").iterdir()):
+        files = {path.stem: json.loads(re.sub(r'("generate": )\d{3,}', r"\g<1>60", path.read_text())) for path in sorted(org.glob("*.json"))}
+        for name, sections in [("", list(files.values())), *((name, [files["org"], part]) for name, part in files.items() if name != "org")]:
+            merged = {}
+            for section in sections:
+                for member, value in section.items():
+                    merged[member] = merged.get(member, []) + value if isinstance(value, list) else value
+            (folder / f"{org.name}-{name or 'all'}").write_text(json.dumps(merged, ensure_ascii=False))
+
+
+def inputs_of(target):
+    return [folder for folder in (HERE / "corpus" / target, KEPT / "seeds" / target) if folder.is_dir()]
+
+
+class Run:
+    """A target with what all its runs have in common."""
+
+    def __init__(self, build, target, folder):
+        self.target, self.program = target, pathlib.Path(build).resolve() / target
+        self.environment = os.environ | {"TMPDIR": str(folder), "UBSAN_OPTIONS": "print_stacktrace=1"}
+        self.options = [f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        words = HERE / f"{target}.dict"
+        self.words = [f"-dict={words}"] if words.exists() else []
+
+    def start(self, *arguments, **environment):
+        return subprocess.run([self.program, *self.options, *arguments], cwd=ROOT, capture_output=True, text=True, errors="replace",
+                              env=self.environment | environment)
+
+
+def reason_of(log):
+    """What broke, in one line."""
+    for pattern in (r"^fuzz: (.*)", r"(runtime error: .*)", r"^SUMMARY: (?!libFuzzer: deadly)(.*)", r"^SUMMARY: (.*)"):
+        found = re.search(pattern, log, re.M)
+        if found:
+            return found.group(1)[:150].strip()
+    return "it ended"
+
+
+def number(pattern, text, otherwise=0):
+    found = re.findall(pattern, text)
+    return int(found[-1]) if found else otherwise
+
+
+def shrink(run, crash, found):
+    small = found / f"small-{crash.name}"
+    run.start("-minimize_crash=1", f"-max_total_time={SHRINKING}", f"-exact_artifact_path={small}", crash)
+    if small.exists():
+        crash.unlink()
+    return small if small.exists() else crash
+
+
+def fuzz(run, seconds):
+    """A row of the table, and the findings."""
+    found, corpus = KEPT / "found" / run.target, KEPT / "corpus" / run.target
+    shutil.rmtree(found, ignore_errors=True)
+    found.mkdir(parents=True)
+    corpus.mkdir(parents=True, exist_ok=True)
+    findings, executions, edges, log = [], 0, 0, ""
+    begun = time.monotonic()
+    while (left := seconds - (time.monotonic() - begun)) >= 1 and len(findings) < FINDINGS_MAX:
+        before = set(found.iterdir())
+        done = run.start(*run.words, f"-max_total_time={int(left)}", f"-artifact_prefix={found}/", corpus, *inputs_of(run.target))
+        log = done.stderr
+        (KEPT / f"{run.target}.log").write_text(log)
+        executions += number(r"stat::number_of_executed_units: (\d+)", log)
+        edges = max(edges, number(r" cov: (\d+)", log))
+        if done.returncode == 0:
+            break
+        crashes = [path for path in set(found.iterdir()) - before if not path.name.startswith("small")]
+        findings.append((reason_of(log), shrink(run, crashes[0], found) if crashes else "no input"))
+    elapsed = time.monotonic() - begun
+    return [executions, round(executions / max(elapsed, 0.1)), edges, len(list(corpus.iterdir()))], findings
+
+
+def replay(run, _):
+    """Each input once, those of one target in one process."""
+    files = sorted(path for folder in inputs_of(run.target) for path in folder.iterdir())
+    findings = []
+    done = run.start(*files) if files else None
+    if files and done.returncode != 0:  # then one by one, for all that fail
+        for path in files:
+            one = run.start(path)
+            if one.returncode != 0:
+                findings.append((reason_of(one.stderr), path))
+    return [len(files), "", "", len(files)], findings
+
+
+def table(rows, head):
+    widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
+    for row in [head, *rows]:
+        print("  ".join(str(cell).ljust(width) if i == 0 else str(cell).rjust(width) for i, (cell, width) in enumerate(zip(row, widths))))
+
+
+def run_all(work, runs, shares, side_by_side):
+    with concurrent.futures.ThreadPoolExecutor(side_by_side) as pool:
+        results = list(pool.map(work, runs, shares))
+    table([[run.target, *row, len(findings)] for run, (row, findings) in zip(runs, results)],
+          ["target", "executions", "a second", "edges", "inputs", "findings"])
+    for run, (_, findings) in zip(runs, results):
+        for reason, path in findings:
+            print(f"{run.target}: {reason}\n    {path}")
+    return 1 if any(findings for _, findings in results) else 0
+
+
+def room_of(path):
+    return next((room for room in ROOMS if path.startswith(room)), None)
+
+
+def coverage(runs, folder):
+    for run in runs:
+        kept = [path for path in [KEPT / "corpus" / run.target, *inputs_of(run.target)] if path.is_dir()]
+        run.start("-runs=0", *kept, LLVM_PROFILE_FILE=str(folder / f"{run.target}.profraw"))
+    merged = folder / "merged.profdata"
+    subprocess.run(["llvm-profdata", "merge", "-o", merged, *folder.glob("*.profraw")], check=True)
+    objects = [part for run in runs for part in ("-object", run.program)]
+    exported = subprocess.run(["llvm-cov", "export", "-summary-only", f"-instr-profile={merged}", *objects], check=True, capture_output=True)
+    files = [(os.path.relpath(file["filename"], ROOT), file["summary"]) for file in json.loads(exported.stdout)["data"][0]["files"]]
+    rows = []
+    for room in ROOMS:
+        for name, summary in [(room, None), *sorted(file for file in files if room_of(file[0]) == room and file[0].endswith(".c"))]:
+            parts = [summary] if summary else [of for path, of in files if room_of(path) == room]
+            row = ["  " + name.removeprefix(room) if summary else room]
+            for what in ("lines", "branches"):
+                covered, count = (sum(part[what][key] for part in parts) for key in ("covered", "count"))
+                row += [covered, count, f"{100 * covered / count:.1f} %" if count else ""]
+            rows.append(row)
+    table(rows, ["room, file", "lines", "of", "", "branches", "of", ""])
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("command", choices=["fuzz", "replay", "coverage"])
+    parser.add_argument("build")
+    parser.add_argument("targets", nargs="+")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--side-by-side", type=int, default=1)
+    wanted = parser.parse_args()
+    make_seeds()
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="crmock-fuzz-", dir=memory) as name:
+        folder = pathlib.Path(name)
+        runs = [Run(wanted.build, target, folder) for target in wanted.targets]
+        if wanted.command == "coverage":
+            return coverage(runs, folder)
+        parts = [PARTS.get(target, 1) for target in wanted.targets]
+        shares = [wanted.seconds * wanted.side_by_side * part / sum(parts) for part in parts]
+        return run_all(fuzz if wanted.command == "fuzz" else replay, runs, shares, wanted.side_by_side)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
