@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "fuzz_json.h"
 
 static struct fuzz_api fuzzed;
 
@@ -45,4 +46,23 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     (void)fuzz_api_ask(&fuzzed, &call);
     fuzz_api_reset(&fuzzed);
     return 0;
+}
+
+/* The first byte stays, or changes now and then. */
+size_t LLVMFuzzerCustomMutator(unsigned char *data, size_t size, size_t most, unsigned seed)
+{
+    if (size == 0 || seed % 64 == 0)
+        return LLVMFuzzerMutate(data, size, most);
+    return 1 + fuzz_json_mutate(data + 1, size - 1, most - 1, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const unsigned char *one, size_t one_size, const unsigned char *other,
+                                 size_t other_size, unsigned char *out, size_t most, unsigned seed)
+{
+    if (one_size == 0 || other_size == 0 || most == 0)
+        return 0;
+    size_t length =
+        fuzz_json_cross(one + 1, one_size - 1, other + 1, other_size - 1, out + 1, most - 1, seed);
+    out[0] = one[0];
+    return length > 0 ? 1 + length : 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "fuzz_json.h"
 
 enum { GENERATED_MAX = 2000 };
 
@@ -56,14 +57,17 @@ static void ask(const char *token, const char *method, const char *path, const c
     (void)fuzz_api_ask(&fuzzed, &call);
 }
 
-/* Records with the field, in every shape that a value has. */
-static const char *records_with(const struct field *field, struct arena *arena)
+enum { MODULES_MAX = 4, FIELDS_MAX = 6, VIEWS_MAX = 2 };
+
+/* Records with one field each, in every shape that a value has. */
+static const char *records_with(const struct field *fields, size_t count, struct arena *arena)
 {
     static const char *const values[] = {"\"1\"", "1", "true", "null", "[\"1\"]", "{\"id\":\"1\"}"};
     cJSON *records = cJSON_CreateArray();
-    for (size_t i = 0; i < COUNT(values); i++) {
+    for (size_t i = 0; i < count * COUNT(values); i++) {
         cJSON *record = cJSON_CreateObject();
-        cJSON_AddItemToObject(record, field->api_name, json_text(values[i]));
+        cJSON_AddItemToObject(record, fields[i / COUNT(values)].api_name,
+                              json_text(values[i % COUNT(values)]));
         cJSON_AddItemToArray(records, record);
     }
     const char *printed = json_print(arena, records);
@@ -71,22 +75,22 @@ static const char *records_with(const struct field *field, struct arena *arena)
     return printed;
 }
 
-/* Each module is listed; fields are set, by inserts and through views. */
+/* The last fields are set, the org's own: by inserts and through views; what there is is listed. */
 static void ask_about(const struct module *module, const char *token, struct arena *arena)
 {
-    const char *path = arena_printf(arena, "/crm/v2/%s", module->api_name);
+    const char *path = arena_printf(arena, "/crm/v8/%s", module->api_name);
     const char *update = arena_printf(arena, "%s/actions/mass_update", path);
-    ask(token, "GET", path, NULL, NULL);
+    size_t count = module->field_count < FIELDS_MAX ? module->field_count : FIELDS_MAX;
+    const struct field *fields = module->fields + (module->field_count - count);
     ask(token, "GET", "/crm/v8/settings/fields",
         arena_printf(arena, "module=%s%c", module->api_name, '\0'), NULL);
-    for (size_t i = 0; i < module->field_count && i < 4; i++) {
-        const char *records = records_with(&module->fields[i], arena);
-        ask(token, "POST", path, NULL, arena_printf(arena, "{\"data\":%s}", records));
-        for (size_t k = 0; k < module->org->view_count && k < 2; k++)
-            ask(token, "POST", update, NULL,
-                arena_printf(arena, "{\"data\":[{\"%s\":\"1\"}],\"cvid\":\"%lld\"}",
-                             module->fields[i].api_name, (long long)module->org->views[k].id));
-    }
+    ask(token, "POST", path, NULL,
+        arena_printf(arena, "{\"data\":%s}", records_with(fields, count, arena)));
+    for (size_t i = 0; i < module->org->view_count && i < VIEWS_MAX; i++)
+        ask(token, "POST", update, NULL,
+            arena_printf(arena, "{\"data\":[{\"%s\":\"1\"}],\"cvid\":\"%lld\"}",
+                         fields[i % count].api_name, (long long)module->org->views[i].id));
+    ask(token, "GET", path, "fields=id\0", NULL);
 }
 
 /* By the first token that the file has. */
@@ -95,7 +99,7 @@ static void ask_about_all(const cJSON *json, struct arena *arena)
     const cJSON *first = json_member(json, "tokens");
     const char *token = json_scalar_text(json_member(first != NULL ? first->child : NULL, "token"));
     for (size_t i = 0; i < fuzzed.orgs.count; i++)
-        for (size_t k = 0; k < fuzzed.orgs.list[i].module_count && k < 4; k++)
+        for (size_t k = 0; k < fuzzed.orgs.list[i].module_count && k < MODULES_MAX; k++)
             ask_about(&fuzzed.orgs.list[i].modules[k], token != NULL ? token : "", arena);
 }
 
@@ -114,4 +118,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     cJSON_Delete(json);
     arena_clear(&arena);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(unsigned char *data, size_t size, size_t most, unsigned seed)
+{
+    return fuzz_json_mutate(data, size, most, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const unsigned char *one, size_t one_size, const unsigned char *other,
+                                 size_t other_size, unsigned char *out, size_t most, unsigned seed)
+{
+    return fuzz_json_cross(one, one_size, other, other_size, out, most, seed);
 }

@@ -1,7 +1,7 @@
 """Runs the fuzz targets and prints a table of what they did.
 
 usage: run.py fuzz BUILD --seconds N [--side-by-side N] TARGET...   each for its share of the time
-       run.py replay BUILD TARGET...     each input of tests/fuzz/corpus once
+       run.py replay BUILD TARGET...     each input that is kept in tests/fuzz/corpus, once
        run.py coverage BUILD TARGET...   the lines that all inputs reach, those of earlier runs included
 
 Inputs that libFuzzer finds are kept in build/fuzz/corpus, those that break something, made small, in
@@ -28,7 +28,7 @@ LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 
 PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "options": 0.5}
 TIMEOUT = 25  # seconds for one input
 SHRINKING = 20  # seconds to make a finding smaller
-FINDINGS_MAX = 5  # in one run of a target: it is broken, and mostly the same way each time
+STARTS_MAX = 50  # in one run of a target, each ended by a finding
 ROOMS = ["server/http/", "server/api/", "server/crm/", "server/store/fixture", "server/base/"]
 
 
@@ -82,9 +82,46 @@ def number(pattern, text, otherwise=0):
 def shrink(run, crash, found):
     small = found / f"small-{crash.name}"
     run.start("-minimize_crash=1", f"-max_total_time={SHRINKING}", f"-exact_artifact_path={small}", crash)
-    if small.exists():
-        crash.unlink()
-    return small if small.exists() else crash
+    if not small.exists():
+        return crash
+    crash.unlink()
+    return small
+
+
+def replay_files(run, files):
+    """Runs each once; those that break something, with the reason."""
+    findings = []
+    while files:
+        done = run.start(*files)
+        if done.returncode == 0:
+            break
+        begun = re.findall(r"^Running: (.*)$", done.stderr, re.M)
+        if not begun:
+            return [*findings, (reason_of(done.stderr), "no input")]
+        broken = pathlib.Path(begun[-1])
+        findings.append((reason_of(done.stderr), broken))
+        files = files[files.index(broken) + 1:]
+    return findings
+
+
+def replay(run, _):
+    files = sorted(path for folder in inputs_of(run.target) for path in folder.iterdir())
+    return [len(files), "", "", len(files)], replay_files(run, files)
+
+
+def good_inputs(run, corpus):
+    """A folder of the inputs that break nothing, from which a run can start, and what the others break."""
+    folder = KEPT / "good" / run.target
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = sorted(path for inputs in (corpus, *inputs_of(run.target)) for path in inputs.iterdir())
+    findings = replay_files(run, files)
+    for path in set(files) - {path for _, path in findings}:
+        shutil.copyfile(path, folder / f"{path.parent.name}-{path.name}")
+    for _, path in findings:
+        if path.parent == corpus:
+            path.rename(KEPT / "found" / run.target / path.name)
+    return folder, findings
 
 
 def fuzz(run, seconds):
@@ -93,34 +130,26 @@ def fuzz(run, seconds):
     shutil.rmtree(found, ignore_errors=True)
     found.mkdir(parents=True)
     corpus.mkdir(parents=True, exist_ok=True)
-    findings, executions, edges, log = [], 0, 0, ""
     begun = time.monotonic()
-    while (left := seconds - (time.monotonic() - begun)) >= 1 and len(findings) < FINDINGS_MAX:
+    good, findings = good_inputs(run, corpus)
+    executions, edges, starts = len(list(good.iterdir())), 0, 0
+    while (left := seconds - (time.monotonic() - begun)) >= 1 and starts < STARTS_MAX:
+        starts += 1
         before = set(found.iterdir())
-        done = run.start(*run.words, f"-max_total_time={int(left)}", f"-artifact_prefix={found}/", corpus, *inputs_of(run.target))
-        log = done.stderr
-        (KEPT / f"{run.target}.log").write_text(log)
-        executions += number(r"stat::number_of_executed_units: (\d+)", log)
-        edges = max(edges, number(r" cov: (\d+)", log))
+        done = run.start(*run.words, f"-max_total_time={int(left)}", f"-artifact_prefix={found}/", corpus, good)
+        (KEPT / f"{run.target}.log").write_text(done.stderr)
+        executions += number(r"stat::number_of_executed_units: (\d+)", done.stderr)
+        edges = max(edges, number(r" cov: (\d+)", done.stderr))
         if done.returncode == 0:
             break
-        crashes = [path for path in set(found.iterdir()) - before if not path.name.startswith("small")]
-        findings.append((reason_of(log), shrink(run, crashes[0], found) if crashes else "no input"))
+        reason, crashes = reason_of(done.stderr), list(set(found.iterdir()) - before)
+        if reason in (known for known, _ in findings):
+            for path in crashes:
+                path.unlink()
+        else:
+            findings.append((reason, shrink(run, crashes[0], found) if crashes else "no input"))
     elapsed = time.monotonic() - begun
     return [executions, round(executions / max(elapsed, 0.1)), edges, len(list(corpus.iterdir()))], findings
-
-
-def replay(run, _):
-    """Each input once, those of one target in one process."""
-    files = sorted(path for folder in inputs_of(run.target) for path in folder.iterdir())
-    findings = []
-    done = run.start(*files) if files else None
-    if files and done.returncode != 0:  # then one by one, for all that fail
-        for path in files:
-            one = run.start(path)
-            if one.returncode != 0:
-                findings.append((reason_of(one.stderr), path))
-    return [len(files), "", "", len(files)], findings
 
 
 def table(rows, head):
