@@ -160,7 +160,7 @@ static size_t print(cJSON *root, unsigned char *out, size_t most)
 {
     struct arena arena = {NULL};
     const char *printed = json_print(&arena, root);
-    size_t length = strlen(printed);
+    size_t length = strnlen(printed, most + 1);
     if (length <= most)
         memcpy(out, printed, length);
     cJSON_Delete(root);

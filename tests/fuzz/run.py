@@ -23,12 +23,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEPT = ROOT / "build" / "fuzz"
 # By target: the longest input, and its part of the time beside the others'.
-LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 4000, "fixtures": 8000,
+LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 4000, "fixtures": 16000,
            "options": 1000, "store": 256, "respond": 4000}
 PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "options": 0.5}
 TIMEOUT = 25  # seconds for one input
 SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
+# As the sanitizers are by default, most of the time goes into their book-keeping of memory.
+SANITIZERS = {"ASAN_OPTIONS": "quarantine_size_mb=32:malloc_context_size=8:max_malloc_fill_size=256", "UBSAN_OPTIONS": "print_stacktrace=1"}
 ROOMS = ["server/http/", "server/api/", "server/crm/", "server/store/fixture", "server/base/"]
 
 
@@ -43,7 +45,9 @@ def make_seeds():
             for section in sections:
                 for member, value in section.items():
                     merged[member] = merged.get(member, []) + value if isinstance(value, list) else value
-            (folder / f"{org.name}-{name or 'all'}").write_text(json.dumps(merged, ensure_ascii=False))
+            text = json.dumps(merged, ensure_ascii=False)
+            if len(text.encode()) <= LONGEST["fixtures"]:  # a longer one would be cut
+                (folder / f"{org.name}-{name or 'all'}").write_text(text)
 
 
 def inputs_of(target):
@@ -55,7 +59,7 @@ class Run:
 
     def __init__(self, build, target, folder):
         self.target, self.program = target, pathlib.Path(build).resolve() / target
-        self.environment = os.environ | {"TMPDIR": str(folder), "UBSAN_OPTIONS": "print_stacktrace=1"}
+        self.environment = os.environ | SANITIZERS | {"TMPDIR": str(folder)}
         self.options = [f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1"]
         words = HERE / f"{target}.dict"
         self.words = [f"-dict={words}"] if words.exists() else []
@@ -186,7 +190,7 @@ def coverage(runs, folder):
     for room in ROOMS:
         for name, summary in [(room, None), *sorted(file for file in files if room_of(file[0]) == room and file[0].endswith(".c"))]:
             parts = [summary] if summary else [of for path, of in files if room_of(path) == room]
-            row = ["  " + name.removeprefix(room) if summary else room]
+            row = ["  " + os.path.basename(name) if summary else room]
             for what in ("lines", "branches"):
                 covered, count = (sum(part[what][key] for part in parts) for key in ("covered", "count"))
                 row += [covered, count, f"{100 * covered / count:.1f} %" if count else ""]
