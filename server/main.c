@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         return outcome == OPTIONS_TOLD ? EXIT_SUCCESS : EXIT_FAILURE;
     sigset_t stopping;
     hold_back_signals(&stopping);
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = NULL;
     struct app *app = app_start(&options, &arena, &reason);
     if (app == NULL) {

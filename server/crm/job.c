@@ -247,7 +247,7 @@ int64_t job_runner_step(void *context)
     struct db *db = store_acquire(runner->crm->store);
     if (db == NULL)
         return retry(runner);
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     int64_t pause = step(runner, db, &arena);
     store_release(db);
     arena_clear(&arena);

@@ -127,7 +127,7 @@ bool fixtures_load(struct store *store, const struct fixture_source *source,
         fixture_folders_clear(&folders);
         return false;
     }
-    struct arena scratch = {NULL};
+    struct arena scratch = {.blocks = NULL};
     struct loader loader = {.arena = &scratch, .source = source, .rules = rules};
     loader.db = store_begin_new(store);
     if (loader.db == NULL)

@@ -217,7 +217,7 @@ bool store_is_temporary(const struct store *store)
 
 bool store_is_laid_out(struct db *db)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason;
     bool is_new = true;
     bool is_laid_out = check_layout(db, &arena, &is_new, &reason) == STORE_OK && !is_new;

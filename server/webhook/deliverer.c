@@ -68,7 +68,7 @@ int64_t deliverer_step(void *context)
     struct db *db = store_acquire(deliverer->store);
     if (db == NULL)
         return store_failed_pause;
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     int64_t pause = step(deliverer, db, &arena);
     store_release(db);
     arena_clear(&arena);

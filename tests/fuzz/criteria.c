@@ -80,7 +80,7 @@ static void get(size_t which, char *text, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct fuzz_input input = {.at = data, .end = data + size};
     size_t which = fuzz_byte(&input) % 32 % (COUNT(requests) + 1);
     const char *text = utf8_repaired(&arena, fuzz_rest(&input, &arena)); /* as the http room does */

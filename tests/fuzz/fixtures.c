@@ -105,7 +105,7 @@ static void ask_about_all(const cJSON *json, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     cJSON *json = json_parse((const char *)data, size, NULL);
     if (!generates_too_many(json)) {

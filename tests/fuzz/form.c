@@ -41,7 +41,7 @@ static const char *own_type(struct fuzz_input *input, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct fuzz_input input = {.at = data, .end = data + size};
     unsigned choice = fuzz_byte(&input), which = choice & 7U;
     const char *type = which == OWN_TYPE ? own_type(&input, &arena) : types[which];

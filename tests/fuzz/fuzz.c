@@ -48,7 +48,7 @@ size_t fuzz_split(char *text, char mark, char *parts[], size_t most)
 
 void fuzz_api_open(struct fuzz_api *fuzzed)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     bool is_new;
     fuzzed->log = (struct log){.stream = stderr, .level = LOG_ERROR};
@@ -112,7 +112,7 @@ static void keep_bytes(struct fuzz_api *fuzzed)
 
 void fuzz_api_open_filled(struct fuzz_api *fuzzed)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     fuzz_api_open(fuzzed);
     if (!fuzz_api_load(fuzzed, NULL, &arena, &reason))
@@ -168,7 +168,7 @@ static void check(const struct fuzz_call *call, const struct response *response)
 
 unsigned fuzz_api_ask(struct fuzz_api *fuzzed, const struct fuzz_call *call)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct fuzz_call asked = *call;
     const struct request request = {.method = call->method,
                                     .path = call->path,

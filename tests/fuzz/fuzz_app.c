@@ -48,7 +48,7 @@ void fuzz_app_prepare(struct fuzz_app *fuzzed)
 static void start(struct fuzz_app *fuzzed)
 {
     const char *reason = "";
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     fuzzed->app = app_start(&fuzzed->options, &arena, &reason);
     if (fuzzed->app == NULL)
         fuzz_fail("%s", reason);

@@ -158,7 +158,7 @@ static void edit(struct tree *tree)
 /* The tree's text, unless it is too long; ends the tree. */
 static size_t print(cJSON *root, unsigned char *out, size_t most)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *printed = json_print(&arena, root);
     size_t length = strnlen(printed, most + 1);
     if (length <= most)

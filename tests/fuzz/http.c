@@ -17,7 +17,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     static const size_t pieces[] = {0, 1, 2, 3, 7, 16, 61, 509};
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct fuzz_input input = {.at = data, .end = data + size};
     unsigned manner = fuzz_byte(&input);
     const struct fuzz_sending sending = {.piece = pieces[manner & 7U], .end = manner >> 3U & 3U};

@@ -49,7 +49,7 @@ static bool may_be_refused(const char *text, size_t length)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     char *bytes = arena_alloc(&arena, size); /* no end of its own: reading on is a fault */
     memcpy(bytes, data, size);
     const char *text = arena_strndup(&arena, bytes, size);

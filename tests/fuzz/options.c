@@ -30,7 +30,7 @@ static void check(const struct app_options *options)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct fuzz_input input = {.at = data, .end = data + size};
     char *arguments[ARGUMENTS_MAX + 2] = {arena_strdup(&arena, "crmock")};
     size_t count = 1;

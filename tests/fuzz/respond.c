@@ -58,7 +58,7 @@ static char *next_word(struct arena *arena, const char **at, const char *end)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *at = (const char *)data, *end = at + size;
     const char *method = next_word(&arena, &at, end);
     char *path = next_word(&arena, &at, end);

@@ -94,7 +94,7 @@ static const char *const requests[] = {
 static void ask(void)
 {
     static const struct fuzz_sending whole = {.end = END_HALF};
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     for (size_t i = 0; i < COUNT(requests); i++)
         if (fuzz_app_exchange(&fuzzed, &whole, requests[i], strlen(requests[i]), &arena)[0] == '\0')
             fuzz_fail("no answer");
@@ -103,7 +103,7 @@ static void ask(void)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     struct fuzz_input input = {.at = data, .end = data + size};
     size_t length = change(&input);

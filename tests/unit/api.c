@@ -203,7 +203,7 @@ END_TEST
 
 static const char *next_line_of(const char *readme, const struct rules *stage)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     for (size_t i = 0; i < stage->count && readme != NULL; i++) {
         const struct rule *rule =
             (const struct rule *)(const void *)((const char *)stage->list + i * stage->size);

@@ -51,7 +51,7 @@ static const char *schedule(const struct app *app, struct arena *arena)
 
 START_TEST(two_apps_live_in_one_process)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct app *one = started(&arena), *two = started(&arena);
     ck_assert_str_ne(app_url(one), app_url(two));
     ck_assert_str_ne(app_store_path(one), app_store_path(two));
@@ -76,7 +76,7 @@ END_TEST
 
 START_TEST(an_app_that_cannot_start_says_why_and_leaves_nothing)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const struct app_options options = {
         .log = quiet_log,
         .fixtures = "/nowhere",

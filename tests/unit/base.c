@@ -128,7 +128,7 @@ static const char *const kept[] = {
 
 START_TEST(json_is_printed_as_it_was_read)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     cJSON *tree = json_parse(kept[_i], strlen(kept[_i]), NULL);
     ck_assert_msg(tree != NULL, "%s", kept[_i]);
     ck_assert_str_eq(json_print(&arena, tree), kept[_i]);
@@ -195,7 +195,7 @@ END_TEST
 
 START_TEST(whole_numbers_keep_every_digit)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     cJSON *object = cJSON_CreateObject();
     json_add_integer(object, "lowest", INT64_MIN);
     json_add_integer(object, "beyond_a_double", 9007199254740993);
@@ -417,7 +417,7 @@ END_TEST
 
 START_TEST(malformed_texts_are_repaired)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     static const char good[] = "h\xc3\xa9";
     ck_assert_ptr_eq(utf8_repaired(&arena, good), good);
     ck_assert_str_eq(utf8_repaired(&arena, "a\xd3z"), "a\xef\xbf\xbdz");
@@ -427,7 +427,7 @@ END_TEST
 
 START_TEST(lines_are_bounded_and_hold_no_control_characters)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     static const struct {
         const char *text;
         size_t most;
@@ -453,7 +453,7 @@ END_TEST
 
 START_TEST(sealed_texts_cannot_be_altered)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     static const char *const texts[] = {"", "a", "2 1614334436", "\u00e9\U0001F600", "~~~~>>>>"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         char *sealed = arena_strdup(&arena, seal_text(&arena, texts[i], "here"));
@@ -492,7 +492,7 @@ END_TEST
 
 START_TEST(arenas_give_zeroed_memory_of_any_size)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     static const size_t sizes[] = {0, 1, 7, 16, 8000, 8128, 8129, 100000, 3};
     for (size_t i = 0; i < COUNT(sizes); i++) {
         unsigned char *bytes = arena_alloc(&arena, sizes[i]);

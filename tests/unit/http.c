@@ -51,7 +51,7 @@ static const struct {
 
 START_TEST(requests_arrive_whole)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     struct http_server *server = http_bind(&options, &arena, &reason);
     ck_assert_msg(server != NULL, "%s", reason);
@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(an_address_that_is_taken_is_told)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     const char *reason = "";
     struct http_server *server = http_bind(&options, &arena, &reason);
     ck_assert_ptr_nonnull(server);
