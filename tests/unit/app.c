@@ -1,6 +1,8 @@
 #include "app.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "unit.h"
@@ -74,6 +76,24 @@ START_TEST(two_apps_live_in_one_process)
 }
 END_TEST
 
+START_TEST(an_app_serves_a_socket_that_it_is_handed)
+{
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    char answer[1024] = "";
+    struct arena arena = {.blocks = NULL};
+    struct app *app = started(&arena);
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ck_assert(app_adopt(app, ends[1]));
+    ck_assert_int_eq(write(ends[0], request, sizeof request - 1), sizeof request - 1);
+    ck_assert_int_gt(recv(ends[0], answer, sizeof answer - 1, MSG_WAITALL), 0);
+    ck_assert_ptr_eq(strstr(answer, "HTTP/1.1 200 OK"), answer);
+    (void)close(ends[0]);
+    app_stop(app);
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(an_app_that_cannot_start_says_why_and_leaves_nothing)
 {
     struct arena arena = {.blocks = NULL};
@@ -99,6 +119,7 @@ Suite *app_suite(void)
     TCase *tests = tcase_create("app");
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, two_apps_live_in_one_process);
+    tcase_add_test(tests, an_app_serves_a_socket_that_it_is_handed);
     tcase_add_test(tests, an_app_that_cannot_start_says_why_and_leaves_nothing);
     suite_add_tcase(suite, tests);
     return suite;
