@@ -31,7 +31,7 @@ EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture mutate bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -185,6 +185,9 @@ TORTURE_KILLS := 200
 torture: deps ## SIGKILL at TORTURE_KILLS (200) random moments; TORTURE_SEED repeats a run
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/torture/run.py build/crmock $(TORTURE_KILLS) $(TORTURE_SEED)
+
+mutate: deps-test ## change MUTATE_COUNT (30) operators, one at a time, and list those that no test sees; MUTATE_SEED, MUTATE_FILES
+	@$(PYTHON) tests/mutate/run.py
 
 # The official SDKs, from their registries, as they are.
 PYTHON_SDKS := zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0

@@ -41,7 +41,7 @@ def run_api(arguments, environment, folder):
     log = folder / "api.xml"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-n", str(WORKERS), "-o", "junit_family=xunit1", f"--junitxml={log}",
-         *(arguments or [str(HERE / "api")])], env=environment)
+         *(arguments or [str(HERE / "api"), str(HERE / "mutate")])], env=environment)
     passed = failed = 0
     if log.exists():
         suite = xml.etree.ElementTree.parse(log).getroot().find("testsuite")
