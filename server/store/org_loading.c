@@ -41,7 +41,8 @@ int loading_word(sqlite3_stmt *row, int column, const char *const words[])
 
 struct module *loading_module(struct loading *loading, int64_t id)
 {
-    for (size_t i = 0; i < loading->org->module_count; i++)
+    /* 0 would be the id of those that are not read yet */
+    for (size_t i = 0; id != 0 && i < loading->org->module_count; i++)
         if (loading->org->modules[i].id == id)
             return &loading->org->modules[i];
     return NULL;

@@ -116,6 +116,7 @@ def test_modules(shared):
     assert set(MODULES) <= modules.keys()
     assert (modules["Projects"]["generated_type"], modules["Leads"]["generated_type"]) == ("custom", "default")
     assert modules["Quotes"]["plural_label"] == "Quotes" and {"No reading"} & {profile["name"] for profile in modules["Leads"]["profiles"]} == set()
+    assert {name for name, module in modules.items() if not module["show_as_tab"]} == {"Tasks", "Events", "Calls"}  # Activities shows them
     def supported(version):
         return {module["api_name"] for module in get(shared, "settings/modules", version).body["modules"] if module["api_supported"]}
     assert {"Tasks", "Projects", "Leads"} <= supported("v8") and not {"Activities", "Notes", "Users"} & supported("v8") and "Activities" in supported("v7")

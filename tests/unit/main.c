@@ -7,11 +7,11 @@
 
 struct log quiet_log;
 
-void test_store_open(struct test_store *test)
+void test_store_open_with(struct test_store *test, const char *folder)
 {
     *test = (struct test_store){.db = NULL};
     const struct store_options options = {.log = &quiet_log};
-    const struct fixture_source source = {.now = 1614334436};
+    const struct fixture_source source = {.folder = folder, .now = 1614334436};
     const char *reason = "";
     bool is_new;
     test->store = store_open(&options, &test->arena, &is_new, &reason);
@@ -22,6 +22,11 @@ void test_store_open(struct test_store *test)
     ck_assert_ptr_nonnull(test->db);
     ck_assert_int_eq(orgs_load(test->db, &test->orgs), STORE_OK);
     test->org = &test->orgs.list[0];
+}
+
+void test_store_open(struct test_store *test)
+{
+    test_store_open_with(test, NULL);
     ck_assert_str_eq(test->org->name, "Zylker");
 }
 

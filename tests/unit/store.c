@@ -76,6 +76,7 @@ START_TEST(metadata_is_whole)
     ck_assert_ptr_null(module_field(deals, "type"));
     const struct module *tasks = org_module(test.org, "Tasks");
     ck_assert_ptr_eq(tasks->part_of, org_module(test.org, "Activities"));
+    ck_assert_ptr_null(tasks->part_of->part_of);
     ck_assert(module_shows(tasks->part_of, tasks));
     ck_assert(!module_shows(tasks, tasks->part_of));
     ck_assert(!module_shows(deals, NULL));
@@ -529,5 +530,6 @@ Suite *store_suite(void)
     tcase_add_test(writing, a_selection_is_counted_and_fixed);
     suite_add_tcase(suite, reading);
     suite_add_tcase(suite, writing);
+    suite_add_tcase(suite, lists_tests());
     return suite;
 }

@@ -16,19 +16,22 @@ Suite *jobs_suite(void);
 Suite *http_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
+TCase *lists_tests(void); /* of the store's suite */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
 
-/* A temporary store with the built-in fixtures, and its metadata. End it with test_store_close. */
+/* A temporary store with the built-in fixtures, or those of a folder, and its metadata. End it with
+ * test_store_close. */
 struct test_store {
     struct store *store;
     struct db *db;
     struct orgs orgs;
-    const struct org *org; /* the enterprise one */
+    const struct org *org; /* the first, of the built-in ones the enterprise one */
     struct arena arena;
 };
 void test_store_open(struct test_store *test);
+void test_store_open_with(struct test_store *test, const char *folder);
 void test_store_close(struct test_store *test);
 
 #endif
