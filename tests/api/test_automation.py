@@ -1,6 +1,9 @@
 """D8: what happens by itself to records that a mass update has changed: workflow rules, approval processes, blueprints."""
+import contextlib
+import ctypes
 import http.server
 import json
+import pathlib
 import socket
 import sqlite3
 import threading
@@ -215,6 +218,35 @@ def test_a_receiver_that_fails_for_ever_is_given_up(own):
         assert update(server, {"City": "x"}).status == 200
         assert deliveries(server) == [("GIVEN_UP", 4, 500, "answered 500")] and len(receiver.requests) == 4
         assert server.fields(LEAD)["City"] == "x"
+
+
+LIBRARIES = ["libcurl-gnutls.so.4", "libcurl.so.4", "libcurl-nss.so.4"]
+
+
+@pytest.mark.parametrize("found", [*LIBRARIES, None])
+def test_any_build_of_libcurl_does(start, tmp_path, found):
+    """Whichever a machine has; without any, only rules that call webhooks are refused."""
+    def listed(path):
+        return path.rsplit("/", 1)[-1].startswith("libcurl")
+    for name in LIBRARIES:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(name)
+    real = next(path for path in pathlib.Path("/proc/self/maps").read_text().split() if listed(path))
+    place = tmp_path / "libraries"
+    place.mkdir()
+    for name in LIBRARIES:
+        (place / name).symlink_to(real) if name == found else (place / name).write_text("no library")
+    environment = {"LD_LIBRARY_PATH": str(place)}
+    assert start(env=environment).request("GET", "/healthz").status == 200  # no rule calls a webhook
+    with Receiver(200) as receiver:
+        fixtures = own_fixtures(tmp_path, hooked(receiver.url))
+        if found is None:
+            done = run("--port", "0", "--fixtures", fixtures, env=environment)
+            assert done.returncode == 1 and "webhooks need libcurl" in done.stderr
+            return
+        server = start("--fixtures", fixtures, db=tmp_path / "store.db", env=environment)
+        assert update(server, {"City": "x"}).status == 200
+        assert deliveries(server) == [("DELIVERED", 1, 200, None)]
 
 
 def test_a_receiver_that_is_down(own):
