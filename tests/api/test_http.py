@@ -95,6 +95,11 @@ def test_D15_bodies_beyond_the_limit(start, limit):
     assert server.request("POST", PATH, BODY).status == 200
 
 
+def test_a_limit_of_one_byte(start):
+    server = start("--max-body", 1)
+    assert [server.request("POST", PATH, body).status for body in (b"", b"x", b"xx")] == [400, 400, 413]
+
+
 def test_a_body_that_is_announced_as_too_large_need_not_be_sent(start):
     server = start("--max-body", 1000)
     answer = server.raw(post(headers="Expect: 100-continue\r\nContent-Length: 1001\r\n", length=False, body=""))
