@@ -73,7 +73,7 @@ class Tree:
         process.stdout.close()
         if Tree.stopping.is_set():
             raise Interrupted
-        return f"{said}\nhangs after: {said[-200:].strip()}" if hangs else f"{said}\nended with {status}" if status else None
+        return f"{said}\nhangs after: {said.strip().rpartition(chr(10))[2]}" if hangs else f"{said}\nended with {status}" if status else None
 
     @staticmethod
     def listen(stage, stream):
