@@ -88,7 +88,7 @@ def measure(trees):
     def test(tree, stage):
         failure = tree.stages("server/main.c")[stage]()
         assert failure is None, f"the tree as it is fails: {failure}"
-    on_trees(trees, test, ["asan", "unit", "api"])
+    on_trees(trees, test, ["asan", "api", "faults", "unit"])
     Tree.limits = {stage: PATIENCE * silence for stage, silence in Tree.silences.items() if stage != "make"}
     print("a mutant hangs when it is silent for", ", ".join(f"{limit:.0f} s ({stage})" for stage, limit in Tree.limits.items()), flush=True)
 

@@ -19,7 +19,7 @@ LIMITED = ["sh", "-c", 'ulimit -v 12000000; exec "$@"', "sh"]
 ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=1:hard_rss_limit_mb=4000", "CK_FORK": "no", "CRMOCK_THREADS": "4", "MAKEFLAGS": "",
                "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-v", "-r", "fE", "--tb=short", "-p", "no:cacheprovider"]
-SUITES = ["base", "http", "jobs", "crm", "api", "app", "store", "faults"]  # the quick ones first
+SUITES = ["base", "http", "jobs", "crm", "api", "app", "store"]  # the quick ones first; faults, which takes longest, has a stage of its own
 SLOW = ["snapshots", "automation", "jobs", "http", "properties", "readme"]
 
 
@@ -91,9 +91,9 @@ class Tree:
     def make(self, *arguments):
         return self.run("make", ["make", "-s", "-j2", *arguments])
 
-    def units(self, suites):
+    def units(self, stage, suites):
         failure = self.make("VARIANT=asan", "build/asan/unit")
-        return failure or next(filter(None, (self.run("unit", ["build/asan/unit"], CK_RUN_SUITE=suite) for suite in suites)), None)
+        return failure or next(filter(None, (self.run(stage, ["build/asan/unit"], CK_RUN_SUITE=suite) for suite in suites)), None)
 
     def black_box(self, stage, files):
         variant, binary = (["VARIANT=asan"], "build/asan/crmock") if stage == "asan" else ([], "build/crmock")
@@ -108,7 +108,8 @@ class Tree:
         likely = {name: place for place, name in enumerate(likely)}
         names.sort(key=lambda name: (likely.get(name, len(likely)), -sum(part.startswith(word) for word in words for part in name.split("_")), name in SLOW and SLOW.index(name) + 1))
         files = [f"tests/api/test_{name}.py" for name in names]
-        return {"unit": lambda: self.units(suites), "api": lambda: self.black_box("api", files), "asan": lambda: self.black_box("asan", files)}
+        return {"unit": lambda: self.units("unit", suites), "api": lambda: self.black_box("api", files),
+                "faults": lambda: self.units("faults", ["faults"]), "asan": lambda: self.black_box("asan", files)}
 
     def changed(self, path, text, work):
         """What some work gives while a file has another text."""
