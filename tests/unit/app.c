@@ -1,5 +1,7 @@
 #include "app.h"
 
+#include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,10 +9,12 @@
 #include "client.h"
 #include "unit.h"
 
-static struct app *started(struct arena *arena)
+static struct app_options options_with(const char *cache)
 {
-    const struct app_options options = {
+    return (struct app_options){
         .log = quiet_log,
+        .cache = cache,
+        .uses_cache = cache != NULL,
         .jobs = {.batch = 500},
         .http = {.listen = "127.0.0.1",
                  .max_body = 1 << 20,
@@ -20,6 +24,11 @@ static struct app *started(struct arena *arena)
                  .threads = 2,
                  .hints = true},
     };
+}
+
+static struct app *started(struct arena *arena)
+{
+    const struct app_options options = options_with(NULL);
     const char *reason = "";
     struct app *app = app_start(&options, arena, &reason);
     ck_assert_msg(app != NULL, "%s", reason);
@@ -94,6 +103,40 @@ START_TEST(an_app_serves_a_socket_that_it_is_handed)
 }
 END_TEST
 
+/* Of the names in a folder, the first with that ending, arena-owned; NULL: none. Removes what it finds.
+ */
+static const char *taken_from(const char *folder, const char *ending, int *count, struct arena *arena)
+{
+    const char *found = NULL, *name;
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    ck_assert_ptr_nonnull(dir);
+    for (*count = 0; (name = g_dir_read_name(dir)) != NULL; (*count)++) {
+        if (g_str_has_suffix(name, ending))
+            found = arena_strdup(arena, name);
+        ck_assert_int_eq(unlink(arena_printf(arena, "%s/%s", folder, name)), 0);
+    }
+    g_dir_close(dir);
+    return found;
+}
+
+START_TEST(a_copy_of_the_fixtures_is_left_by_an_app_that_ends_at_once)
+{
+    struct arena arena = {.blocks = NULL};
+    char folder[] = "/tmp/crmock-app-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    const struct app_options options = options_with(folder);
+    const char *reason = "";
+    struct app *app = app_start(&options, &arena, &reason);
+    ck_assert_msg(app != NULL, "%s", reason);
+    app_stop(app);
+    int count;
+    ck_assert_ptr_nonnull(taken_from(folder, ".snapshot", &count, &arena));
+    ck_assert_int_eq(count, 1);
+    ck_assert_int_eq(rmdir(folder), 0);
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(an_app_that_cannot_start_says_why_and_leaves_nothing)
 {
     struct arena arena = {.blocks = NULL};
@@ -120,6 +163,7 @@ Suite *app_suite(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, two_apps_live_in_one_process);
     tcase_add_test(tests, an_app_serves_a_socket_that_it_is_handed);
+    tcase_add_test(tests, a_copy_of_the_fixtures_is_left_by_an_app_that_ends_at_once);
     tcase_add_test(tests, an_app_that_cannot_start_says_why_and_leaves_nothing);
     suite_add_tcase(suite, tests);
     return suite;
