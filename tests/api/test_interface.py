@@ -147,9 +147,20 @@ def test_the_log_never_has_a_token_in_full(tmp_path):
         server.request("GET", "/x%0a2026-fake?access_token=1000.secret.unknown")
         server.stop()
     text = (tmp_path / "log").read_text()
+    assert "ready url=http://127.0.0.1:" in text and f"stopping signal={signal.SIGTERM.value}" in text
     assert "status=200" in text and "status=401" in text
     assert "1000." not in text and "\n2026-fake" not in text
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (error|warning|info|debug) ", line) for line in text.splitlines())
+
+
+def test_a_log_whose_reader_has_gone(tmp_path):
+    """Lines are lost, nothing else."""
+    reader, log = os.pipe()
+    server = Server(db=tmp_path / "s.db", log=log)
+    os.close(log)
+    os.close(reader)
+    assert [server.update("Leads", CITY).status for _ in range(3)] == [200] * 3
+    assert server.stop() == 0
 
 
 def test_a_store_that_fails_is_told_and_survived(fresh):
