@@ -155,7 +155,7 @@ static const struct sql loaded_source = {"SELECT source FROM fixture_load"};
 
 bool fixtures_are_other(struct store *store, const struct fixture_source *source)
 {
-    struct arena arena = {NULL};
+    struct arena arena = {.blocks = NULL};
     struct db *db = store_acquire(store);
     if (db == NULL)
         return false;
