@@ -31,7 +31,7 @@ EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture mutate bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture soak mutate bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -134,7 +134,7 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, kills, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-sdk
@@ -142,6 +142,7 @@ check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesi
 	$(MAKE) --no-print-directory fuzz-replay
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory torture
+	$(MAKE) --no-print-directory soak SOAK_SECONDS=10
 	$(MAKE) --no-print-directory asan
 	$(MAKE) --no-print-directory tsan
 	$(MAKE) --no-print-directory valgrind
@@ -188,6 +189,11 @@ torture: deps ## SIGKILL at TORTURE_KILLS (200) random moments; TORTURE_SEED rep
 
 mutate: deps-test ## change MUTATE_COUNT (30) operators, one at a time, and list those that no test sees; MUTATE_SEED, MUTATE_FILES
 	@$(PYTHON) tests/mutate/run.py
+
+SOAK_SECONDS := 120
+soak: deps ## hostile clients beside ordinary ones, SOAK_SECONDS (120) a phase; also with VARIANT=asan
+	@$(MAKE) --no-print-directory -s -j all
+	@$(PYTHON) tests/soak/run.py $B/crmock $(SOAK_SECONDS)
 
 # The official SDKs, from their registries, as they are.
 PYTHON_SDKS := zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0

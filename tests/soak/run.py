@@ -1,0 +1,162 @@
+"""A soak: ordinary clients alone, then the same beside hostile ones, each against a server of its own.
+
+usage: run.py CRMOCK [SECONDS [WORD...]]
+SECONDS is a phase's length; WORDs choose the hostile kinds whose names have one of them. Prints what the ordinary clients
+waited, what the server used, and what the hostile ones were answered. No time fails it; wrong answers do, and none, crashes,
+memory beyond its bound, files and threads that are not given back. Ends with a line "N faults" and a status that says the same.
+"""
+import collections
+import concurrent.futures
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "api"))
+OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "10", "--max-connections", "200"]
+MEMORY_LIMIT = 256  # MiB: what --max-memory is when nothing is said
+MEMORY_BASE = 64  # MiB: libraries, threads' stacks, SQLite's caches
+Use = collections.namedtuple("Use", "rss highest files threads")
+
+
+def use_of(pid):
+    """What a process uses, in MiB and numbers; None when it has ended."""
+    try:
+        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+        status = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
+        return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, len(os.listdir(f"/proc/{pid}/fd")), int(status["Threads"]))
+    except (OSError, KeyError):
+        return None
+
+
+class Phase:
+    def __init__(self, name, seconds, kinds, folder):
+        self.name, self.seconds, self.kinds, self.log = name, seconds, kinds, folder / f"{name}.log"
+        self.samples, self.took, self.tallies, self.faults, self.died = [], {}, {}, [], False
+
+    def run(self):
+        import ordinary
+        from server import Server
+        with open(self.log, "w") as log:
+            server = Server(*OPTIONS, log=log)
+        self.pid = server.process.pid
+        ordinary.run(server.port, time.monotonic() + 1)  # what is made at its first use is there from here on
+        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # VmHWM from here on
+        self.samples.append(use_of(self.pid))
+        self.soak(server.port)
+        self.wait_until_all_is_given_back()
+        self.died = server.process.poll() is not None
+        try:
+            server.stop()
+        except (AssertionError, subprocess.TimeoutExpired) as fault:
+            self.faults.append(f"the server did not end as it should: {fault}")
+            server.process.kill()
+        if self.faults:
+            self.faults += [f"log: {line}" for line in self.log.read_text(errors="replace").splitlines()[-30:]]
+
+    def soak(self, port):
+        import hostile
+        import ordinary
+        until = time.monotonic() + self.seconds
+        with concurrent.futures.ProcessPoolExecutor(2) as pool:
+            users = pool.submit(ordinary.run, port, until)
+            others = pool.submit(hostile.run, port, until, self.kinds)
+            while concurrent.futures.wait([users, others], timeout=1).not_done:
+                self.samples.append(use_of(self.pid) or self.samples[-1])
+        self.took, faults = users.result()
+        self.tallies = others.result()
+        self.faults += faults
+
+    def wait_until_all_is_given_back(self):
+        from server import PATIENCE
+        before, deadline = self.samples[0], time.monotonic() + PATIENCE
+        while use := use_of(self.pid):
+            self.samples.append(use)
+            if use.files <= before.files and use.threads <= before.threads:
+                return
+            if time.monotonic() > deadline:
+                self.faults.append(f"not given back: files {before.files} -> {use.files}, threads {before.threads} -> {use.threads}")
+                return
+            time.sleep(0.2)
+
+    def check_memory(self):
+        highest, bound = self.samples[-1].highest, MEMORY_LIMIT + MEMORY_BASE
+        if highest > bound:
+            self.faults.append(f"memory: {highest:.0f} MiB, more than {MEMORY_LIMIT} and {MEMORY_BASE}")
+
+    def failed(self):
+        """All that was wrong, a line each."""
+        from hostile import UNANSWERED
+        lines = [f"{self.name}: {fault}" for fault in self.faults]
+        for name, tally in self.tallies.items():
+            lines += [f"{self.name}: {name}: {fault} ({count} times)" for fault, count in tally.faults.most_common(3)
+                      if not (self.died and fault == UNANSWERED)]  # they say nothing then
+        return lines
+
+
+def percentiles(seconds):
+    """Median, 99th of a hundred, and the longest, in ms."""
+    ordered = sorted(seconds)
+    return [1000 * value for value in (statistics.median(ordered), ordered[len(ordered) * 99 // 100], ordered[-1])]
+
+
+def print_ordinary(alone, beside):
+    print("\n| ordinary clients | requests | p50 ms | p99 ms | longest ms | requests beside | p50 ms | p99 ms | longest ms | ratios |\n|" + " --- |" * 10)
+    everything = [sum(phase.took.values(), []) for phase in (alone, beside)]
+    for name, first, second in [*((name, alone.took[name], beside.took[name]) for name in alone.took), ("all", *everything)]:
+        if first and second:
+            one, two = percentiles(first), percentiles(second)
+            cells = [len(first), *map("{:.1f}".format, one), len(second), *map("{:.1f}".format, two)]
+            ratios = " ".join(f"{b / a:.2f}" for a, b in zip(one, two))
+            print(f"| {name} | {' | '.join(map(str, cells))} | {ratios} |")
+
+
+def print_uses(phases):
+    print("\n| the server | RSS at start, MiB | highest | at the end | files, most, at the end | threads, most, at the end | ordinary faults |\n|" + " --- |" * 7)
+    for phase in phases:
+        first, last = phase.samples[0], phase.samples[-1]
+        files, threads = (" ".join(str(getattr(use, name)) for use in (first, max(phase.samples, key=lambda use: getattr(use, name)), last))
+                          for name in ("files", "threads"))
+        print(f"| {phase.name} | {first.rss:.1f} | {last.highest:.1f} | {last.rss:.1f} | {files} | {threads} | {len(phase.faults)} |")
+    (first, one), (second, two) = ((phase.samples[0], phase.samples[-1]) for phase in phases)
+    print(f"| ratios | {second.rss / first.rss:.2f} | {two.highest / one.highest:.2f} | {two.rss / one.rss:.2f} | | | |")
+
+
+def print_hostile(phase):
+    print("\n| hostile kind | visits | longest s | answers | faults |\n|" + " --- |" * 5)
+    for name, tally in phase.tallies.items():
+        endings = ", ".join(f"{ending}: {count}" for ending, count in sorted(tally.endings.items()))
+        print(f"| {name} | {tally.visits} | {tally.longest:.2f} | {endings} | {sum(tally.faults.values()) or ''} |")
+
+
+def is_bounded(crmock):
+    """False for a sanitized build, which takes many times as much."""
+    options = subprocess.run([crmock, "--help"], capture_output=True, text=True).stdout
+    return "--max-memory" in options and b"__asan_init" not in pathlib.Path(crmock).read_bytes()
+
+
+def main():
+    os.environ["CRMOCK"] = crmock = os.path.abspath(sys.argv[1])
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 120
+    from kinds import KINDS
+    kinds = [name for name in KINDS if not sys.argv[3:] or any(word in name for word in sys.argv[3:])]
+    with tempfile.TemporaryDirectory() as name:
+        phases = [Phase("alone", seconds, [], pathlib.Path(name)), Phase("beside hostile ones", seconds, kinds, pathlib.Path(name))]
+        for phase in phases:
+            phase.run()
+            if is_bounded(crmock):
+                phase.check_memory()
+    print_ordinary(*phases)
+    print_uses(phases)
+    print_hostile(phases[1])
+    failed = [line for phase in phases for line in phase.failed()]
+    print("", *failed[:200], f"{len(failed)} faults", sep="\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
