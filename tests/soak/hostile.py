@@ -114,20 +114,26 @@ class Tally:
     def add(self, kind, visit, took, is_open):
         self.visits += 1
         self.longest = max(self.longest, took)
-        count = 0
         for connection in [visit, *visit.others]:
-            for status, headers, body in answers(connection.received):
-                count += 1
-                self.endings[str(status or "?")] += 1
-                if not visit.leaves and (fault := fault_of(kind, status, headers, body)):
-                    self.faults[fault] += 1
-        ending = "left" if visit.leaves else "open" if is_open else "closed" if count == 0 else None
-        if ending:
-            self.endings[ending] += 1
+            found = list(answers(connection.received))
+            self.endings.update(str(status or "?") for status, _, _ in found)
+            if not visit.leaves:
+                self.judge(kind, found, is_open)
+        if visit.leaves:
+            self.endings["left"] += 1
+
+    def judge(self, kind, found, is_open):
+        """What one connection was answered."""
+        self.faults.update(filter(None, (fault_of(kind, *answer) for answer in found)))
         if is_open:
+            self.endings["open"] += 1
             self.faults[f"not closed within {PATIENCE} s"] += 1
-        elif kind.due and count == 0:
-            self.faults[UNANSWERED] += 1
+        elif not found:
+            self.endings["closed"] += 1
+            self.faults.update([UNANSWERED] if kind.due else [])
+
+    def answers(self):
+        return ", ".join(f"{ending}: {count}" for ending, count in sorted(self.endings.items()))
 
 
 async def visit_once(port, kind, tally):

@@ -1,14 +1,18 @@
 """A soak: ordinary clients alone, then the same beside hostile ones, each against a server of its own.
 
 usage: run.py CRMOCK [SECONDS [WORD...]]
-SECONDS is a phase's length; WORDs choose the hostile kinds whose names have one of them. Prints what the ordinary clients
-waited, what the server used, and what the hostile ones were answered. No time fails it; wrong answers do, and none, crashes,
+SECONDS is a phase's length; with 0, each hostile kind comes once and by itself, to see what each costs. WORDs choose the
+hostile kinds whose names have one of them, -WORDs leave some out. Prints what the ordinary clients waited, what the server used, and what the hostile ones were answered. No time fails it; wrong answers do, and none, crashes,
 memory beyond its bound, files and threads that are not given back. Ends with a line "N faults" and a status that says the same.
 """
+import asyncio
 import collections
 import concurrent.futures
+import contextlib
 import os
 import pathlib
+import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -17,9 +21,11 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "api"))
-OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "10", "--max-connections", "200"]
+# Room for long heads: what long ones do to those who read them further in is to be seen.
+OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "10", "--max-connections", "200", "--max-header", "65536"]
 MEMORY_LIMIT = 256  # MiB: what --max-memory is when nothing is said
 MEMORY_BASE = 64  # MiB: libraries, threads' stacks, SQLite's caches
+ADDRESSES = 2 << 30  # what a server that swells without end may take of the machine
 Use = collections.namedtuple("Use", "rss highest files threads")
 
 
@@ -33,6 +39,26 @@ def use_of(pid):
         return None
 
 
+def start(log):
+    from server import Server
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    if not is_sanitized():
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, limits[1]))
+    server = Server(*OPTIONS, log=log)
+    resource.setrlimit(resource.RLIMIT_AS, limits)
+    return server
+
+
+def is_sanitized():
+    return b"__asan_init" in pathlib.Path(os.environ["CRMOCK"]).read_bytes()
+
+
+def is_bounded():
+    """False for a sanitized build, which takes many times as much."""
+    options = subprocess.run([os.environ["CRMOCK"], "--help"], capture_output=True, text=True).stdout
+    return "--max-memory" in options and not is_sanitized()
+
+
 class Phase:
     def __init__(self, name, seconds, kinds, folder):
         self.name, self.seconds, self.kinds, self.log = name, seconds, kinds, folder / f"{name}.log"
@@ -40,9 +66,8 @@ class Phase:
 
     def run(self):
         import ordinary
-        from server import Server
         with open(self.log, "w") as log:
-            server = Server(*OPTIONS, log=log)
+            server = start(log)
         self.pid = server.process.pid
         ordinary.run(server.port, time.monotonic() + 1)  # what is made at its first use is there from here on
         pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # VmHWM from here on
@@ -50,13 +75,21 @@ class Phase:
         self.soak(server.port)
         self.wait_until_all_is_given_back()
         self.died = server.process.poll() is not None
-        try:
-            server.stop()
-        except (AssertionError, subprocess.TimeoutExpired) as fault:
-            self.faults.append(f"the server did not end as it should: {fault}")
-            server.process.kill()
+        self.stop(server)
         if self.faults:
             self.faults += [f"log: {line}" for line in self.log.read_text(errors="replace").splitlines()[-30:]]
+
+    def stop(self, server):
+        """By SIGTERM, with clients in the middle of something."""
+        from kinds import KEPT
+        with contextlib.ExitStack() as held:
+            for count in ([] if self.died else range(20)):
+                held.enter_context(socket.create_connection(("127.0.0.1", server.port))).sendall(KEPT[:-count])
+            try:
+                server.stop()
+            except (AssertionError, subprocess.TimeoutExpired) as fault:
+                self.faults.append(f"the server did not end as it should: {fault}")
+                server.process.kill()
 
     def soak(self, port):
         import hostile
@@ -129,32 +162,53 @@ def print_uses(phases):
 def print_hostile(phase):
     print("\n| hostile kind | visits | longest s | answers | faults |\n|" + " --- |" * 5)
     for name, tally in phase.tallies.items():
-        endings = ", ".join(f"{ending}: {count}" for ending, count in sorted(tally.endings.items()))
-        print(f"| {name} | {tally.visits} | {tally.longest:.2f} | {endings} | {sum(tally.faults.values()) or ''} |")
+        print(f"| {name} | {tally.visits} | {tally.longest:.2f} | {tally.answers()} | {sum(tally.faults.values()) or ''} |")
 
 
-def is_bounded(crmock):
-    """False for a sanitized build, which takes many times as much."""
-    options = subprocess.run([crmock, "--help"], capture_output=True, text=True).stdout
-    return "--max-memory" in options and b"__asan_init" not in pathlib.Path(crmock).read_bytes()
+def each_by_itself(kinds):
+    """Each kind once; a server lasts until it dies."""
+    import hostile
+    server, failed = start(subprocess.DEVNULL), []
+    print("| hostile kind | s | answers | highest, MiB, before | after | faults |\n|" + " --- |" * 6)
+    for name in kinds:
+        before = use_of(server.process.pid)
+        [tally] = asyncio.run(hostile.work(server.port, 0, [name])).values()
+        after = use_of(server.process.pid)
+        faults = list(tally.faults) if after else ["the server is dead"]
+        print(f"| {name} | {tally.longest:.2f} | {tally.answers()} | {before.highest:.0f} | {after.highest if after else 0:.0f} | {'; '.join(faults)} |", flush=True)
+        failed += [f"{name}: {fault}" for fault in faults]
+        if after is None:
+            server.process.wait()
+            server = start(subprocess.DEVNULL)
+    server.stop()
+    return failed
 
 
-def main():
-    os.environ["CRMOCK"] = crmock = os.path.abspath(sys.argv[1])
-    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 120
-    from kinds import KINDS
-    kinds = [name for name in KINDS if not sys.argv[3:] or any(word in name for word in sys.argv[3:])]
-    with tempfile.TemporaryDirectory() as name:
-        phases = [Phase("alone", seconds, [], pathlib.Path(name)), Phase("beside hostile ones", seconds, kinds, pathlib.Path(name))]
-        for phase in phases:
-            phase.run()
-            if is_bounded(crmock):
-                phase.check_memory()
+def mixed(kinds, seconds, folder):
+    phases = [Phase("alone", seconds, [], folder), Phase("beside hostile ones", seconds, kinds, folder)]
+    for phase in phases:
+        phase.run()
+        if is_bounded():
+            phase.check_memory()
     print_ordinary(*phases)
     print_uses(phases)
     print_hostile(phases[1])
-    failed = [line for phase in phases for line in phase.failed()]
-    print("", *failed[:200], f"{len(failed)} faults", sep="\n")
+    return [line for phase in phases for line in phase.failed()]
+
+
+def chosen(names, words):
+    wanted, unwanted = [word for word in words if word[0] != "-"], [word[1:] for word in words if word[0] == "-"]
+    return [name for name in names if (not wanted or any(word in name for word in wanted)) and not any(word in name for word in unwanted)]
+
+
+def main():
+    os.environ["CRMOCK"] = os.path.abspath(sys.argv[1])
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 120
+    from kinds import KINDS
+    kinds = chosen(list(KINDS), sys.argv[3:])
+    with tempfile.TemporaryDirectory() as name:
+        failed = mixed(kinds, seconds, pathlib.Path(name)) if seconds else each_by_itself(kinds)
+    print("", *failed, f"{len(failed)} faults", sep="\n")
     return 1 if failed else 0
 
 
