@@ -67,9 +67,10 @@ class Visit:
         self.leaves = True
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    def end(self):
+    async def end(self):
         for visit in [self, *self.others]:
             visit.reading.cancel()
+            await asyncio.gather(visit.reading, return_exceptions=True)  # the loop must have let go of the socket
             visit.socket.close()
 
 
@@ -96,9 +97,9 @@ def fault_of(kind, status, headers, body):
     if body is None:
         return f"{status} is cut"
     if kind.allowed and status not in kind.allowed:
-        return f"{status}, not {'/'.join(map(str, sorted(kind.allowed)))}: {body[:120]}"
+        return f"{status}, not {'/'.join(map(str, sorted(kind.allowed)))}: {body[:50]}"
     if status >= 500 and "x-crmock-hint" not in headers:
-        return f"{status} without a reason: {body[:120]}"
+        return f"{status} without a reason: {body[:50]}"
     try:
         return json.loads(body) and None if body else None
     except ValueError:
@@ -147,7 +148,7 @@ async def visit_once(port, kind, tally):
     except OSError:
         pass
     tally.add(kind, visit, time.monotonic() - begun, is_open)
-    visit.end()
+    await visit.end()
 
 
 async def repeat(port, kind, tally, until):

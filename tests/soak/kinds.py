@@ -119,7 +119,7 @@ def reset(data):
 async def reset_by_hundreds(visit):
     for _ in range(100):
         (await visit.another()).reset()
-        visit.others.pop().end()
+        await visit.others.pop().end()
     visit.reset()
 
 
