@@ -1,4 +1,4 @@
-"""The soak's hostile clients: each kind's has connections of its own, over and over. Here is how they act and what they note."""
+"""The soak's hostile clients: one for each kind, which comes over and over. How they act, and what they note of it."""
 import asyncio
 import collections
 import contextlib

@@ -2,8 +2,9 @@
 
 usage: run.py CRMOCK [SECONDS [WORD...]]
 SECONDS is a phase's length; with 0, each hostile kind comes once and by itself, to see what each costs. WORDs choose the
-hostile kinds whose names have one of them, -WORDs leave some out. Prints what the ordinary clients waited, what the server used, and what the hostile ones were answered. No time fails it; wrong answers do, and none, crashes,
-memory beyond its bound, files and threads that are not given back. Ends with a line "N faults" and a status that says the same.
+hostile kinds whose names have one of them, -WORDs leave some out. Prints what the ordinary clients waited, what the server
+used, and what the hostile ones were answered. No time fails it; wrong answers do, and none, crashes, memory beyond its bound,
+files and threads that are not given back. Ends with a line "N faults" and a status that says the same.
 """
 import asyncio
 import collections
@@ -26,7 +27,7 @@ OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "10", "--ma
 MEMORY_LIMIT = 256  # MiB: what --max-memory is when nothing is said
 MEMORY_BASE = 64  # MiB: libraries, threads' stacks, SQLite's caches
 ADDRESSES = 2 << 30  # what a server that swells without end may take of the machine
-Use = collections.namedtuple("Use", "rss highest files threads")
+Use = collections.namedtuple("Use", "rss highest files sockets threads")
 
 
 def use_of(pid):
@@ -34,17 +35,25 @@ def use_of(pid):
     try:
         lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
         status = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
-        return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, len(os.listdir(f"/proc/{pid}/fd")), int(status["Threads"]))
+        files = list(pathlib.Path(f"/proc/{pid}/fd").iterdir())
+        sockets = sum(target.startswith("socket:") for target in map(target_of, files))
+        return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, len(files), sockets, int(status["Threads"]))
     except (OSError, KeyError):
         return None
 
 
-def start(log):
+def target_of(link):
+    with contextlib.suppress(OSError):
+        return os.readlink(link)
+    return ""  # closed in between
+
+
+def start(folder, log):
     from server import Server
     limits = resource.getrlimit(resource.RLIMIT_AS)
     if not is_sanitized():
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, limits[1]))
-    server = Server(*OPTIONS, log=log)
+    server = Server(*OPTIONS, log=log, env={"TMPDIR": str(folder)})
     resource.setrlimit(resource.RLIMIT_AS, limits)
     return server
 
@@ -61,19 +70,21 @@ def is_bounded():
 
 class Phase:
     def __init__(self, name, seconds, kinds, folder):
-        self.name, self.seconds, self.kinds, self.log = name, seconds, kinds, folder / f"{name}.log"
+        self.name, self.seconds, self.kinds, self.folder, self.log = name, seconds, kinds, folder, folder / f"{name}.log"
         self.samples, self.took, self.tallies, self.faults, self.died = [], {}, {}, [], False
 
     def run(self):
         import ordinary
         with open(self.log, "w") as log:
-            server = start(log)
+            server = start(self.folder, log)
         self.pid = server.process.pid
+        fresh = use_of(self.pid)
         ordinary.run(server.port, time.monotonic() + 1)  # what is made at its first use is there from here on
+        self.wait_until(lambda use: use.sockets <= fresh.sockets)
         pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # VmHWM from here on
-        self.samples.append(use_of(self.pid))
+        self.samples = [before := use_of(self.pid)]
         self.soak(server.port)
-        self.wait_until_all_is_given_back()
+        self.wait_until(lambda use: use.files <= before.files and use.threads <= before.threads)
         self.died = server.process.poll() is not None
         self.stop(server)
         if self.faults:
@@ -104,17 +115,18 @@ class Phase:
         self.tallies = others.result()
         self.faults += faults
 
-    def wait_until_all_is_given_back(self):
+    def wait_until(self, is_given_back):
+        """All that the clients took, once they have gone; or until the server has ended."""
         from server import PATIENCE
-        before, deadline = self.samples[0], time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while use := use_of(self.pid):
             self.samples.append(use)
-            if use.files <= before.files and use.threads <= before.threads:
-                return
+            if is_given_back(use):
+                break
             if time.monotonic() > deadline:
-                self.faults.append(f"not given back: files {before.files} -> {use.files}, threads {before.threads} -> {use.threads}")
-                return
-            time.sleep(0.2)
+                self.faults.append(f"files, sockets or threads are not given back: {self.samples[0]} -> {use}")
+                break
+            time.sleep(0.1)
 
     def check_memory(self):
         highest, bound = self.samples[-1].highest, MEMORY_LIMIT + MEMORY_BASE
@@ -165,10 +177,10 @@ def print_hostile(phase):
         print(f"| {name} | {tally.visits} | {tally.longest:.2f} | {tally.answers()} | {sum(tally.faults.values()) or ''} |")
 
 
-def each_by_itself(kinds):
+def each_by_itself(kinds, folder):
     """Each kind once; a server lasts until it dies."""
     import hostile
-    server, failed = start(subprocess.DEVNULL), []
+    server, failed = start(folder, subprocess.DEVNULL), []
     print("| hostile kind | s | answers | highest, MiB, before | after | faults |\n|" + " --- |" * 6)
     for name in kinds:
         before = use_of(server.process.pid)
@@ -179,7 +191,7 @@ def each_by_itself(kinds):
         failed += [f"{name}: {fault}" for fault in faults]
         if after is None:
             server.process.wait()
-            server = start(subprocess.DEVNULL)
+            server = start(folder, subprocess.DEVNULL)
     server.stop()
     return failed
 
@@ -207,7 +219,7 @@ def main():
     from kinds import KINDS
     kinds = chosen(list(KINDS), sys.argv[3:])
     with tempfile.TemporaryDirectory() as name:
-        failed = mixed(kinds, seconds, pathlib.Path(name)) if seconds else each_by_itself(kinds)
+        failed = mixed(kinds, seconds, pathlib.Path(name)) if seconds else each_by_itself(kinds, pathlib.Path(name))
     print("", *failed, f"{len(failed)} faults", sep="\n")
     return 1 if failed else 0
 
