@@ -23,7 +23,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "api"))
 # Room for long heads: what long ones do to those who read them further in is to be seen.
-OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "10", "--max-connections", "200", "--max-header", "65536"]
+OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "20", "--max-connections", "200", "--max-header", "65536"]
 MEMORY_LIMIT = 256  # MiB: what --max-memory is when nothing is said
 MEMORY_BASE = 64  # MiB: libraries, threads' stacks, SQLite's caches
 ADDRESSES = 2 << 30  # what a server that swells without end may take of the machine
