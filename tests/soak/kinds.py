@@ -134,6 +134,13 @@ def never_read(data):
     return use
 
 
+async def bodies_held_back(visit):
+    for _ in range(60):
+        await (await visit.another()).send(post(UPDATE, b" " * MEGABYTE)[:-1])
+    await asyncio.sleep(1)
+    visit.reset()
+
+
 async def flood(visit):
     """More connections than the server serves at once."""
     with contextlib.suppress(OSError):
@@ -224,6 +231,7 @@ KINDS = {
     "answers are never read": Kind(never_read(LIST * 200), due=False),
     "2,000 requests in a row": Kind(KEPT * 2000 + get("/healthz"), allowed={200}),
     "200 updates in a row": Kind(post(UPDATE, SMALL, close="X: y") * 200 + get("/healthz"), allowed={200, 400}),
+    "60 bodies of a megabyte, held back": Kind(bodies_held_back, due=False),
     "more connections than are served": Kind(flood, due=False),
     # forms
     "a million bytes in a form's value": Kind(token("client_id=" + "a" * 1000000)),

@@ -59,7 +59,8 @@ def start(folder, log):
 
 
 def is_sanitized():
-    return b"__asan_init" in pathlib.Path(os.environ["CRMOCK"]).read_bytes()
+    binary = pathlib.Path(os.environ["CRMOCK"]).read_bytes()
+    return b"__asan_init" in binary or b"__tsan_init" in binary
 
 
 def is_bounded():
