@@ -7,6 +7,7 @@
 #include "control/control.h"
 #include "crm/fixture_rules.h"
 #include "store/fixture.h"
+#include "store/leftovers.h"
 #include "store/snapshot.h"
 
 struct app {
@@ -14,6 +15,7 @@ struct app {
     struct store *store;
     const char *snapshot;      /* where it belongs; NULL: nowhere */
     const char *snapshot_copy; /* where it is until app_settle; NULL: there is none to publish */
+    bool is_settled;
     struct orgs orgs;
     struct worker *worker;
     struct job_runner runner;
@@ -135,6 +137,9 @@ void app_settle(struct app *app)
     if (app->snapshot_copy != NULL)
         snapshot_publish(app->snapshot_copy, app->snapshot);
     app->snapshot_copy = NULL;
+    if (!app->is_settled)
+        leftovers_remove(&app->options.log);
+    app->is_settled = true;
 }
 
 bool app_adopt(struct app *app, int socket)

@@ -17,6 +17,7 @@ struct app_options {
     enum store_durability durability;
     const char *cache; /* folder of snapshots; NULL: the user's */
     bool uses_cache;
+    bool exit_with_stdin; /* main's affair, as is the log's sink */
     struct job_options jobs;
     struct webhook_options webhooks;
     int64_t token_ttl;          /* milliseconds that an access token lives */

@@ -15,7 +15,7 @@
 #define CRMOCK_VERSION "unknown"
 #endif
 
-enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, DURATION, OFF };
+enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, DURATION, ON, OFF };
 
 /* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
  * the values that it takes. */
@@ -77,6 +77,8 @@ static const struct setting {
      TIME, offsetof(struct app_options, clock), 0, 0, NULL},
     {"token-ttl", "SECONDS", "Time that an access token lives; with ms: 1500ms (default 3600)",
      DURATION, offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
+    {"exit-with-stdin", NULL, "End when standard input does, as a pipe does when its writer is gone",
+     ON, offsetof(struct app_options, exit_with_stdin), 0, 0, NULL},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
      offsetof(struct app_options, http.hints), 0, 0, NULL},
     {"log-level", "LEVEL", "error, warning, info or debug (default info)", CHOICE,
@@ -150,8 +152,9 @@ static bool store_value(const struct setting *option, const char *text, struct a
         return clock_set(target, text);
     case DURATION:
         return store_duration(option, text, target);
+    case ON:
     case OFF:
-        *(bool *)target = false;
+        *(bool *)target = option->kind == ON;
         return true;
     default:
         return store_number(option, text, target);
@@ -202,8 +205,8 @@ static bool read_environment(struct app_options *options)
         char name[VARIABLE_SIZE];
         variable_name(&settings[i], name);
         const char *text = getenv(name);
-        bool is_set =
-            text != NULL && text[0] != '\0' && (settings[i].kind != OFF || strcmp(text, "0") != 0);
+        bool is_set = text != NULL && text[0] != '\0' &&
+                      ((settings[i].kind != ON && settings[i].kind != OFF) || strcmp(text, "0") != 0);
         if (is_set && !store_value(&settings[i], text, options)) {
             complain(&settings[i], name, text);
             return false;
@@ -223,7 +226,7 @@ static unsigned default_threads(void)
 static void set_defaults(struct app_options *options)
 {
     *options = (struct app_options){
-        .log = {.stream = stderr, .level = LOG_INFO},
+        .log = {.level = LOG_INFO},
         .uses_cache = true,
         .jobs = {.batch = 500},
         .webhooks = {.timeout = 5000, .tries = 5, .retry = 1000},

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -137,6 +138,18 @@ const char *snapshot_copy(struct store *store, const char *path, struct arena *a
     return NULL;
 }
 
+/* By its name: a checksum, the suffix, and what mkostemp adds while it is written. Whatever else is in
+ * the folder, which the user may have for other things too, is not crmock's to remove. */
+static bool is_snapshot(const char *name)
+{
+    enum { SUM_LENGTH = 64, SUFFIX_LENGTH = sizeof suffix - 1 };
+    const char *rest = name + strspn(name, "0123456789abcdef");
+    if (rest - name != SUM_LENGTH || strncmp(rest, suffix, SUFFIX_LENGTH) != 0)
+        return false;
+    rest += SUFFIX_LENGTH;
+    return rest[0] == '\0' || (rest[0] == '-' && strlen(rest) == strlen("-XXXXXX"));
+}
+
 /* Of the files of the folder that hold snapshots, or began to, the one not used for longest; owned. */
 static char *oldest(const char *folder, size_t *count)
 {
@@ -148,7 +161,7 @@ static char *oldest(const char *folder, size_t *count)
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         struct stat file;
         char *path = g_build_filename(folder, name, NULL);
-        bool is_one = strstr(name, suffix) != NULL && stat(path, &file) == 0;
+        bool is_one = is_snapshot(name) && lstat(path, &file) == 0 && S_ISREG(file.st_mode);
         *count += is_one;
         if (is_one && (found == NULL || file.st_mtime < time)) {
             time = file.st_mtime;

@@ -14,6 +14,7 @@
 #include "base/embedded.h"
 #include "store/cache.h"
 #include "store/db.h"
+#include "store/leftovers.h"
 
 enum { LAYOUT_VERSION = 4, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
@@ -21,6 +22,7 @@ struct store {
     char *path;
     char *folder; /* of a temporary store, else NULL */
     int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
+    bool is_own, owns_journals; /* made by this process */
     const struct log *log;
     enum store_durability durability;
     struct cache *caches[CACHES];
@@ -64,32 +66,69 @@ static enum store_status check_layout(struct db *db, struct arena *arena, bool *
 
 static bool make_temporary(struct store *store, struct arena *arena, const char **reason)
 {
-    const char *parent = getenv("TMPDIR");
-    char *folder =
-        arena_printf(arena, "%s/crmock-XXXXXX", parent != NULL && parent[0] != '\0' ? parent : "/tmp");
+    char *folder = arena_printf(arena, "%s/" TEMPORARY_FOLDER, temporary_parent());
     if (mkdtemp(folder) == NULL) {
         *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
         return false;
     }
     store->folder = strdup(folder);
-    store->path = strdup(arena_printf(arena, "%s/store.db", folder));
+    store->path = strdup(arena_printf(arena, "%s/" TEMPORARY_STORE, folder));
     return true;
 }
 
-/* Takes the file for this process, so that a second server can't share it by accident. */
+static const char *const journals[] = {"-wal", "-shm", "-journal"};
+
+static bool has_journals(const struct store *store, struct arena *arena)
+{
+    struct stat file;
+    for (size_t i = 0; i < COUNT(journals); i++)
+        if (lstat(arena_printf(arena, "%s%s", store->path, journals[i]), &file) == 0)
+            return true;
+    return false;
+}
+
+/* Opens the file, or makes one. Nothing but a regular file is touched: opening a device may do
+ * something. */
+static int open_file(struct store *store, const char *path, const char **reason)
+{
+    struct stat file;
+    int lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    store->is_own = lock >= 0;
+    if (lock < 0 && errno == EEXIST && stat(path, &file) == 0) {
+        if (!S_ISREG(file.st_mode)) {
+            *reason = "it is no regular file";
+            return -1;
+        }
+        lock = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    }
+    *reason = strerror(errno);
+    return lock;
+}
+
+/* Takes the file for this process, so that a second server can't share it by accident. A temporary one
+ * gets its name once it is locked: one of that name that is not is a dead server's. */
 static bool take(struct store *store, struct arena *arena, const char **reason)
 {
-    store->lock = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock < 0) {
-        *reason = strerror(errno);
+    bool is_temporary = store->folder != NULL;
+    const char *path =
+        is_temporary ? arena_printf(arena, "%s/" TEMPORARY_NEW, store->folder) : store->path;
+    store->owns_journals = !has_journals(store, arena);
+    store->lock = open_file(store, path, reason);
+    if (store->lock < 0)
         return false;
-    }
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        *reason = errno == EWOULDBLOCK ? "in use by another crmock"
-                                       : arena_printf(arena, "cannot be locked: %s", strerror(errno));
-        return false;
-    }
-    return true;
+    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, store->path) == 0))
+        return true;
+    *reason = errno == EWOULDBLOCK ? "in use by another crmock"
+                                   : arena_printf(arena, "cannot be locked: %s", strerror(errno));
+    return false;
+}
+
+/* SQLite would take some names for something else than a file. */
+static bool set_path(struct store *store, const char *path, struct arena *arena, const char **reason)
+{
+    *reason = "a store in memory is what you get without --db";
+    store->path = strdup(path[0] == '/' || path[0] == '.' ? path : arena_printf(arena, "./%s", path));
+    return path[0] != ':';
 }
 
 const char *const store_durability_names[] = {"normal", "full", NULL};
@@ -103,9 +142,9 @@ struct store *store_open(const struct store_options *options, struct arena *aren
         store->caches[i] = cache_new();
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_left, NULL);
-    if (options->path != NULL)
-        store->path = strdup(options->path);
-    else if (!make_temporary(store, arena, reason))
+    bool is_named = options->path != NULL ? set_path(store, options->path, arena, reason)
+                                          : make_temporary(store, arena, reason);
+    if (!is_named)
         goto failed;
     if (!take(store, arena, reason))
         goto failed;
@@ -187,10 +226,9 @@ bool store_end_new(struct db *db, bool keep)
 
 static void remove_journals(const struct store *store)
 {
-    static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
     char name[4096];
-    for (size_t i = 0; i < COUNT(suffixes); i++) {
-        (void)snprintf(name, sizeof name, "%s%s", store->path, suffixes[i]);
+    for (size_t i = 0; i < COUNT(journals) && store->owns_journals; i++) {
+        (void)snprintf(name, sizeof name, "%s%s", store->path, journals[i]);
         (void)unlink(name);
     }
 }
@@ -255,7 +293,8 @@ void store_close(struct store *store)
 
 void store_discard(struct store *store)
 {
-    remove_files(store);
+    if (store->is_own)
+        remove_files(store);
     store_close(store);
 }
 

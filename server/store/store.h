@@ -43,7 +43,8 @@ MUSTCHECK struct store *store_open(const struct store_options *options, struct a
                                    bool *is_new, const char **reason);
 /* Closes every connection; all must have been released. Removes a temporary file. NULL is allowed. */
 void store_close(struct store *store);
-/* Removes a file that store_open laid out, when filling it failed; then closes. */
+/* Closes a new store when filling it failed. Removes the file if store_open made it; one that was
+ * there, empty, stays so. */
 void store_discard(struct store *store);
 const char *store_path(const struct store *store);
 

@@ -51,7 +51,8 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     struct arena arena = {.blocks = NULL};
     const char *reason = "";
     bool is_new;
-    fuzzed->log = (struct log){.stream = stderr, .level = LOG_ERROR};
+    log_sink_open(&fuzzed->sink, STDERR_FILENO);
+    fuzzed->log = (struct log){.sink = &fuzzed->sink, .level = LOG_ERROR};
     if (!clock_set(&fuzzed->clock, "2021-03-03T12:17:00+05:30"))
         fuzz_fail("the clock cannot be set");
     const struct store_options options = {.log = &fuzzed->log};

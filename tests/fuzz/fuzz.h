@@ -27,6 +27,7 @@ MUSTCHECK size_t fuzz_split(char *text, char mark, char *parts[], size_t most);
 
 /* The api room, the rules and a store below it. */
 struct fuzz_api {
+    struct log_sink sink;
     struct log log;
     struct clock clock;
     struct store *store;
@@ -64,6 +65,7 @@ unsigned fuzz_api_ask(struct fuzz_api *fuzzed, const struct fuzz_call *call);
 
 /* An app without a port of its own to speak to. */
 struct fuzz_app {
+    struct log_sink sink;
     struct app_options options;
     struct arena arena;
     struct app *app;

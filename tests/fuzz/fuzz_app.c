@@ -23,13 +23,12 @@ enum {
 void fuzz_app_prepare(struct fuzz_app *fuzzed)
 {
     fuzzed->log = memfd_create("log", MFD_CLOEXEC);
-    FILE *log = fdopen(fuzzed->log, "a");
-    if (log == NULL)
+    if (fcntl(fuzzed->log, F_SETFL, O_APPEND) != 0)
         fuzz_fail("no file for the log");
-    (void)setvbuf(log, NULL, _IONBF, 0);
+    log_sink_open(&fuzzed->sink, fuzzed->log);
     const char *folder = getenv("TMPDIR");
     fuzzed->options = (struct app_options){
-        .log = {.stream = log, .level = LOG_ERROR},
+        .log = {.sink = &fuzzed->sink, .level = LOG_ERROR},
         .uses_cache = true,
         .cache =
             arena_printf(&fuzzed->arena, "%s/cache-%d", folder != NULL ? folder : "/tmp", getpid()),

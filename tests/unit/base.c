@@ -1,7 +1,11 @@
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -514,22 +518,71 @@ END_TEST
 
 START_TEST(a_line_of_the_log_stays_a_line)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    struct log log = {.stream = stream, .level = LOG_INFO};
+    int ends[2];
+    char text[4096] = "";
+    ck_assert_int_eq(pipe(ends), 0);
+    struct log_sink sink;
+    log_sink_open(&sink, ends[1]);
+    const struct log log = {.sink = &sink, .level = LOG_INFO};
     char longest[3000];
     memset(longest, 'x', sizeof longest);
     longest[sizeof longest - 1] = '\0';
     log_event(&log, LOG_INFO, "a=\"%s\"", "1\n2\r3\x1b");
     log_event(&log, LOG_DEBUG, "not said");
     log_event(&log, LOG_ERROR, "%s", longest);
-    (void)fclose(stream);
+    log_sink_close(&sink);
+    size_t size = (size_t)read(ends[0], text, sizeof text - 1);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
     ck_assert_ptr_nonnull(strstr(text, " info a=\"1?2?3?\"\n"));
     ck_assert_ptr_null(strstr(text, "not said"));
     ck_assert_uint_lt(size, 1200);
     ck_assert_int_eq(text[size - 1], '\n');
-    free(text);
+}
+END_TEST
+
+/* Where a log may go that nobody reads. */
+enum { TO_PIPE, TO_SOCKET, TO_PIPE_UNKNOWN_TO_PROC, SINKS };
+
+static size_t read_all(int file, char *text, size_t size)
+{
+    size_t length = 0;
+    struct pollfd ready = {.fd = file, .events = POLLIN};
+    while (poll(&ready, 1, 0) == 1 && length < size - 1)
+        length += (size_t)read(file, text + length, size - 1 - length);
+    text[length] = '\0';
+    return length;
+}
+
+START_TEST(a_log_waits_for_nobody)
+{
+    int ends[2];
+    struct log_sink sink;
+    struct arena arena = {.blocks = NULL};
+    char *text = arena_alloc(&arena, 1 << 20);
+    ck_assert_int_eq(_i == TO_SOCKET ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends), 0);
+    log_sink_open(&sink, ends[1]);
+    ck_assert_int_eq(sink.is_own, _i != TO_SOCKET);
+    ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0); /* what others share stays as it is */
+    if (_i == TO_PIPE_UNKNOWN_TO_PROC) {
+        log_sink_close(&sink);
+        sink.file = ends[1];
+        sink.may_block = true;
+    }
+    const struct log log = {.sink = &sink, .level = LOG_INFO};
+    int lines = 0;
+    while (atomic_load(&sink.dropped) < 3)
+        log_event(&log, LOG_INFO, "line %d", lines++);
+    ck_assert_uint_gt(read_all(ends[0], text, 1 << 20), 4096);
+    log_event(&log, LOG_INFO, "line %d", lines);
+    ck_assert_uint_eq(atomic_load(&sink.dropped), 0);
+    (void)read_all(ends[0], text, 1 << 20);
+    ck_assert_msg(strstr(text, " warning log lines dropped count=3\n") != NULL, "%s", text);
+    ck_assert_ptr_nonnull(strstr(text, arena_printf(&arena, " info line %d\n", lines)));
+    log_sink_close(&sink);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    arena_clear(&arena);
 }
 END_TEST
 
@@ -558,6 +611,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, sealed_texts_cannot_be_altered);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
+    tcase_add_loop_test(tests, a_log_waits_for_nobody, 0, SINKS);
     suite_add_tcase(suite, tests);
     return suite;
 }

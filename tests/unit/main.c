@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,9 +41,9 @@ void test_store_close(struct test_store *test)
 
 int main(void)
 {
-    quiet_log.stream = fopen("/dev/null", "w");
-    if (quiet_log.stream == NULL)
-        return EXIT_FAILURE;
+    struct log_sink nowhere;
+    log_sink_open(&nowhere, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    quiet_log.sink = &nowhere;
     SRunner *runner = srunner_create(base_suite());
     srunner_add_suite(runner, store_suite());
     srunner_add_suite(runner, crm_suite());
@@ -54,6 +55,6 @@ int main(void)
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    (void)fclose(quiet_log.stream);
+    log_sink_close(&nowhere);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
