@@ -3,8 +3,8 @@
 usage: run.py, with MUTATE_SEED, MUTATE_COUNT (30), MUTATE_WORKERS (2) and MUTATE_FILES in the environment: patterns of the files to
 change ("server/*" unless said otherwise); those after a "!" are left alone.
 
-Every mutant is judged in a copy of the tree, in build/mutate: by the unit tests under ASan, then the black-box tests, then these
-under ASan. What is found is kept in build/mutate/judged, so that a run that was interrupted goes on: what was killed is not run
+Every mutant is judged in a copy of the tree, in build/mutate: by the unit tests under ASan, the black-box tests, the faulty disk, and
+the black-box tests under ASan. What is found is kept in build/mutate/judged, so that a run that was interrupted goes on: what was killed is not run
 again while its file is the same, what survived is when any file has changed. The status says whether there are survivors.
 """
 import collections
@@ -87,7 +87,7 @@ def measure(trees):
     """How long each stage is silent when nothing is wrong; all run at the same time, as mutants do."""
     def test(tree, stage):
         failure = tree.stages("server/main.c")[stage]()
-        assert failure is None, f"the tree as it is fails: {failure}"
+        assert failure is None, f"the tree as it is fails: {failure[-3000:]}"
     on_trees(trees, test, ["asan", "api", "faults", "unit"])
     Tree.limits = {stage: PATIENCE * silence for stage, silence in Tree.silences.items() if stage != "make"}
     print("a mutant hangs when it is silent for", ", ".join(f"{limit:.0f} s ({stage})" for stage, limit in Tree.limits.items()), flush=True)
