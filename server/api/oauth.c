@@ -89,9 +89,9 @@ static enum oauth_error check_client(struct exchange *exchange)
     struct call *call = exchange->call;
     const char *id = parameter(call->request, "client_id");
     const char *secret = parameter(call->request, "client_secret");
-    if (id[0] == '\0')
-        call->fault.hint = "no client_id was sent: parameters stand in the query or in a form";
     enum store_status status = client_read(call->db, id, call->arena, &exchange->client);
+    if (status == STORE_NOT_FOUND && id[0] == '\0')
+        call->fault.hint = "no client_id was sent: parameters stand in the query or in a form";
     if (status != STORE_OK)
         return status == STORE_NOT_FOUND ? OAUTH_NO_CLIENT : OAUTH_FAILED;
     return strcmp(exchange->client.secret, secret) == 0 ? OAUTH_OK : OAUTH_WRONG_SECRET;

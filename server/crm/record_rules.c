@@ -143,7 +143,7 @@ static const struct record_rule {
 
 const char *record_fault_cause(const struct record *record, struct arena *arena)
 {
-    return arena_printf(arena, "fixtures injected this fault: \"fault\": true of record %" PRId64,
+    return arena_printf(arena, "fixtures injected this fault: record %" PRId64 " says fault: true",
                         record->id);
 }
 

@@ -11,7 +11,7 @@ from test_oauth import REFRESH, ask
 LEAD, FAULTY = "554023000000600001", "554023000000600500"
 LOCKED, UNKNOWN = "554023000000600015", "554023000000497021"
 CITY = [{"City": "Volos"}]
-INJECTED = f'fixtures injected this fault: "fault": true of record {FAULTY}'
+INJECTED = f"fixtures injected this fault: record {FAULTY} says fault: true"
 
 
 def told(answer):
@@ -43,7 +43,7 @@ def test_an_injected_fault_is_in_the_log(start, tmp_path):
             server.stop()
     text = (tmp_path / "log").read_text()
     assert text.count(f"call failed path=\"/crm/v8/Leads/actions/mass_update\" reason=\"{INJECTED}") == 2
-    lines = re.findall(r'warning job met faults job=\d+ records=(\d+) first="fixtures injected this fault: "fault": true of record (\d+)"', text)
+    lines = re.findall(r'warning job met faults job=\d+ records=(\d+) first="fixtures injected this fault: record (\d+) says fault: true"', text)
     assert lines == [("20", "1001"), ("10", "1021")] * 2
 
 

@@ -166,6 +166,13 @@ START_TEST(tokens_that_have_expired_are_swept)
     static const struct sql issued = {"SELECT count(*) FROM oauth_token WHERE issued_by IS NOT NULL"};
     static const struct sql alive = {
         "SELECT count(*) FROM oauth_token WHERE issued_by IS NOT NULL AND expires_at > 5000"};
+    const struct new_token gift = {.text = "1000.8",
+                                   .kind = "access",
+                                   .client_id = "1000.CRMOCK",
+                                   .scopes = "",
+                                   .user_id = test.org->users[0].id,
+                                   .expires_at = 1};
+    ck_assert_int_eq(token_add(test.db, &gift), STORE_OK);
     int64_t before = number(&given);
     uint64_t random = 1;
     for (int64_t now = 1; now <= ISSUED; now++) {
