@@ -126,7 +126,7 @@ const char *methods_hint(struct arena *arena, const char *const *methods, size_t
 /* The methods of the endpoint's path, in the order in which people name them. */
 static const char *served_methods(const struct call *call)
 {
-    static const char *const all[] = {"GET", "POST", "PUT", "DELETE"};
+    static const char *const all[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
     const char *served[COUNT(all)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(all); i++)
