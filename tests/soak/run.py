@@ -27,7 +27,7 @@ OPTIONS = ["--no-cache", "--log-level", "warning", "--idle-timeout", "20", "--ma
 MEMORY_LIMIT = 256  # MiB: what --max-memory is when nothing is said
 MEMORY_BASE = 64  # MiB: libraries, threads' stacks, SQLite's caches
 ADDRESSES = 2 << 30  # what a server that swells without end may take of the machine
-Use = collections.namedtuple("Use", "rss highest files store threads")  # store: how many of the files are the store's
+Use = collections.namedtuple("Use", "rss highest files store sockets threads")  # store, sockets: how many of the files are such
 
 
 def use_of(pid):
@@ -36,8 +36,9 @@ def use_of(pid):
         lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
         status = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
         files = list(pathlib.Path(f"/proc/{pid}/fd").iterdir())
-        store = sum("store.db" in target for target in map(target_of, files))
-        return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, len(files), store, int(status["Threads"]))
+        targets = list(map(target_of, files))
+        store, sockets = sum("store.db" in target for target in targets), sum(target.startswith("socket:") for target in targets)
+        return Use(int(status["VmRSS"]) / 1024, int(status["VmHWM"]) / 1024, len(files), store, sockets, int(status["Threads"]))
     except (OSError, KeyError):
         return None
 
@@ -81,11 +82,13 @@ class Phase:
         self.pid = server.process.pid
         fresh = use_of(self.pid)
         ordinary.run(server.port, time.monotonic() + 1)  # what is made at its first use is there from here on
-        self.wait_until_all_is_given_back(fresh)
+        self.wait_until("the first clients' sockets are given back", lambda use: use.sockets <= fresh.sockets)
         pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # VmHWM from here on
         self.samples = [before := use_of(self.pid)]
         self.soak(server.port)
-        self.wait_until_all_is_given_back(before)
+        # A thread that works with the store keeps its connection, which has three files at most, for the next that does.
+        self.wait_until("files and threads are given back", lambda use: use.files - use.store <= before.files - before.store
+                        and use.store <= 3 * use.threads and use.threads <= before.threads)
         self.died = server.process.poll() is not None
         self.stop(server)
         if self.faults:
@@ -116,17 +119,16 @@ class Phase:
         self.tallies = others.result()
         self.faults += faults
 
-    def wait_until_all_is_given_back(self, before):
-        """What the clients took, once they have gone; or until the server has ended. A thread that works with the store keeps
-        its connection, which has three files at most, for the next that does."""
+    def wait_until(self, what, is_so):
+        """What must become so once the clients have gone; or until the server has ended."""
         from server import PATIENCE
         deadline = time.monotonic() + PATIENCE
         while use := use_of(self.pid):
             self.samples.append(use)
-            if use.files - use.store <= before.files - before.store and use.store <= 3 * use.threads and use.threads <= before.threads:
+            if is_so(use):
                 break
             if time.monotonic() > deadline:
-                self.faults.append(f"files or threads are not given back: {before} -> {use}")
+                self.faults.append(f"not in {PATIENCE} s: {what}: {self.samples[0]} -> {use}")
                 break
             time.sleep(0.1)
 
