@@ -26,7 +26,8 @@ KEPT = ROOT / "build" / "fuzz"
 LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 4000, "fixtures": 16000,
            "options": 1000, "store": 256, "respond": 4000}
 PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "options": 0.5}
-TIMEOUT = 25  # seconds for one input
+REPEATS = {"http": 20}  # how often an input is replayed where it matters when its bytes are read
+TIMEOUT = 90  # seconds for one input
 SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
 # As the sanitizers are by default, most of the time goes into their book-keeping of memory.
@@ -96,7 +97,7 @@ def replay_files(run, files):
     """Runs each once; those that break something, with the reason."""
     findings = []
     while files:
-        done = run.start(*files)
+        done = run.start(f"-runs={REPEATS.get(run.target, 1)}", *files)
         if done.returncode == 0:
             break
         begun = re.findall(r"^Running: (.*)$", done.stderr, re.M)
@@ -152,6 +153,7 @@ def fuzz(run, seconds):
                 path.unlink()
         else:
             findings.append((reason, shrink(run, crashes[0], found) if crashes else "no input"))
+            shutil.copyfile(KEPT / f"{run.target}.log", KEPT / f"{run.target}-{len(findings)}.log")
     elapsed = time.monotonic() - begun
     return [executions, round(executions / max(elapsed, 0.1)), edges, len(list(corpus.iterdir()))], findings
 
