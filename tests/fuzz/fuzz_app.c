@@ -1,6 +1,6 @@
 #include "fuzz.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sched.h>
