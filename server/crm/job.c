@@ -30,7 +30,8 @@ static unsigned kinds_of(const cJSON *trigger)
     return kinds;
 }
 
-static void read_changes(struct batch *batch)
+/* False when they are none: the store has been changed by somebody else. */
+static bool read_changes(struct batch *batch)
 {
     const char *text = batch->job.changes;
     cJSON *changes CLEANUP(json_delete) = json_parse(text, strlen(text), NULL);
@@ -48,6 +49,10 @@ static void read_changes(struct batch *batch)
         };
     batch->application.check.changes = batch->changes;
     batch->application.check.change_count = count;
+    bool is_whole = count > 0 && value == NULL;
+    for (size_t i = 0; i < count; i++)
+        is_whole = is_whole && batch->changes[i].field != NULL;
+    return is_whole;
 }
 
 /* Counts what came of a record, and moves the job's place behind it. */
@@ -128,8 +133,7 @@ static enum store_status take_batch(struct batch *batch, struct db *db)
         .now = clock_now(batch->crm->clock),
         .arena = batch->arena,
     };
-    read_changes(batch);
-    if (change_records(batch) != STORE_OK)
+    if (!read_changes(batch) || change_records(batch) != STORE_OK)
         return STORE_FAILED;
     job->status = JOB_RUNNING;
     if (job->updated + job->failed == job->total)
@@ -174,6 +178,8 @@ static enum store_status give_up(const struct crm *crm, struct db *db, struct jo
 {
     job->status = JOB_FAILED;
     const char *reason = store_failure(db);
+    if (reason[0] == '\0')
+        reason = "what it is to change is no such fields";
     log_event(crm->log, LOG_ERROR, "job given up job=%" PRId64 " reason=\"%s\"", job->id, reason);
     if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
         return STORE_FAILED;

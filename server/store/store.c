@@ -15,6 +15,7 @@
 #include "store/cache.h"
 #include "store/db.h"
 #include "store/leftovers.h"
+#include "store/soundness.h"
 
 enum { LAYOUT_VERSION = 4, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
@@ -153,11 +154,11 @@ struct store *store_open(const struct store_options *options, struct arena *aren
         *reason = "SQLite can't open it (the log says why)";
         goto failed;
     }
-    enum store_status status = check_layout(db, arena, is_new, reason);
+    bool is_good = check_layout(db, arena, is_new, reason) == STORE_OK &&
+                   (*is_new || store_is_sound(db, arena, reason));
     store_release(db);
-    if (status != STORE_OK)
-        goto failed;
-    return store;
+    if (is_good)
+        return store;
 failed:
     *reason =
         arena_printf(arena, "store %s: %s", store->path != NULL ? store->path : "(temporary)", *reason);

@@ -125,6 +125,22 @@ def test_other_stores_are_refused_and_left_alone(tmp_path, script, said):
     assert done.returncode == 1 and said in done.stderr and path.read_bytes() == before
 
 
+@pytest.mark.parametrize("script, said", [
+    ("UPDATE user SET profile_id = 5", "user: a row refers to nothing in profile"), ("UPDATE module SET sharing = 'x'", "module: CHECK"),
+    ("DELETE FROM layout", "refers to nothing in layout"), ("UPDATE oauth_token SET client_id = 'x'", "oauth_token"),
+    ("INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, waits_since, total) VALUES (1, 2, 3, 4, 'SCHEDULED', '{}', 0, 0, 1)", "job"),
+    ("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'name TEXT NOT NULL', 'name TEXT') WHERE name = 'field'; PRAGMA writable_schema = RESET;"
+     "UPDATE field SET api_name = NULL; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'name TEXT', 'name TEXT NOT NULL') WHERE name = 'field'",
+     "NULL value in field.api_name")])
+def test_a_store_whose_metadata_has_been_broken_is_refused_and_left_alone(tmp_path, script, said):
+    path = tmp_path / "s.db"
+    Server(db=path).stop()
+    store_with(path, f"PRAGMA ignore_check_constraints = ON; {script}")
+    before = path.read_bytes()
+    done = run("--port", "0", "--db", path)
+    assert done.returncode == 1 and f"{path}: broken: " in done.stderr and said in done.stderr and path.read_bytes() == before
+
+
 def test_a_file_that_is_no_database(tmp_path):
     path = tmp_path / "s.db"
     path.write_text("not a database, and long enough to be told from an empty one\n" * 50)

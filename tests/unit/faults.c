@@ -307,6 +307,37 @@ START_TEST(a_job_that_fails_again_and_again_is_given_up)
 }
 END_TEST
 
+/* Somebody has changed it in the file. */
+START_TEST(a_job_that_says_nothing_to_change_is_given_up)
+{
+    static const char *const changes[] = {"{\"fields\":{\"Nothing\":1}}", "{\"fields\":{}}", "[]",
+                                          "{\"fields\":{\"Phone\":\"1\",\"Industry\":\"x\","
+                                          "\"Fax\":\"1\",\"Website\":\"1\"}}"};
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        cJSON *fields = cJSON_CreateObject();
+        (void)cJSON_AddStringToObject(fields, "Phone", "1");
+        struct mass_update update;
+        struct fault unused;
+        int64_t job_id;
+        plan(&update, NULL, 0, fields, 0);
+        open_store();
+        struct db *db = store_acquire(rig.store);
+        ck_assert_int_eq(mass_update_schedule(&rig.crm, db, &update, &rig.arena, &job_id, &unused),
+                         ERR_NONE);
+        store_release(db);
+        (void)query("UPDATE job SET changes = ?1 WHERE status = 'SCHEDULED'", changes[i]);
+        run_job(&disk_faults[0], 0, 0);
+        ck_assert_int_eq(
+            query("SELECT status = 'FAILED' AND updated = 0 AND length(reason) > 0 FROM job"
+                  " ORDER BY id DESC LIMIT 1",
+                  NULL),
+            1);
+        store_close(rig.store);
+        cJSON_Delete(fields);
+    }
+}
+END_TEST
+
 Suite *faults_suite(void)
 {
     Suite *suite = suite_create("faults");
@@ -316,6 +347,7 @@ Suite *faults_suite(void)
     tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, 2 * DISK_FAULTS);
     tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, 2 * DISK_FAULTS);
     tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * DISK_FAULTS);
+    tcase_add_test(tests, a_job_that_says_nothing_to_change_is_given_up);
     suite_add_tcase(suite, tests);
     return suite;
 }
