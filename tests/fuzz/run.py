@@ -71,11 +71,13 @@ class Run:
 
 
 def reason_of(log):
-    """What broke, in one line."""
-    for pattern in (r"^fuzz: (.*)", r"(runtime error: .*)", r"^SUMMARY: (?!libFuzzer: deadly)(.*)", r"^SUMMARY: (.*)"):
+    """What broke, in one line that is the same the next time."""
+    place = re.search(r"^ *#\d+ 0x\w+ in (\w+) \S*/((?:server|tests)/\S+?:\d+)", log, re.M)
+    for pattern in (r"^fuzz: (.*)", r"^(\S+: runtime error: .*)", r"ERROR: \w+Sanitizer: ([\w -]+?)(?: on | \(|$)", r"^SUMMARY: (.*)"):
         found = re.search(pattern, log, re.M)
         if found:
-            return found.group(1)[:150].strip()
+            where = f" in {place.group(1)}, {place.group(2)}" if place and "Sanitizer" in pattern else ""
+            return found.group(1)[:150].strip() + where
     return "it ended"
 
 
@@ -102,7 +104,7 @@ def replay_files(run, files):
             break
         begun = re.findall(r"^Running: (.*)$", done.stderr, re.M)
         if not begun:
-            return [*findings, (reason_of(done.stderr), "no input")]
+            return [*findings, (reason_of(done.stderr), pathlib.Path("no input"))]
         broken = pathlib.Path(begun[-1])
         findings.append((reason_of(done.stderr), broken))
         files = files[files.index(broken) + 1:]
@@ -123,10 +125,8 @@ def good_inputs(run, corpus):
     findings = replay_files(run, files)
     for path in set(files) - {path for _, path in findings}:
         shutil.copyfile(path, folder / f"{path.parent.name}-{path.name}")
-    for _, path in findings:
-        if path.parent == corpus:
-            path.rename(KEPT / "found" / run.target / path.name)
-    return folder, findings
+    found = KEPT / "found" / run.target
+    return folder, [(reason, path.rename(found / path.name) if path.parent == corpus else path) for reason, path in findings]
 
 
 def fuzz(run, seconds):
@@ -170,8 +170,8 @@ def run_all(work, runs, shares, side_by_side):
     table([[run.target, *row, len(findings)] for run, (row, findings) in zip(runs, results)],
           ["target", "executions", "a second", "edges", "inputs", "findings"])
     for run, (_, findings) in zip(runs, results):
-        for reason, path in findings:
-            print(f"{run.target}: {reason}\n    {path}")
+        for reason in dict.fromkeys(reason for reason, _ in findings):
+            print(f"{run.target}: {reason}", *(path for known, path in findings if known == reason), sep="\n    ")
     return 1 if any(findings for _, findings in results) else 0
 
 

@@ -88,6 +88,15 @@ static bool run_script(const char *script, int (*take)(void *, int, char **, cha
     return done;
 }
 
+/* It is under way when the store is opened. */
+static const char job[] =
+    "INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, waits_since,"
+    " total) SELECT 3000001, module_id, 1000001, min(user.id), 'RUNNING', '{\"over_write\":false,"
+    "\"trigger\":[\"workflow\"],\"fields\":{\"City\":\"y\",\"Revenue\":5}}', 1, 1000, 6 FROM user, "
+    "custom_view"
+    " WHERE custom_view.id = 1000001;"
+    "INSERT INTO job_record (job_id, record_id) SELECT 3000001, id FROM record";
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
@@ -104,6 +113,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                     " WHERE t.type = 'table' ORDER BY 1, 2",
                     add_column))
         fuzz_fail("%s has no schema", name);
+    if (!run_script(job, NULL))
+        fuzz_fail("%s takes no job", name);
     read_file();
     return 0;
 }
