@@ -27,7 +27,7 @@ ROOT = HERE.parents[1]
 SURVIVED = "SURVIVED"
 PLAIN = ["B=build/plain", "OPTIMIZE=-O2 -g0 -D_FORTIFY_SOURCE=2"]  # nothing in an object but what it does
 KILLERS = [re.compile(pattern, re.M) for pattern in (
-    r"^(hangs after: .*)", r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", r"^(tests/unit/\S+?:\d+:[FE]:\w+:\w+)",
+    r"^(hangs after: .*)", r"^(tests/api/.+?) (?:FAILED|ERROR) ", r"^(tests/unit/\S+?:\d+:[FE]:\w+:\w+)",
     r"^SUMMARY: (.*)", r"(runtime error: .*)", r"(\S[^\n]*)\s*ended with", r"(\S[^\n]*)\s*\Z")]
 
 
@@ -93,11 +93,15 @@ def measure(trees):
     print("a mutant hangs when it is silent for", ", ".join(f"{limit:.0f} s ({stage})" for stage, limit in Tree.limits.items()), flush=True)
 
 
+def killer(said):
+    return next(found[1] for found in (pattern.search(said) for pattern in KILLERS) if found)
+
+
 def outcome(tree, judged, path):
     for stage, test in tree.stages(path, judged.likely(path)).items():
         said = test()
         if said is not None:
-            return f"killed by {stage}: " + next(found[1] for found in (killer.search(said) for killer in KILLERS) if found)
+            return f"killed by {stage}: {killer(said)}"
     return SURVIVED
 
 

@@ -149,3 +149,12 @@ def test_who_has_killed_is_asked_first(tmp_path):
     for path, killer in (("server/api/a.c", "a"), ("server/api/b.c", "b"), ("server/crm/a.c", "c")):
         judged.keep(mutants.mutants_of(path, SOURCE)[0], outcome=f"killed by api: tests/api/test_{killer}.py::x")
     assert judged.likely("server/api/b.c") == ["b", "a"]
+
+
+@pytest.mark.parametrize("said, killer", [
+    ("tests/api/test_a.py::b PASSED [ 1%]\ntests/api/test_a.py::c[x y] FAILED [ 2%]\nE   why\n\nended with 1", "tests/api/test_a.py::c[x y]"),
+    ("tests/unit/crm.c:123:F:crm:values_fit:3: Assertion failed\nSUMMARY: AddressSanitizer: leak\nended with 1", "tests/unit/crm.c:123:F:crm:values_fit"),
+    ("x\nSUMMARY: AddressSanitizer: SEGV a.c:5 in f\nended with -6", "AddressSanitizer: SEGV a.c:5 in f"), ("a.c:5:3: runtime error: load of null\nended with 1", "runtime error: load of null"),
+    ("why\n\nended with 3", "why"), ("\nended with -11", "ended with -11"), ("tests/api/test_a.py::b \nhangs after: tests/api/test_a.py::b", "hangs after: tests/api/test_a.py::b")])
+def test_who_has_killed_is_named(said, killer):
+    assert run.killer(said) == killer

@@ -18,7 +18,7 @@ PATIENCE = 5
 LIMITED = ["sh", "-c", 'ulimit -v 12000000; exec "$@"', "sh"]
 ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=1:hard_rss_limit_mb=4000", "CK_FORK": "no", "CRMOCK_THREADS": "4", "MAKEFLAGS": "",
                "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-PYTEST = [sys.executable, "-m", "pytest", "-x", "-v", "-r", "fE", "--tb=short", "-p", "no:cacheprovider"]
+PYTEST = [sys.executable, "-m", "pytest", "-x", "-v", "--tb=short", "-p", "no:cacheprovider"]
 SUITES = ["base", "http", "jobs", "crm", "api", "app", "store"]  # the quick ones first; faults, which takes longest, has a stage of its own
 SLOW = ["snapshots", "automation", "jobs", "http", "properties", "readme"]
 
