@@ -1,6 +1,8 @@
 """What one request, or many, may take: memory, time, and what the service itself bounds."""
+import concurrent.futures
 import json
 import pathlib
+import resource
 import socket
 import urllib.parse
 
@@ -190,3 +192,29 @@ def test_a_request_takes_so_much_time_and_no_more(start):
     answer = server.request("GET", "/crm/v8/Leads/search?criteria=(Last_Name:contains:zzz)&fields=Last_Name")
     is_refused(answer, 500, "E23")
     assert "--request-time" in answer.headers["X-Crmock-Hint"]
+
+
+@measures_memory
+@pytest.mark.parametrize("options", [[], ["--max-body", 4 * MIB, "--max-header", 262144]])
+def test_a_process_that_gets_little_memory_ends_by_none_of_it(start, options):
+    """As under `ulimit -v`: whoever asks for more than there is gets an answer, and nobody else notices."""
+    server = start("--max-memory", 64 * MIB, "--threads", 4, *options)
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    form, size = {"Content-Type": "application/x-www-form-urlencoded"}, 4000000 if options else 1000000
+
+    def storm(number):
+        client = server.another_client()
+        for kind in range(number, number + 6):
+            body = [b"client_id=" + b"a" * size, b"a=&" * (size // 3), b"[" * size, b"[1,1" * (size // 5), padded(size), b'{"data":[' + b'{"City":"x"},' * (size // 14) + b"{}]}"][kind % 6]
+            if kind % 6 < 2:
+                answer = client.request("POST", "/oauth/v2/token", body, token=None, headers=form)
+            else:
+                answer = client.request("POST", PATH, body)
+            assert answer.status in (200, 400, 503), answer
+        if options:
+            assert search(client, f"(Last_Name:in:{','.join('a' * 60000)})").status in (400, 503)
+        client.connection.close()
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(storm, range(8)))
+    assert server.request("POST", PATH, {"data": [{"City": "x"}], "ids": [LEAD]}).status == 200
