@@ -311,8 +311,8 @@ END_TEST
 START_TEST(a_job_that_says_nothing_to_change_is_given_up)
 {
     static const char *const changes[] = {"{\"fields\":{\"Nothing\":1}}", "{\"fields\":{}}", "[]",
-                                          "{\"fields\":{\"Phone\":\"1\",\"Industry\":\"x\","
-                                          "\"Fax\":\"1\",\"Website\":\"1\"}}"};
+                                          ("{\"fields\":{\"Phone\":\"1\",\"Industry\":\"x\","
+                                           "\"Fax\":\"1\",\"Website\":\"1\"}}")};
     for (size_t i = 0; i < COUNT(changes); i++) {
         cJSON *fields = cJSON_CreateObject();
         (void)cJSON_AddStringToObject(fields, "Phone", "1");
