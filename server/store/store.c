@@ -1,29 +1,21 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "store/cache.h"
 #include "store/db.h"
-#include "store/leftovers.h"
+#include "store/place.h"
 #include "store/soundness.h"
 
 enum { LAYOUT_VERSION = 4, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
-    char *path;
-    char *folder; /* of a temporary store, else NULL */
-    int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
-    bool is_own, owns_journals; /* made by this process */
+    struct place place;
     const struct log *log;
     enum store_durability durability;
     struct cache *caches[CACHES];
@@ -65,89 +57,18 @@ static enum store_status check_layout(struct db *db, struct arena *arena, bool *
     return STORE_OK;
 }
 
-static bool make_temporary(struct store *store, struct arena *arena, const char **reason)
-{
-    char *folder = arena_printf(arena, "%s/" TEMPORARY_FOLDER, temporary_parent());
-    if (mkdtemp(folder) == NULL) {
-        *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
-        return false;
-    }
-    store->folder = strdup(folder);
-    store->path = strdup(arena_printf(arena, "%s/" TEMPORARY_STORE, folder));
-    return true;
-}
-
-static const char *const journals[] = {"-wal", "-shm", "-journal"};
-
-static bool has_journals(const struct store *store, struct arena *arena)
-{
-    struct stat file;
-    for (size_t i = 0; i < COUNT(journals); i++)
-        if (lstat(arena_printf(arena, "%s%s", store->path, journals[i]), &file) == 0)
-            return true;
-    return false;
-}
-
-/* Opens the file, or makes one. Nothing but a regular file is touched: opening a device may do
- * something. */
-static int open_file(struct store *store, const char *path, const char **reason)
-{
-    struct stat file;
-    int lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    store->is_own = lock >= 0;
-    if (lock < 0 && errno == EEXIST && stat(path, &file) == 0) {
-        if (!S_ISREG(file.st_mode)) {
-            *reason = "it is no regular file";
-            return -1;
-        }
-        lock = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    }
-    *reason = strerror(errno);
-    return lock;
-}
-
-/* Takes the file for this process, so that a second server can't share it by accident. A temporary one
- * gets its name once it is locked: one of that name that is not is a dead server's. */
-static bool take(struct store *store, struct arena *arena, const char **reason)
-{
-    bool is_temporary = store->folder != NULL;
-    const char *path =
-        is_temporary ? arena_printf(arena, "%s/" TEMPORARY_NEW, store->folder) : store->path;
-    store->owns_journals = !has_journals(store, arena);
-    store->lock = open_file(store, path, reason);
-    if (store->lock < 0)
-        return false;
-    if (flock(store->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, store->path) == 0))
-        return true;
-    *reason = errno == EWOULDBLOCK ? "in use by another crmock"
-                                   : arena_printf(arena, "cannot be locked: %s", strerror(errno));
-    return false;
-}
-
-/* SQLite would take some names for something else than a file. */
-static bool set_path(struct store *store, const char *path, struct arena *arena, const char **reason)
-{
-    *reason = "a store in memory is what you get without --db";
-    store->path = strdup(path[0] == '/' || path[0] == '.' ? path : arena_printf(arena, "./%s", path));
-    return path[0] != ':';
-}
-
 const char *const store_durability_names[] = {"normal", "full", NULL};
 
 struct store *store_open(const struct store_options *options, struct arena *arena, bool *is_new,
                          const char **reason)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.lock = -1, .log = options->log, .durability = options->durability};
+    *store = (struct store){.log = options->log, .durability = options->durability};
     for (size_t i = 0; i < CACHES; i++)
         store->caches[i] = cache_new();
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->writer_left, NULL);
-    bool is_named = options->path != NULL ? set_path(store, options->path, arena, reason)
-                                          : make_temporary(store, arena, reason);
-    if (!is_named)
-        goto failed;
-    if (!take(store, arena, reason))
+    if (!place_take(&store->place, options->path, arena, reason))
         goto failed;
     struct db *db = store_acquire(store);
     if (db == NULL) {
@@ -160,8 +81,8 @@ struct store *store_open(const struct store_options *options, struct arena *aren
     if (is_good)
         return store;
 failed:
-    *reason =
-        arena_printf(arena, "store %s: %s", store->path != NULL ? store->path : "(temporary)", *reason);
+    *reason = arena_printf(arena, "store %s: %s",
+                           store->place.path != NULL ? store->place.path : "(temporary)", *reason);
     store_close(store);
     return NULL;
 }
@@ -183,9 +104,10 @@ static const struct db_manner lasting[] = {
 
 static struct db *open_connection(struct store *store)
 {
-    const struct db_manner *manner = store->folder != NULL ? &temporary : &lasting[store->durability];
+    const struct db_manner *manner =
+        store->place.folder != NULL ? &temporary : &lasting[store->durability];
     int code = SQLITE_OK;
-    struct db *db = db_open(store->path, manner, store->log, &code);
+    struct db *db = db_open(store->place.path, manner, store->log, &code);
     if (db != NULL) {
         db->store = store;
         return db;
@@ -211,7 +133,7 @@ struct db *store_begin_new(struct store *store)
         return NULL;
     const struct embedded_file *schema = embedded_find("schema.sql");
     if (schema != NULL &&
-        db_script(db, store->folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
+        db_script(db, store->place.folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
         db_script(db, "BEGIN EXCLUSIVE") == STORE_OK && db_script(db, schema->text) == STORE_OK)
         return db;
     db_close(db);
@@ -225,21 +147,6 @@ bool store_end_new(struct db *db, bool keep)
     return kept;
 }
 
-static void remove_journals(const struct store *store)
-{
-    char name[4096];
-    for (size_t i = 0; i < COUNT(journals) && store->owns_journals; i++) {
-        (void)snprintf(name, sizeof name, "%s%s", store->path, journals[i]);
-        (void)unlink(name);
-    }
-}
-
-static void remove_files(const struct store *store)
-{
-    (void)unlink(store->path);
-    remove_journals(store);
-}
-
 void store_close_idle(struct store *store)
 {
     while (store->idle != NULL) {
@@ -251,7 +158,7 @@ void store_close_idle(struct store *store)
 
 bool store_is_temporary(const struct store *store)
 {
-    return store->folder != NULL;
+    return store->place.folder != NULL;
 }
 
 bool store_is_laid_out(struct db *db)
@@ -267,9 +174,8 @@ bool store_is_laid_out(struct db *db)
 void store_empty(struct store *store)
 {
     store_close_idle(store);
-    if (ftruncate(store->lock, 0) != 0)
+    if (!place_empty(&store->place))
         log_event(store->log, LOG_ERROR, "store cannot be emptied reason=\"%s\"", strerror(errno));
-    remove_journals(store);
 }
 
 void store_close(struct store *store)
@@ -277,25 +183,18 @@ void store_close(struct store *store)
     if (store == NULL)
         return;
     store_close_idle(store);
-    if (store->folder != NULL && store->path != NULL)
-        remove_files(store);
-    if (store->folder != NULL)
-        (void)rmdir(store->folder);
-    if (store->lock >= 0)
-        (void)close(store->lock);
+    place_leave(&store->place);
     for (size_t i = 0; i < CACHES; i++)
         cache_free(store->caches[i]);
     (void)pthread_cond_destroy(&store->writer_left);
     (void)pthread_mutex_destroy(&store->mutex);
-    free(store->path);
-    free(store->folder);
     free(store);
 }
 
 void store_discard(struct store *store)
 {
-    if (store->is_own)
-        remove_files(store);
+    store_close_idle(store);
+    place_discard(&store->place);
     store_close(store);
 }
 
@@ -306,7 +205,7 @@ struct cache *store_cache(struct store *store, enum store_cache which)
 
 const char *store_path(const struct store *store)
 {
-    return store->path;
+    return store->place.path;
 }
 
 struct db *store_acquire(struct store *store)

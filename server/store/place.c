@@ -1,0 +1,125 @@
+#include "store/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/leftovers.h"
+
+static const char *const journals[] = {"-wal", "-shm", "-journal"};
+
+static bool make_temporary(struct place *place, struct arena *arena, const char **reason)
+{
+    char *folder = arena_printf(arena, "%s/" TEMPORARY_FOLDER, temporary_parent());
+    if (mkdtemp(folder) == NULL) {
+        *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
+        return false;
+    }
+    place->folder = strdup(folder);
+    place->path = strdup(arena_printf(arena, "%s/" TEMPORARY_STORE, folder));
+    return true;
+}
+
+/* SQLite would take some names for something else than a file. */
+static bool set_path(struct place *place, const char *path, struct arena *arena, const char **reason)
+{
+    *reason = "a store in memory is what you get without --db";
+    place->path = strdup(path[0] == '/' || path[0] == '.' ? path : arena_printf(arena, "./%s", path));
+    return path[0] != ':';
+}
+
+static bool has_journals(const struct place *place, struct arena *arena)
+{
+    struct stat file;
+    for (size_t i = 0; i < COUNT(journals); i++)
+        if (lstat(arena_printf(arena, "%s%s", place->path, journals[i]), &file) == 0)
+            return true;
+    return false;
+}
+
+/* Opens the file, or makes one. Nothing but a regular file is touched: opening a device may do
+ * something. */
+static int open_file(struct place *place, const char *path, const char **reason)
+{
+    struct stat file;
+    int lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    place->is_own = lock >= 0;
+    if (lock < 0 && errno == EEXIST && stat(path, &file) == 0) {
+        if (!S_ISREG(file.st_mode)) {
+            *reason = "it is no regular file";
+            return -1;
+        }
+        lock = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    }
+    *reason = strerror(errno);
+    return lock;
+}
+
+/* A temporary file gets its name once it is locked: one of that name that is not is a dead server's. */
+static bool take_file(struct place *place, struct arena *arena, const char **reason)
+{
+    bool is_temporary = place->folder != NULL;
+    const char *path =
+        is_temporary ? arena_printf(arena, "%s/" TEMPORARY_NEW, place->folder) : place->path;
+    place->owns_journals = !has_journals(place, arena);
+    place->lock = open_file(place, path, reason);
+    if (place->lock < 0)
+        return false;
+    if (flock(place->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, place->path) == 0))
+        return true;
+    *reason = errno == EWOULDBLOCK ? "in use by another crmock"
+                                   : arena_printf(arena, "cannot be locked: %s", strerror(errno));
+    return false;
+}
+
+bool place_take(struct place *place, const char *path, struct arena *arena, const char **reason)
+{
+    *place = (struct place){.lock = -1};
+    bool is_named =
+        path != NULL ? set_path(place, path, arena, reason) : make_temporary(place, arena, reason);
+    return is_named && take_file(place, arena, reason);
+}
+
+static void remove_journals(const struct place *place)
+{
+    char name[4096];
+    for (size_t i = 0; i < COUNT(journals) && place->owns_journals; i++) {
+        (void)snprintf(name, sizeof name, "%s%s", place->path, journals[i]);
+        (void)unlink(name);
+    }
+}
+
+void place_discard(const struct place *place)
+{
+    if (!place->is_own)
+        return;
+    (void)unlink(place->path);
+    remove_journals(place);
+}
+
+bool place_empty(const struct place *place)
+{
+    bool is_empty = ftruncate(place->lock, 0) == 0;
+    int reason = errno;
+    remove_journals(place);
+    errno = reason;
+    return is_empty;
+}
+
+void place_leave(struct place *place)
+{
+    if (place->folder != NULL) {
+        place_discard(place);
+        (void)rmdir(place->folder);
+    }
+    if (place->lock >= 0)
+        (void)close(place->lock);
+    free(place->path);
+    free(place->folder);
+    *place = (struct place){.lock = -1};
+}
