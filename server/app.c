@@ -63,6 +63,17 @@ static void warn_of_other_fixtures(const struct app *app)
                   source.folder);
 }
 
+/* A kept store may have been changed by somebody else. */
+static bool obeys_rules(const struct app *app, struct arena *arena, const char **reason)
+{
+    for (size_t i = 0; i < app->orgs.count; i++)
+        if (!fixture_rules_hold(&app->orgs.list[i], arena, reason)) {
+            *reason = arena_printf(arena, "store %s: broken: %s", app_store_path(app), *reason);
+            return false;
+        }
+    return true;
+}
+
 /* Opens the store; fills a new one, or removes it again. */
 static bool open_store(struct app *app, struct arena *arena, const char **reason)
 {
@@ -85,7 +96,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
         store_release(db);
     if (!loaded)
         *reason = "the store's metadata cannot be read (the log says why)";
-    return loaded;
+    return loaded && (is_new || obeys_rules(app, arena, reason));
 }
 
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)

@@ -1,5 +1,8 @@
 #include "crm/fixture_rules.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "crm/criteria.h"
 #include "crm/value.h"
 
@@ -27,3 +30,32 @@ static bool criteria_obey(const struct module *module, const cJSON *criteria, st
 
 const struct fixture_rules fixture_rules = {
     .value = value_obeys, .missing = value_missing, .criteria = criteria_obey};
+
+/* Criteria as a store has them: text, or NULL for every record. */
+static bool text_obeys(const struct module *module, const char *text, const char *what, int64_t id,
+                       struct arena *arena, const char **reason)
+{
+    if (text == NULL)
+        return true;
+    const char *expected = "JSON";
+    cJSON *json CLEANUP(json_delete) = json_parse(text, strlen(text), NULL);
+    bool obeys = json != NULL && criteria_obey(module, json, arena, &expected);
+    if (!obeys)
+        *reason = arena_printf(arena, "%s %" PRId64 ": expected %s", what, id, expected);
+    return obeys;
+}
+
+bool fixture_rules_hold(const struct org *org, struct arena *arena, const char **reason)
+{
+    for (size_t i = 0; i < org->view_count; i++) {
+        const struct view *view = &org->views[i];
+        if (!text_obeys(view->module, view->criteria, "view", view->id, arena, reason))
+            return false;
+    }
+    for (size_t i = 0; i < org->automation_rule_count; i++) {
+        const struct automation_rule *rule = &org->automation_rules[i];
+        if (!text_obeys(rule->module, rule->criteria, "rule", rule->id, arena, reason))
+            return false;
+    }
+    return true;
+}

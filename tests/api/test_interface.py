@@ -127,6 +127,7 @@ def test_other_stores_are_refused_and_left_alone(tmp_path, script, said):
 
 @pytest.mark.parametrize("script, said", [
     ("UPDATE user SET profile_id = 5", "user: a row refers to nothing in profile"), ("UPDATE module SET sharing = 'x'", "module: CHECK"),
+    ("UPDATE custom_view SET criteria = '[1]' WHERE id = 554023000000091501", "view 554023000000091501: expected criteria of Leads"),
     ("DELETE FROM layout", "refers to nothing in layout"), ("UPDATE oauth_token SET client_id = 'x'", "oauth_token"),
     ("INSERT INTO job (id, module_id, view_id, user_id, status, changes, scheduled_time, waits_since, total) VALUES (1, 2, 3, 4, 'SCHEDULED', '{}', 0, 0, 1)", "job"),
     ("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'name TEXT NOT NULL', 'name TEXT') WHERE name = 'field'; PRAGMA writable_schema = RESET;"
