@@ -61,7 +61,7 @@ class Run:
     def __init__(self, build, target, folder):
         self.target, self.program = target, pathlib.Path(build).resolve() / target
         self.environment = os.environ | SANITIZERS | {"TMPDIR": str(folder)}
-        self.options = [f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        self.options = [f"-artifact_prefix={KEPT}/replayed-", f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1"]
         words = HERE / f"{target}.dict"
         self.words = [f"-dict={words}"] if words.exists() else []
 
@@ -116,17 +116,16 @@ def replay(run, _):
     return [len(files), "", "", len(files)], replay_files(run, files)
 
 
-def good_inputs(run, corpus):
+def good_inputs(run):
     """A folder of the inputs that break nothing, from which a run can start, and what the others break."""
     folder = KEPT / "good" / run.target
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = sorted(path for inputs in (corpus, *inputs_of(run.target)) for path in inputs.iterdir())
+    files = sorted(path for inputs in inputs_of(run.target) for path in inputs.iterdir())
     findings = replay_files(run, files)
     for path in set(files) - {path for _, path in findings}:
         shutil.copyfile(path, folder / f"{path.parent.name}-{path.name}")
-    found = KEPT / "found" / run.target
-    return folder, [(reason, path.rename(found / path.name) if path.parent == corpus else path) for reason, path in findings]
+    return folder, findings
 
 
 def fuzz(run, seconds):
@@ -136,7 +135,7 @@ def fuzz(run, seconds):
     found.mkdir(parents=True)
     corpus.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    good, findings = good_inputs(run, corpus)
+    good, findings = good_inputs(run)
     executions, edges, starts = len(list(good.iterdir())), 0, 0
     while (left := seconds - (time.monotonic() - begun)) >= 1 and starts < STARTS_MAX:
         starts += 1
@@ -148,6 +147,8 @@ def fuzz(run, seconds):
         if done.returncode == 0:
             break
         reason, crashes = reason_of(done.stderr), list(set(found.iterdir()) - before)
+        for path in crashes:  # it may be one that an earlier run kept: both are named by their bytes
+            (corpus / path.name.split("-")[-1]).unlink(missing_ok=True)
         if reason in (known for known, _ in findings):
             for path in crashes:
                 path.unlink()
