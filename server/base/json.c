@@ -25,9 +25,10 @@ static char peek(const struct scan *scan)
 
 static bool skip(struct scan *scan, char c)
 {
-    bool is_there = peek(scan) == c;
-    scan->at += is_there;
-    return is_there;
+    if (peek(scan) != c)
+        return false;
+    scan->at++;
+    return true;
 }
 
 static void skip_blanks(struct scan *scan)
@@ -87,7 +88,7 @@ static bool scan_escape(struct scan *scan)
 {
     if (!skip(scan, 'u')) {
         bool is_known = peek(scan) != '\0' && strchr("\"\\/bfnrt", peek(scan)) != NULL;
-        scan->at += is_known;
+        scan->at += is_known ? 1 : 0;
         return is_known;
     }
     long unit = scan_unit(scan);
@@ -193,29 +194,32 @@ static void place_of(const char *text, const char *fault, struct json_place *pla
     }
 }
 
-/* The next number of a text that is JSON, from *at on, between *at and *end then. */
-static const char *next_number(const char *at, const char **end)
+/* The next number of a text that is JSON and has one, from *at on; *at is behind it then. */
+static const char *next_number(const char **at, const char *end)
 {
-    for (; *at != '-' && !is_digit(*at); at++)
-        if (*at == '"')
-            for (at++; *at != '"'; at++)
-                at += *at == '\\';
-    *end = at + strspn(at, "+-.0123456789eE");
-    return at;
+    const char *token = *at;
+    for (; *token != '-' && !is_digit(*token); token++)
+        if (*token == '"')
+            for (token++; *token != '"'; token++)
+                token += *token == '\\' ? 1 : 0;
+    struct scan scan = {.at = token, .end = end};
+    (void)scan_digits_of_number(&scan);
+    *at = scan.at;
+    return token;
 }
 
 /* Gives each number of the tree its token: both stand in document order. */
-static void keep_tokens(cJSON *item, const char **at)
+static void keep_tokens(cJSON *item, const char **at, const char *end)
 {
     for (; item != NULL; item = item->next) {
         if (cJSON_IsNumber(item)) {
-            const char *token = next_number(*at, at);
+            const char *token = next_number(at, end);
             size_t length = (size_t)(*at - token);
             item->valuestring = must_alloc(length + 1); /* cJSON_Delete frees it */
             memcpy(item->valuestring, token, length);
             item->valuestring[length] = '\0';
         }
-        keep_tokens(item->child, at);
+        keep_tokens(item->child, at, end);
     }
 }
 
@@ -229,14 +233,14 @@ cJSON *json_parse_small(const char *text, size_t length, size_t values_max, stru
     bool is_whole = utf8_valid(text, length) && scan_value(&scan) && scan.at == scan.end;
     cJSON *tree = NULL;
     if (is_whole && scan.values <= values_max)
-        tree = cJSON_ParseWithLengthOpts(text, length, NULL, false);
+        tree = cJSON_ParseWithLengthOpts(text + marked, length - marked, NULL, false);
     if (tree == NULL) {
         place_of(text, scan.at, place);
         place->has_too_many = is_whole && scan.values > values_max;
         return NULL;
     }
     const char *at = text;
-    keep_tokens(tree, &at);
+    keep_tokens(tree, &at, scan.end);
     return tree;
 }
 

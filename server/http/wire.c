@@ -133,8 +133,10 @@ static bool check_head(struct wire *wire)
 {
     char *bytes = wire->bytes + wire->checked;
     size_t there = wire->end - wire->checked;
-    if (there >= 2 && memcmp(bytes, "\r\n", 2) == 0) { /* RFC 9112, 2.2: empty lines in front */
-        enter(wire, IN_HEAD, wire->checked + 2);
+    if (there >= 2 && memcmp(bytes, "\r\n", 2) == 0) { /* RFC 9112, 2.2: empty lines in front go */
+        wire->end -= 2;
+        memmove(bytes, bytes + 2, there - 2);
+        enter(wire, IN_HEAD, wire->checked);
         return true;
     }
     if (bytes[0] != '\r' && !is_token_byte(bytes[0])) {

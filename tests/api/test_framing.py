@@ -177,9 +177,13 @@ def test_wherever_a_request_is_cut(shared, name):
     assert [answer[0] for answer in answers(received)] == [200]
 
 
-def test_a_client_that_has_sent_all_is_answered_and_told_that_this_was_it(shared):
-    found = answers(shared.raw(get()))
-    assert [answer[0] for answer in found] == [200]
+@pytest.mark.parametrize("sent, count", [(get(), 1), (get() * 3, 3), (get() + b"\r\n", 1), (b"\r\n" + get() + b"\r\n\r\n", 1), (b"\r\n", 0), (b"", 0),
+                                         (post(CHUNKED, CHUNKS), 1), (post(CHUNKED, CHUNKS) + b"\r\n", 1)])
+def test_a_client_that_has_sent_all_is_answered_and_told_that_this_was_it(start, sent, count):
+    """A server that closes no connection for being silent: what it does not end by itself stays."""
+    server = start("--idle-timeout", 0)
+    for _ in range(20):  # whether the end comes with the last bytes or behind them is chance
+        assert [answer[0] for answer in answers(server.raw(sent))] == [200] * count
 
 
 def test_a_long_pipeline(shared):

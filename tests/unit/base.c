@@ -142,6 +142,28 @@ START_TEST(json_is_printed_as_it_was_read)
 }
 END_TEST
 
+/* A body does not end with a zero byte: what stands behind it is nobody's. */
+START_TEST(json_ends_where_it_ends)
+{
+    static const char *const texts[] = {"1",
+                                        "-1.5e+3",
+                                        "[1,2]",
+                                        "\xEF\xBB\xBF"
+                                        "7",
+                                        "\xEF\xBB\xBF[1]",
+                                        "0"};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        size_t length = strlen(texts[i]);
+        char *text = must_alloc(length);
+        memcpy(text, texts[i], length);
+        cJSON *tree = json_parse(text, length, NULL);
+        ck_assert_ptr_nonnull(tree);
+        cJSON_Delete(tree);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(json_faults_have_a_place)
 {
     static const char text[] = "{\n  \"a\": 1,\n  \"b\": 02\n}";
@@ -593,6 +615,7 @@ Suite *base_suite(void)
     tcase_add_loop_test(tests, ids_are_read_exactly, 0, COUNT(ids));
     tcase_add_loop_test(tests, malformed_json_is_refused, 0, COUNT(refused));
     tcase_add_loop_test(tests, json_is_printed_as_it_was_read, 0, COUNT(kept));
+    tcase_add_test(tests, json_ends_where_it_ends);
     tcase_add_test(tests, json_faults_have_a_place);
     tcase_add_test(tests, json_from_clients_has_a_bound);
     tcase_add_test(tests, json_of_any_depth_is_no_danger);
