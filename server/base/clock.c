@@ -111,13 +111,18 @@ static void put_digits(char *at, size_t count, long number)
         at[--count] = (char)('0' + number % 10);
 }
 
+/* Of the years 0001 to 9999 in UTC, a day from either end, for no zone is one from UTC. */
+enum { DAY = 86400 };
+static const int64_t earliest = -62135596800 + DAY, latest = 253402300799 - DAY;
+
 void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE])
 {
     static const char shape[] = "0000-00-00T00:00:00+00:00";
     GTimeZone *glib_zone = timezone_of(zone);
     int interval = g_time_zone_find_interval(glib_zone, G_TIME_TYPE_UNIVERSAL, time);
     long offset = interval >= 0 ? g_time_zone_get_offset(glib_zone, interval) : 0;
-    time_t local = (time_t)(time + offset);
+    /* What crmock takes is within; what somebody wrote to a store that lasts need not be. */
+    time_t local = (time_t)(CLAMP(time, earliest, latest) + offset);
     struct tm parts;
     (void)gmtime_r(&local, &parts);
     long minutes = (offset < 0 ? -offset : offset) / 60;
@@ -135,9 +140,7 @@ void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE
 
 bool time_writable(int64_t time)
 {
-    const int64_t first = -62135596800, last = 253402300799; /* of the years 0001 to 9999 in UTC */
-    const int64_t margin = INT64_C(2) * 86400;               /* a day, and no zone is one from UTC */
-    return time >= first + margin && time <= last - margin;
+    return time >= earliest + DAY && time <= latest - DAY; /* what is derived from it is written, too */
 }
 
 /* GLib reads more forms than the service has ("20210303", week dates): the shape is checked first. */

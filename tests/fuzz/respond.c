@@ -61,9 +61,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct arena arena = {.blocks = NULL};
     const char *at = (const char *)data, *end = at + size;
     const char *method = next_word(&arena, &at, end);
+    const char *start = at;
     char *path = next_word(&arena, &at, end);
     const char *token = utf8_repaired(&arena, next_word(&arena, &at, end));
-    if (!utf8_valid(path, strlen(path)) || !utf8_valid(method, strlen(method)))
+    if (memchr(start, '\0', (size_t)(at - start)) != NULL || !utf8_valid(path, strlen(path)) ||
+        !utf8_valid(method, strlen(method)))
         path[0] = '\0'; /* the http room hands down no such texts */
     const char *parameters = cut_path(path);
     const struct fuzz_call call = {.method = method,
