@@ -47,6 +47,16 @@ def test_a_workflow_sets_a_field_of_the_records_that_fit(own):
     assert len(fired(server)) == 1
 
 
+@pytest.mark.parametrize("order", ["ABCA", "ABCDABCD", "DCBAABCD", "ABABCDCDADBC", "AABBAABB"])
+def test_D5_a_repeated_id_starts_its_rules_once(own, order):
+    """Wherever it stands again."""
+    server = own(workflow_rules=[rule("Each", "City", {"field": "Phone", "value": "1"})],
+                 records=[{"module": "Leads", "id": "1001", "generate": 4, "fields": {"Last_Name": "{n}"}}])
+    ids = {letter: str(1001 + n) for n, letter in enumerate("ABCD")}
+    assert update(server, {"City": "Athens"}, *(ids[letter] for letter in order)).status == 200
+    assert sorted(fired(server)) == [("Each", int(ids[letter])) for letter in sorted(set(order))]
+
+
 def test_the_criteria_see_the_new_values(own):
     server = own(workflow_rules=[rule("To chat", "Lead_Source", {"field": "City", "value": "Chat City"}, criteria=CHAT)])
     assert update(server, {"Lead_Source": "Partner"}).status == 200 and "City" not in server.fields(LEAD)

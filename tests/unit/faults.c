@@ -349,5 +349,6 @@ Suite *faults_suite(void)
     tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * DISK_FAULTS);
     tcase_add_test(tests, a_job_that_says_nothing_to_change_is_given_up);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, writes_tests());
     return suite;
 }

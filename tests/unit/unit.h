@@ -16,7 +16,8 @@ Suite *jobs_suite(void);
 Suite *http_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
-TCase *lists_tests(void); /* of the store's suite */
+TCase *lists_tests(void);  /* of the suite of the store */
+TCase *writes_tests(void); /* of the suite of faults */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
