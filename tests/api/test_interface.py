@@ -100,6 +100,17 @@ def test_wrong_options_end_with_a_message(arguments, said):
     assert done.returncode == 1 and said in done.stderr and done.stdout == ""
 
 
+@pytest.mark.parametrize("option, least, most", [
+    ("port", 0, 65535), ("max-body", 1, 1 << 30), ("max-header", 4096, 1 << 20), ("max-connections", 8, 65536), ("idle-timeout", 0, 86400), ("threads", 1, 64),
+    ("job-delay", 0, 86400000), ("job-rate", 0, 1000000), ("job-batch", 1, 50000), ("webhook-timeout", 1, 600000), ("webhook-tries", 1, 100), ("webhook-retry", 1, 3600000)])
+def test_numbers_have_bounds(option, least, most):
+    def status(value):
+        return run(f"--{option}={value}", "--version").returncode
+    assert [status(value) for value in (least, most)] == [0, 0]
+    assert [status(value) for value in (least - 1, most + 1)] == [1, 1]
+    assert f"from {least} to {most}" in run(f"--{option}={most + 1}").stderr
+
+
 def test_a_second_server_on_the_port_or_the_store(tmp_path, fresh):
     done = run("--port", fresh.port)
     assert done.returncode == 1 and str(fresh.port) in done.stderr and "in use" in done.stderr
@@ -154,6 +165,17 @@ def test_no_store_is_left_behind_by_fixtures_that_fail(tmp_path):
     (tmp_path / "f" / "bad.json").write_text("{}")
     done = run("--port", "0", "--db", tmp_path / "s.db", "--fixtures", tmp_path / "f")
     assert done.returncode == 1 and list(tmp_path.iterdir()) == [tmp_path / "f"]
+
+
+def test_the_log_tells_a_jobs_beginning_and_end(tmp_path):
+    with open(tmp_path / "log", "w") as log:
+        server = Server(log=log)
+        job = server.schedule("Leads", {"data": [{"City": "x"}], "cvid": "554023000000091501"})
+        server.ended("Leads", job)
+        server.stop()
+    text = (tmp_path / "log").read_text()
+    begun, ended = f" info job scheduled job={job} view=554023000000091501\n", f" info job ended job={job} status=COMPLETED updated=50 failed=0\n"
+    assert begun in text and ended in text and text.index(begun) < text.index(ended)
 
 
 def test_the_log_never_has_a_token_in_full(tmp_path):

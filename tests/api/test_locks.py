@@ -28,6 +28,17 @@ def update_code(server, record):
     return server.update("Leads", {"data": [{"City": "Arta"}], "ids": [record]}).body["data"][0]["code"]
 
 
+def test_all_that_a_lock_says(start):
+    server = start("--now", "2021-03-03T12:17:00+05:30")
+    id = lock(server, LEAD).body["data"][0]["details"]["id"]
+    leads = server.request("GET", "/crm/v8/settings/modules/Leads").body["modules"][0]["id"]
+    [told] = server.request("GET", path(LEAD, id)).body["data"]
+    assert told == {"Locked_By__s": {"name": "Patricia Boyle", "id": "554023000000235011"}, "Locked_Reason__s": "in review", "Locked_Time__s": "2021-03-03T12:17:00+05:30",
+                    "Locked_For__s": {"module": {"api_name": "Leads", "id": leads}, "name": "Eleni Nikolaidis", "id": LEAD}, "Lock_Source__s": "Manual", "Feature_Type__s": "record_locking",
+                    "Record_Locking_Configuration_Id__s": None, "Record_Locking_Rule_Id__s": None, "$field_states": None, "$editable": True, "$sharing_permission": "full_access",
+                    "$zia_visions": None, "id": id}
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_lock_from_its_setting_to_its_removal(fresh, version):
     assert fresh.request("GET", path(LEAD, version=version) + "?fields=Locked_Reason__s").status == 204

@@ -108,6 +108,17 @@ def test_page_tokens(shared):
     assert (short["next_page_token"], short["previous_page_token"], short["page_token_expiry"]) == (None, None, None)
 
 
+def test_page_tokens_are_good_for_a_day(start, tmp_path):
+    first = start("--now", "2021-03-03T12:00:00Z", db=tmp_path / "store.db")
+    info = get(first, LIST).body["info"]
+    assert info["page_token_expiry"] == "2021-03-04T17:30:00+05:30"  # the org's zone
+    first.stop()
+    for now, code in (("2021-03-04T11:59:59Z", None), ("2021-03-04T12:00:00Z", "EXPIRED_VALUE")):
+        later = start("--now", now, db=tmp_path / "store.db")
+        assert get(later, f"{LIST}&page_token={info['next_page_token']}").body.get("code") == code
+        later.stop()
+
+
 def test_page_tokens_are_bound_to_their_request(shared):
     token = get(shared, LIST).body["info"]["next_page_token"]
     other = "A" if token[10] != "A" else "B"

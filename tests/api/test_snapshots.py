@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 
 import pytest
 
@@ -54,6 +55,23 @@ def test_a_copy_has_what_loading_gives(tmp_path, cache, store_of, has_own):
     shutil.copy(snapshot, tmp_path / "kept")
     assert store_of(*own, *NOW) == loaded  # copies
     assert snapshots(cache) == [snapshot] and snapshot.read_bytes() == (tmp_path / "kept").read_bytes()
+
+
+MEMORY = pathlib.Path("/dev/shm")
+
+
+@pytest.mark.skipif(not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK), reason="no other file system on this machine")
+def test_a_cache_on_another_file_system(tmp_path):
+    """The kernel does not copy from one into the other by itself."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as cache:
+        loaded, copied = tmp_path / "loaded.db", tmp_path / "copied.db"
+        Server("--cache", cache, *NOW, db=loaded).stop()
+        [snapshot] = snapshots(pathlib.Path(cache))
+        with sqlite3.connect(snapshot) as db:  # so that a copy is told from what is loaded
+            db.execute("UPDATE role SET name = 'Copied' WHERE name = 'CEO'")
+        db.close()
+        Server("--cache", cache, *NOW, db=copied).stop()
+        assert contents(copied) == [line.replace("'CEO'", "'Copied'") for line in contents(loaded)]
 
 
 def test_it_is_the_copy_that_is_taken(tmp_path, cache, store_of):

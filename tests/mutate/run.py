@@ -28,7 +28,7 @@ SURVIVED = "SURVIVED"
 PLAIN = ["B=build/plain", "OPTIMIZE=-O2 -g0 -D_FORTIFY_SOURCE=2"]  # nothing in an object but what it does
 KILLERS = [re.compile(pattern, re.M) for pattern in (
     r"^(hangs after: .*)", r"^(tests/api/.+?) (?:FAILED|ERROR) ", r"^(tests/unit/\S+?:\d+:[FE]:\w+:\w+)",
-    r"^SUMMARY: (.*)", r"(runtime error: .*)", r"(\S[^\n]*)\s*ended with", r"(\S[^\n]*)\s*\Z")]
+    r"^SUMMARY: (.*)", r"ERROR: (\w+Sanitizer: .*)", r"(runtime error: .*)", r"(\S[^\n]*)\s*ended with", r"(\S[^\n]*)\s*\Z")]
 
 
 def digest(*texts):

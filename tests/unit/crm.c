@@ -113,6 +113,21 @@ static const struct {
     {"Brief", "\"<b>x</b>\"", NULL, 0},
 };
 
+/* The names of values are joined by one character each. */
+START_TEST(the_values_of_a_list_are_bounded_together)
+{
+    struct field skills = *module_field(org_module(test.org, "Projects"), "Skills");
+    cJSON *value = json_parse("[\"C\",\"Testing\"]", strlen("[\"C\",\"Testing\"]"), NULL);
+    struct value_fault why;
+    skills.length = (int)strlen("C;Testing");
+    ck_assert(value_fits(&skills, value, &test.arena, &why));
+    skills.length--;
+    ck_assert(!value_fits(&skills, value, &test.arena, &why));
+    ck_assert_int_eq(why.maximum_length, skills.length);
+    cJSON_Delete(value);
+}
+END_TEST
+
 START_TEST(values_fit_or_say_why_not)
 {
     const struct field *field = module_field(org_module(test.org, "Projects"), value_cases[_i].field);
@@ -401,6 +416,7 @@ Suite *crm_suite(void)
     tcase_set_timeout(tests, 300);
     tcase_add_unchecked_fixture(tests, open_test, close_test);
     tcase_add_loop_test(tests, values_fit_or_say_why_not, 0, COUNT(value_cases));
+    tcase_add_test(tests, the_values_of_a_list_are_bounded_together);
     tcase_add_test(tests, every_type_has_a_rule);
     tcase_add_test(tests, every_type_has_an_end);
     tcase_add_loop_test(tests, a_trees_size_is_that_of_its_text, 0, COUNT(sized));

@@ -537,6 +537,7 @@ Suite *store_suite(void)
     tcase_add_test(writing, a_selection_is_counted_and_fixed);
     suite_add_tcase(suite, reading);
     suite_add_tcase(suite, writing);
+    suite_add_tcase(suite, cache_tests());
     suite_add_tcase(suite, lists_tests());
     return suite;
 }

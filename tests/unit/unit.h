@@ -16,7 +16,8 @@ Suite *jobs_suite(void);
 Suite *http_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
-TCase *lists_tests(void);  /* of the suite of the store */
+TCase *cache_tests(void);  /* of the suite of the store */
+TCase *lists_tests(void);  /* likewise */
 TCase *writes_tests(void); /* of the suite of faults */
 
 /* A log that goes nowhere. */
