@@ -221,6 +221,16 @@ def test_a_receiver_that_fails_is_tried_again(own):
         assert len({json.dumps(body) for _, _, body in receiver.requests}) == 1
 
 
+def test_a_second_try_waits_for_its_time(own):
+    """Whatever else is sent to that receiver meanwhile."""
+    with Receiver(500) as receiver:
+        server = own("--webhook-retry", 3600000, **hooked(receiver.url))
+        for n in range(1, 11):
+            assert update(server, {"City": str(n)}).status == 200
+            assert deliveries(server, "tries > 0", n) == [("WAITING", 1, 500, "answered 500")] * n
+        assert [body["record"]["City"] for _, _, body in receiver.requests] == [str(n) for n in range(1, 11)]
+
+
 def test_a_receiver_that_fails_for_ever_is_given_up(own):
     with Receiver(500) as receiver:
         server = own("--webhook-retry", 1, "--webhook-tries", 4, **hooked(receiver.url))
