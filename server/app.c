@@ -15,6 +15,7 @@ struct app {
     struct store *store;
     const char *snapshot;      /* where it belongs; NULL: nowhere */
     const char *snapshot_copy; /* where it is until app_settle; NULL: there is none to publish */
+    bool is_restored;          /* the store, from a snapshot */
     bool is_settled;
     struct orgs orgs;
     struct worker *worker;
@@ -44,13 +45,35 @@ static bool fill_store(struct app *app, struct arena *arena, const char **reason
                                           .milliseconds = now - time_seconds(now) * 1000};
     if (app->options.uses_cache)
         app->snapshot = snapshot_path(app->options.cache, &source, arena);
-    if (app->snapshot != NULL && snapshot_restore(app->store, app->snapshot, &source))
+    app->is_restored = !app->is_restored && app->snapshot != NULL &&
+                       snapshot_restore(app->store, app->snapshot, &source);
+    if (app->is_restored)
         return true;
     if (!fixtures_load(app->store, &source, &fixture_rules, arena, reason))
         return false;
     if (app->snapshot != NULL)
         app->snapshot_copy = snapshot_copy(app->store, app->snapshot, arena);
     return true;
+}
+
+static bool load_orgs(struct app *app)
+{
+    struct db *db = store_acquire(app->store);
+    bool loaded = db != NULL && orgs_load(db, &app->orgs) == STORE_OK;
+    if (db != NULL)
+        store_release(db);
+    return loaded;
+}
+
+/* A copy that turns out to be damaged goes, and the fixtures are loaded: it costs time only. */
+static bool load_without_copy(struct app *app, struct arena *arena, const char **reason)
+{
+    if (!app->is_restored)
+        return false;
+    log_event(&app->options.log, LOG_WARNING, "copy of fixtures damaged file=\"%s\"", app->snapshot);
+    orgs_clear(&app->orgs);
+    snapshot_drop(app->store, app->snapshot);
+    return fill_store(app, arena, reason) && load_orgs(app);
 }
 
 /* Fixtures fill a new store only: who gives a kept one others should know that they do nothing. */
@@ -90,10 +113,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
     }
     if (!is_new)
         warn_of_other_fixtures(app);
-    struct db *db = store_acquire(app->store);
-    bool loaded = db != NULL && orgs_load(db, &app->orgs) == STORE_OK;
-    if (db != NULL)
-        store_release(db);
+    bool loaded = load_orgs(app) || load_without_copy(app, arena, reason);
     if (!loaded)
         *reason = "the store's metadata cannot be read (the log says why)";
     return loaded && (is_new || obeys_rules(app, arena, reason));
@@ -122,7 +142,8 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .deliverers = app->deliverers.workers,
                             .budget = app->options.budget};
     app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
-    app->control = (struct control){.store = app->store, .openapi = openapi_document};
+    app->control = (struct control){
+        .store = app->store, .openapi = openapi_document, .mutex = PTHREAD_MUTEX_INITIALIZER};
     if (!worker_start(app->worker)) {
         *reason = "the system gives no thread for jobs";
         return false;
@@ -176,6 +197,7 @@ void app_stop(struct app *app)
     worker_free(app->worker);
     deliverers_stop(&app->deliverers);
     orgs_clear(&app->orgs);
+    control_clear(&app->control);
     app_settle(app);
     store_close(app->store);
     free(app);

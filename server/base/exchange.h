@@ -45,7 +45,7 @@ enum { HINT_MAX = 300 }; /* characters */
 struct response {
     unsigned status;
     const char *content_type; /* NULL for an answer without a body */
-    const char *body;         /* owned by the arena of the exchange */
+    const char *body;         /* owned by the arena of the exchange, or as lasting as the server */
     size_t body_length;
     const char *allow; /* the methods served, of an answer 405; or NULL */
     const char *rule;  /* row of the error catalogue that answered, or NULL */

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 
-static void tell_health(const struct control *control, struct arena *arena, struct response *response)
+static void tell_health(struct control *control, struct arena *arena, struct response *response)
 {
     struct db *db = store_acquire(control->store);
     bool answers = db != NULL && store_check(db) == STORE_OK;
@@ -17,21 +17,31 @@ static void tell_health(const struct control *control, struct arena *arena, stru
     response->body = arena_printf(arena, "{\"status\":\"%s\"}", answers ? "ok" : "store failed");
 }
 
-static void tell_openapi(const struct control *control, struct arena *arena, struct response *response)
+static void tell_openapi(struct control *control, struct arena *arena, struct response *response)
 {
+    (void)arena;
+    (void)pthread_mutex_lock(&control->mutex);
+    if (control->document == NULL)
+        control->document = control->openapi(&control->arena);
+    response->body = control->document;
+    (void)pthread_mutex_unlock(&control->mutex);
     response->status = 200;
-    response->body = control->openapi(arena);
+}
+
+void control_clear(struct control *control)
+{
+    arena_clear(&control->arena);
 }
 
 static const struct control_endpoint {
     const char *method, *path;
-    void (*handle)(const struct control *, struct arena *, struct response *);
+    void (*handle)(struct control *, struct arena *, struct response *);
 } endpoints[] = {
     {"GET", "/healthz", tell_health},
     {"GET", "/openapi.json", tell_openapi},
 };
 
-bool control_respond(const struct control *control, const struct request *request, struct arena *arena,
+bool control_respond(struct control *control, const struct request *request, struct arena *arena,
                      struct response *response)
 {
     for (size_t i = 0; i < COUNT(endpoints); i++) {

@@ -12,6 +12,7 @@ struct reading {
     struct head *head;
     size_t fields, fields_max;
     bool is_1_1, has_host, has_length, has_coding;
+    char *expect; /* the line of that header; NULL: there is none */
 };
 
 static const struct refused fine = {REFUSAL_NONE, NULL};
@@ -135,11 +136,14 @@ static void move_blanks(char *line, struct text text, struct text value)
     memset(line + from, ' ', behind);
 }
 
-/* libmicrohttpd takes cookies apart, in memory that the other headers need, and nobody reads them. */
-static void hide_cookie(char *line, struct text name)
+/* libmicrohttpd takes cookies apart, in memory that the other headers need, and nobody reads them. It
+ * says "100 Continue" to a request without a body, too, and then takes what follows for one. */
+static void hide(struct reading *reading, char *line, struct text name)
 {
     if (says(name, "Cookie"))
         line[0] = 'X';
+    else if (says(name, "Expect"))
+        reading->expect = line;
 }
 
 /* `bytes` is the line's own bytes. */
@@ -152,7 +156,7 @@ static struct refused take_header(struct reading *reading, struct text line, cha
     for (size_t i = 0; i < COUNT(headers) && refused.why == REFUSAL_NONE; i++)
         if (says(name, headers[i].name))
             refused = headers[i].take(reading, value);
-    hide_cookie(bytes, name);
+    hide(reading, bytes, name);
     move_blanks(bytes, line, value);
     return refused;
 }
@@ -232,6 +236,8 @@ struct refused head_check(char *bytes, size_t length, size_t fields_max, struct 
         refused = take_header(&reading, line, bytes + (line.at - bytes));
         reading.fields++;
     }
+    if (reading.expect != NULL && !head->chunked && head->body_length == 0)
+        reading.expect[0] = 'X';
     return refused.why == REFUSAL_NONE ? check_whole(&reading) : refused;
 }
 

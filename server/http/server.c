@@ -37,6 +37,7 @@ struct exchange {
     unsigned number; /* of the request on its connection, from 1 */
     char *body;
     size_t length, room;
+    bool is_large;        /* it took so much once */
     enum refusal refusal; /* found here, not by the wire */
     int64_t begun;        /* microseconds */
     const char *path;
@@ -93,6 +94,7 @@ static void make_room(struct exchange *exchange, size_t least)
     size_t twice = exchange->room * 2, room = least > twice ? least : twice;
     arena_charge(&exchange->arena, room - exchange->room);
     exchange->room = room;
+    exchange->is_large = exchange->is_large || room > LARGE / 16;
     if (arena_is_exceeded(&exchange->arena)) {
         exchange->refusal = REFUSAL_NO_ROOM;
         return;
@@ -113,6 +115,10 @@ static void give_body_back(struct exchange *exchange)
 static void collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
                     size_t count)
 {
+    if (wire_refused(exchange->wire, exchange->number).why != REFUSAL_NONE) {
+        give_body_back(exchange);
+        return;
+    }
     if (count > options->max_body - exchange->length)
         exchange->refusal = REFUSAL_BODY_TOO_LARGE;
     else if (exchange->refusal == REFUSAL_NONE && exchange->length + count > exchange->room)
@@ -239,16 +245,21 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
  * the least; what it takes of it for a header or a parameter; and what the head of an answer takes. */
 enum { ROOM_BESIDE = 7168, FIELD_ROOM = 64, ANSWER_ROOM = 2560 };
 
-static struct wire *new_wire(const struct http_options *options, struct MHD_Connection *connection)
+static struct wire *new_wire(struct http_server *server, struct MHD_Connection *connection)
 {
+    const struct http_options *options = &server->options;
+    int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     size_t beside = options->max_header < ROOM_BESIDE ? options->max_header : ROOM_BESIDE;
     const struct wire_limits limits = {
         .head = options->max_header,
         .fields = (beside - ANSWER_ROOM) / FIELD_ROOM,
         .body = options->max_body > READ_MAX ? options->max_body : READ_MAX,
+        .memory = &server->memory,
     };
-    return wire_new(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
-                    &limits);
+    struct wire *wire = wire_new(socket, &limits);
+    if (wire == NULL)
+        (void)shutdown(socket, SHUT_RDWR);
+    return wire;
 }
 
 /* Called when a connection begins and when it ends. */
@@ -261,7 +272,7 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         exchange = must_alloc(sizeof *exchange);
         *exchange = (struct exchange){
-            .wire = new_wire(options, connection),
+            .wire = new_wire(server, connection),
             .arena = {.budget = &server->memory, .limit = options->max_body + options->request_memory},
             .method = "",
             .path = ""};
@@ -294,7 +305,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
                   code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
-    bool was_large = exchange->arena.taken > LARGE || exchange->length > LARGE / 16;
+    bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
     free(exchange->body);
     arena_reset(&exchange->arena);
     if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one

@@ -12,7 +12,13 @@
 /* Where in a request the wire stands. Chunks: RFC 9112, 7.1. */
 enum place { IN_HEAD, IN_BODY, AT_CHUNK_SIZE, IN_CHUNK, AT_CHUNK_END, IN_TRAILER, AT_END };
 
-enum { SOCKETS_MAX = 1 << 17, CHUNK_LINE_MAX = 1024, SLACK = 4096, DISCARDED_MAX = 16 << 20 };
+enum {
+    SOCKETS_MAX = 1 << 17,
+    CHUNK_LINE_MAX = 1024,
+    SLACK = 4096,
+    FIRST_ROOM = 1 << 14,
+    DISCARDED_MAX = 16 << 20
+};
 
 /* bytes[0..checked) may be handed out, bytes[checked..end) is not whole yet, or not looked at. */
 struct wire {
@@ -29,6 +35,7 @@ struct wire {
     size_t line, scanned;   /* in a head or trailer: the line's start, and how far it was searched */
     size_t start, checked, end, room;
     char *bytes;
+    struct arena account; /* what it takes beyond FIRST_ROOM */
 };
 
 /* libmicrohttpd reads by recv(2), and has no hook in front of its parser: the recv below takes that
@@ -40,9 +47,18 @@ struct wire *wire_new(int socket, const struct wire_limits *limits)
 {
     if (socket < 0 || socket >= SOCKETS_MAX)
         return NULL;
-    struct wire *wire = must_alloc(sizeof *wire);
-    size_t room = limits->head + SLACK;
-    *wire = (struct wire){.socket = socket, .limits = *limits, .room = room, .bytes = must_alloc(room)};
+    struct wire *wire = malloc(sizeof *wire);
+    char *bytes = malloc(FIRST_ROOM);
+    if (wire == NULL || bytes == NULL) {
+        free(wire);
+        free(bytes);
+        return NULL;
+    }
+    *wire = (struct wire){.socket = socket,
+                          .limits = *limits,
+                          .room = FIRST_ROOM,
+                          .bytes = bytes,
+                          .account = {.budget = limits->memory}};
     atomic_store_explicit(&wires[socket], wire, memory_order_release);
     return wire;
 }
@@ -52,18 +68,21 @@ void wire_free(struct wire *wire)
     if (wire == NULL)
         return;
     atomic_store_explicit(&wires[wire->socket], NULL, memory_order_release);
+    arena_clear(&wire->account);
     free(wire->bytes);
     free(wire);
 }
 
 struct refused wire_refused(const struct wire *wire, unsigned number)
 {
-    return number == wire->requests ? wire->refused : (struct refused){REFUSAL_NONE, NULL};
+    return wire != NULL && number == wire->requests ? wire->refused
+                                                    : (struct refused){REFUSAL_NONE, NULL};
 }
 
 bool wire_ends_with(const struct wire *wire, unsigned number)
 {
-    return number == wire->requests && (wire->has_ended || wire->refused.why != REFUSAL_NONE);
+    return wire == NULL ||
+           (number == wire->requests && (wire->has_ended || wire->refused.why != REFUSAL_NONE));
 }
 
 /* The rest of a request, as libmicrohttpd must see it to get to its end. The request line of one whose
@@ -116,6 +135,17 @@ static size_t line_end(struct wire *wire)
     return 0;
 }
 
+/* A head that is beyond the limit by its first line alone, or not; `feed` is that line's end, or NULL.
+ */
+static struct refused too_large(const struct wire *wire, const char *feed)
+{
+    bool is_line =
+        wire->place == IN_HEAD &&
+        (feed == NULL || (size_t)(feed - (wire->bytes + wire->checked)) >= wire->limits.head);
+    return (struct refused){is_line ? REFUSAL_URI_TOO_LONG : REFUSAL_HEAD_TOO_LARGE,
+                            "--max-header sets the limit"};
+}
+
 /* Looks for the empty line that ends a head or trailer, likewise. */
 static size_t section_end(struct wire *wire)
 {
@@ -123,9 +153,8 @@ static size_t section_end(struct wire *wire)
         if (behind - wire->line == 2)
             return behind;
     if (wire->place != AT_END && wire->end - wire->checked > wire->limits.head)
-        refuse(wire, (struct refused){wire->line == wire->checked ? REFUSAL_URI_TOO_LONG
-                                                                  : REFUSAL_HEAD_TOO_LARGE,
-                                      "--max-header sets the limit"});
+        refuse(wire,
+               too_large(wire, memchr(wire->bytes + wire->checked, '\n', wire->end - wire->checked)));
     return 0;
 }
 
@@ -149,7 +178,7 @@ static bool check_head(struct wire *wire)
     struct head head;
     struct refused refused =
         behind - wire->checked > wire->limits.head
-            ? (struct refused){REFUSAL_HEAD_TOO_LARGE, "--max-header sets the limit"}
+            ? too_large(wire, memchr(bytes, '\n', there))
             : head_check(bytes, behind - wire->checked, wire->limits.fields, &head);
     if (refused.why == REFUSAL_NONE && head.body_length > wire->limits.body)
         refused = (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"};
@@ -227,13 +256,21 @@ static bool check_trailer(struct wire *wire)
     size_t behind = section_end(wire);
     if (behind == 0)
         return false;
+    size_t length = behind - wire->checked;
     struct refused refused =
-        trailer_check(wire->bytes + wire->checked, behind - wire->checked, wire->limits.fields);
-    if (refused.why != REFUSAL_NONE)
+        length > wire->limits.head
+            ? (struct refused){REFUSAL_HEAD_TOO_LARGE, "--max-header sets the limit"}
+            : trailer_check(wire->bytes + wire->checked, behind - wire->checked, wire->limits.fields);
+    if (refused.why != REFUSAL_NONE) {
         refuse(wire, refused);
-    else
-        enter(wire, IN_HEAD, behind);
-    return refused.why == REFUSAL_NONE;
+        return false;
+    }
+    /* Nobody reads them, and libmicrohttpd has no room for them beside a head of any length: the empty
+     * line alone goes further. */
+    memmove(wire->bytes + wire->checked, wire->bytes + behind - 2, wire->end - (behind - 2));
+    wire->end -= length - 2;
+    enter(wire, IN_HEAD, wire->checked + 2);
+    return true;
 }
 
 /* By place: lets pass what is whole; true when something may follow it. */
@@ -273,17 +310,36 @@ static size_t hand_out(struct wire *wire, char *buffer, size_t size)
     return count + rest;
 }
 
-/* Makes room behind what has come and is not handed out yet. */
-static void make_room(struct wire *wire)
+/* Moves what is not handed out yet to the front. */
+static void move_up(struct wire *wire)
 {
-    if (wire->start == 0)
-        return;
     memmove(wire->bytes, wire->bytes + wire->start, wire->end - wire->start);
     wire->checked -= wire->start;
     wire->line -= wire->start;
     wire->scanned -= wire->start;
     wire->end -= wire->start;
     wire->start = 0;
+}
+
+/* Makes room behind what has come and is not handed out yet: a head that is longer than most needs
+ * more. False when there is no memory for that. */
+static bool make_room(struct wire *wire)
+{
+    if (wire->start > 0)
+        move_up(wire);
+    if (wire->room - wire->end >= SLACK)
+        return true;
+    size_t room = wire->limits.head + FIRST_ROOM;
+    room = wire->room * 2 < room ? wire->room * 2 : room;
+    arena_charge(&wire->account, room - wire->room);
+    char *bytes = arena_is_exceeded(&wire->account) ? NULL : realloc(wire->bytes, room);
+    if (bytes == NULL) {
+        arena_discharge(&wire->account, room - wire->room);
+        return false;
+    }
+    wire->bytes = bytes;
+    wire->room = room;
+    return true;
 }
 
 /* Reads what follows a refused request away: closing a socket with unread bytes resets the connection,
@@ -306,8 +362,11 @@ static bool is_at_rest(const struct wire *wire)
  * why when nothing came. */
 static bool read_some(struct wire *wire)
 {
-    make_room(wire);
-    unsigned before = wire->requests;
+    if (!make_room(wire)) {
+        refuse(wire, (struct refused){REFUSAL_NO_ROOM, "--max-memory sets the limit"});
+        discard(wire);
+        return false;
+    }
     size_t room = wire->room - wire->end;
     ssize_t count = recvfrom(wire->socket, wire->bytes + wire->end, room, 0, NULL, NULL);
     if (count < 0)
@@ -319,15 +378,12 @@ static bool read_some(struct wire *wire)
     check(wire);
     if (wire->place == AT_END)
         discard(wire);
-    /* A read that leaves room has read all there is, but it does not tell that the client has sent all
-     * that it will: one more does. Of connections that are kept for one request after the other, each
-     * sent when the one before was answered, it would cost much and find nothing. */
-    bool is_one_more = wire->requests == before + 1 && before > 0 && is_at_rest(wire);
-    return !wire->has_ended && wire->place != AT_END && ((size_t)count == room || !is_one_more);
+    return !wire->has_ended && wire->place != AT_END;
 }
 
 /* Like recv. libmicrohttpd takes a buffer that is not full for a sign that nothing more has come, and
- * waits for the kernel to say otherwise; so as much is read as there is. */
+ * waits for the kernel to say otherwise; so as much is read as there is, and the end, if it is there:
+ * the kernel does not tell of it twice. */
 static ssize_t wire_read(struct wire *wire, char *buffer, size_t size)
 {
     size_t given = hand_out(wire, buffer, size);

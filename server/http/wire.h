@@ -8,15 +8,17 @@
 #include "http/head.h"
 
 struct wire_limits {
-    size_t head;   /* bytes of a request line and headers, or of trailers */
-    size_t fields; /* headers and parameters, or trailers */
-    uint64_t body; /* bytes that are read of a body, whatever is kept of it */
+    size_t head;           /* bytes of a request line and headers, or of trailers */
+    size_t fields;         /* headers and parameters, or trailers */
+    uint64_t body;         /* bytes that are read of a body, whatever is kept of it */
+    struct budget *memory; /* a long head goes on its account */
 };
 
 struct wire;
 
 /* What comes in on the connected socket goes through the wire from now on, until wire_free, which must
- * come before the socket is closed. NULL when the process has too many files open. */
+ * come before the socket is closed. NULL when there is no memory, or too many files are open: the
+ * connection is to end then, as the functions below say of NULL. */
 MUSTCHECK struct wire *wire_new(int socket, const struct wire_limits *limits);
 void wire_free(struct wire *wire);
 

@@ -11,6 +11,12 @@
 #define TEMPORARY_STORE "store.db"
 #define TEMPORARY_NEW "new"
 
+/* Marks a folder just made as one that may be removed with what crmock makes in it, and no other is.
+ * False with errno. */
+MUSTCHECK bool temporary_mark(const char *folder);
+/* Removes the mark. */
+void temporary_unmark(const char *folder);
+
 /* The folder that temporary stores are made in: $TMPDIR, else /tmp. Borrowed. */
 MUSTCHECK const char *temporary_parent(void);
 

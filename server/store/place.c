@@ -16,7 +16,7 @@ static const char *const journals[] = {"-wal", "-shm", "-journal"};
 static bool make_temporary(struct place *place, struct arena *arena, const char **reason)
 {
     char *folder = arena_printf(arena, "%s/" TEMPORARY_FOLDER, temporary_parent());
-    if (mkdtemp(folder) == NULL) {
+    if (mkdtemp(folder) == NULL || !temporary_mark(folder)) {
         *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
         return false;
     }
@@ -60,6 +60,24 @@ static int open_file(struct place *place, const char *path, const char **reason)
     return lock;
 }
 
+/* SQLite reads, and so writes, what a journal beside the file says: it is not let near another
+ * program's database, nor a new one near the journal of one that is gone. */
+static bool is_mine(const struct place *place, const char **reason)
+{
+    static const char magic[16] = "SQLite format 3";
+    enum { ID_AT = 68 };
+    unsigned char head[ID_AT + 4];
+    ssize_t count = pread(place->lock, head, sizeof head, 0);
+    *reason = "there is a journal of another store beside it (-wal, -shm or -journal)";
+    if (count <= 0)
+        return place->owns_journals;
+    *reason = "not a store of crmock: file is not a database";
+    if (count < (ssize_t)sizeof head || memcmp(head, magic, sizeof magic) != 0)
+        return false;
+    *reason = "not a store of crmock: another program's database";
+    return memcmp(head + ID_AT, "CRMK", 4) == 0;
+}
+
 /* A temporary file gets its name once it is locked: one of that name that is not is a dead server's. */
 static bool take_file(struct place *place, struct arena *arena, const char **reason)
 {
@@ -71,7 +89,7 @@ static bool take_file(struct place *place, struct arena *arena, const char **rea
     if (place->lock < 0)
         return false;
     if (flock(place->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, place->path) == 0))
-        return true;
+        return is_mine(place, reason);
     *reason = errno == EWOULDBLOCK ? "in use by another crmock"
                                    : arena_printf(arena, "cannot be locked: %s", strerror(errno));
     return false;
@@ -115,6 +133,7 @@ void place_leave(struct place *place)
 {
     if (place->folder != NULL) {
         place_discard(place);
+        temporary_unmark(place->folder);
         (void)rmdir(place->folder);
     }
     if (place->lock >= 0)

@@ -117,6 +117,12 @@ bool snapshot_restore(struct store *store, const char *path, const struct fixtur
     return false;
 }
 
+void snapshot_drop(struct store *store, const char *path)
+{
+    (void)unlink(path);
+    store_empty(store);
+}
+
 const char *snapshot_copy(struct store *store, const char *path, struct arena *arena)
 {
     char *name = arena_printf(arena, "%s-XXXXXX", path);

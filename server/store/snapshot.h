@@ -18,6 +18,9 @@ MUSTCHECK const char *snapshot_path(const char *folder, const struct fixture_sou
  * False when there is none that is whole: the store is new as before. */
 MUSTCHECK bool snapshot_restore(struct store *store, const char *path,
                                 const struct fixture_source *source);
+/* Removes a snapshot that is damaged, and empties the store that was filled from it, to be new again.
+ */
+void snapshot_drop(struct store *store, const char *path);
 /* Copies a store just filled to a file beside `path`, whose name is returned (arena-owned); NULL: it
  * can't be written. Nothing may use the store meanwhile. */
 MUSTCHECK const char *snapshot_copy(struct store *store, const char *path, struct arena *arena);

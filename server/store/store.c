@@ -83,7 +83,7 @@ struct store *store_open(const struct store_options *options, struct arena *aren
 failed:
     *reason = arena_printf(arena, "store %s: %s",
                            store->place.path != NULL ? store->place.path : "(temporary)", *reason);
-    store_close(store);
+    store_discard(store);
     return NULL;
 }
 

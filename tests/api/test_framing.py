@@ -71,6 +71,8 @@ REFUSED = {
     "headers without end": (get(headers="X: y\r\n" * 10000), 431, "H3"),
     "many small headers": (get(headers="X:\r\n" * 600), 431, "H3"),
     "many parameters": (get("/healthz?" + "a&" * 600), 431, "H3"),
+    "a trailer beyond the limit": (post("X: " + "y" * 16000 + "\r\n" + CHUNKED, f"{SIZE:x}\r\n{BODY}\r\n0\r\nY: " + "z" * 18000 + "\r\n\r\n"), 431, "H3"),
+    "a target just beyond the limit": (get("/" + "x" * 17000), 414, "H2"),
     "many trailers": (post(CHUNKED, f"{SIZE:x}\r\n{BODY}\r\n0\r\n" + "X: y\r\n" * 600 + "\r\n"), 431, "H3"),
     "a trailer without colon": (post(CHUNKED, f"{SIZE:x}\r\n{BODY}\r\n0\r\nX\r\n\r\n"), 400, "H1"),
     "a chunk without size": (post(CHUNKED, "\r\n"), 400, "H1"),
@@ -99,6 +101,7 @@ TAKEN = {
     "chunks byte by byte": post(CHUNKED, "".join(f"1\r\n{byte}\r\n" for byte in BODY) + "0\r\n\r\n"),
     "a chunk's extension": post(CHUNKED, f'{SIZE:X};a="b c";d\r\n{BODY}\r\n000\r\n\r\n'),
     "trailers": post(CHUNKED, f"{SIZE:x}\r\n{BODY}\r\n0\r\nX: 1\r\nY:\r\n\r\n"),
+    "a large trailer behind a large head": post("X: " + "y" * 16000 + "\r\n" + CHUNKED, f"{SIZE:x}\r\n{BODY}\r\n0\r\nY: " + "z" * 16000 + "\r\n\r\n"),
     "the same length twice": post(f"Content-Length: {SIZE}\r\nContent-Length: {SIZE}\r\n"),
     "blanks around a value": post(f"Content-Length: \t {SIZE} \t\r\n"),
     "any case": post(f"cOnTeNt-LeNgTh:{SIZE}\r\n"),
@@ -184,6 +187,23 @@ def test_a_client_that_has_sent_all_is_answered_and_told_that_this_was_it(start,
     server = start("--idle-timeout", 0)
     for _ in range(20):  # whether the end comes with the last bytes or behind them is chance
         assert [answer[0] for answer in answers(server.raw(sent))] == [200] * count
+
+
+def test_a_client_that_ends_with_its_last_request_is_told_so_on_a_kept_connection(start):
+    server = start("--idle-timeout", 0)
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=300) as connection:
+            connection.sendall(get())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            connection.send(get(), socket.MSG_MORE)
+            connection.shutdown(socket.SHUT_WR)  # both come in one packet
+            found = answers(b"".join(iter(lambda: connection.recv(65536), b"")))
+            assert [answer[0] for answer in found] == [200] and found[0][1]["connection"].lower() == "close"
+
+
+@pytest.mark.parametrize("first", [get(headers="Expect: 100-continue\r\n"), post("Content-Length: 0\r\nExpect: 100-continue\r\n", "", "GET /healthz HTTP/1.1\r\n")])
+def test_nobody_waits_for_a_body_that_there_is_none_of(shared, first):
+    assert [answer[0] for answer in answers(shared.raw(first + get()))] == [200, 200]
 
 
 def test_a_long_pipeline(shared):

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 
 import pytest
@@ -89,6 +90,65 @@ def test_what_a_killed_server_leaves_goes_with_the_next_start(tmp_path):
     assert all((tmp_path / folder / name).read_text() == "x" for folder, name in others.items())
 
 
+@pytest.mark.skipif(bool(WRAPPER), reason="the wrapper is what is killed")
+def test_a_folder_that_only_looks_like_a_temporary_one_is_its_owners(tmp_path):
+    """As mktemp makes one for a harness, with a store that is kept in it."""
+    env = {"TMPDIR": str(tmp_path)}
+    for name in ("crmock-kept12", "crmock-backup", "crmock-folder"):
+        (tmp_path / name).mkdir(mode=0o700)
+    os.utime(tmp_path / "crmock-folder", (0, 0))
+    for name in ("store.db", "store.db-wal", "new"):
+        (tmp_path / "crmock-backup" / name).write_text("mine")
+    kept = Server(db=tmp_path / "crmock-kept12" / "store.db", env=env)
+    assert kept.stop() == 0
+    killed = Server(env=env)
+    killed.stop(signal.SIGKILL)
+    [left] = [path for path in temporary(tmp_path) if path.name not in ("crmock-kept12", "crmock-backup", "crmock-folder")]
+    (left / "mine.txt").write_text("mine")  # crmock's own folder, with something else in it
+    before = sorted(path.name for path in left.iterdir())
+    killed = Server(env=env)
+    gone = set(temporary(tmp_path)) - {left}
+    killed.stop(signal.SIGKILL)
+    last = Server(env=env)
+    until(lambda: len(set(temporary(tmp_path)) & gone) == 3)  # the one that was killed goes
+    assert last.stop() == 0
+    assert (tmp_path / "crmock-kept12" / "store.db").exists() and (tmp_path / "crmock-folder").is_dir()
+    assert sorted(path.name for path in (tmp_path / "crmock-backup").iterdir()) == ["new", "store.db", "store.db-wal"]
+    assert sorted(path.name for path in left.iterdir()) == before
+
+
+@pytest.mark.parametrize("journal", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_new_store_does_not_take_anothers_journal(tmp_path, journal, is_there):
+    path = tmp_path / "s.db"
+    if is_there:
+        path.touch()
+    (tmp_path / f"s.db{journal}").write_text("mine")
+    done = run("--port", "0", "--db", path)
+    assert done.returncode == 1 and "journal of another store" in done.stderr
+    assert (tmp_path / f"s.db{journal}").read_text() == "mine" and path.exists() == is_there
+
+
+def test_another_programs_database_is_not_even_recovered(tmp_path):
+    path = tmp_path / "s.db"
+    script = f"import os, sqlite3; db = sqlite3.connect({str(path)!r}, isolation_level=None); db.execute('PRAGMA journal_mode = WAL'); db.execute('CREATE TABLE t (x)'); db.execute('INSERT INTO t VALUES (1)'); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    before = {found.name: found.read_bytes() for found in tmp_path.iterdir()}
+    assert "s.db-wal" in before
+    done = run("--port", "0", "--db", path)
+    assert done.returncode == 1 and "not a store of crmock" in done.stderr
+    assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == before
+
+
+def test_a_store_that_cannot_be_opened_leaves_no_file(tmp_path):
+    folder = tmp_path
+    while len(str(folder)) < 600:  # more than SQLite takes
+        folder = folder / ("x" * 100)
+    folder.mkdir(parents=True)
+    done = run("--port", "0", "--db", folder / "s.db")
+    assert done.returncode == 1 and list(folder.iterdir()) == []
+
+
 def test_a_server_ends_with_its_standard_input():
     server = subprocess.Popen(command("--port", "0", "--exit-with-stdin"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert server.stdout.readline()
@@ -130,9 +190,7 @@ def place_of(kind, folder):
     elif kind == "folder":
         path.mkdir()
     elif kind == "socket":
-        import socket
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(path))
+        os.mknod(path, stat.S_IFSOCK | 0o600)
     elif kind == "link to a device":
         path.symlink_to("/dev/null")
     elif kind == "link to nothing":

@@ -1,5 +1,6 @@
 """What one request, or many, may take: memory, time, and what the service itself bounds."""
 import concurrent.futures
+import contextlib
 import json
 import pathlib
 import resource
@@ -192,6 +193,38 @@ def test_a_request_takes_so_much_time_and_no_more(start):
     answer = server.request("GET", "/crm/v8/Leads/search?criteria=(Last_Name:contains:zzz)&fields=Last_Name")
     is_refused(answer, 500, "E23")
     assert "--request-time" in answer.headers["X-Crmock-Hint"]
+
+
+@measures_memory
+def test_heads_that_have_no_end_are_bounded_together(start):
+    server = start("--max-memory", 16 * MIB, "--max-header", MIB, "--max-connections", 200)
+    before, held = memory(server), []
+    for _ in range(60):
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=300)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 1000000)
+        held.append(connection)
+    assert server.request("GET", "/healthz").status == 200
+    assert memory(server) - before < 40 * MIB
+    for connection in held:
+        connection.close()
+
+
+@measures_memory
+def test_answers_that_nobody_reads_are_bounded(start):
+    server = start("--max-connections", 200)
+    assert server.request("GET", "/openapi.json").status == 200
+    before, held = memory(server), []
+    for _ in range(100):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 4)
+        held.append(connection)
+    assert server.request("GET", "/healthz").status == 200
+    assert memory(server) - before < 32 * MIB
+    for connection in held:
+        connection.close()
 
 
 @measures_memory

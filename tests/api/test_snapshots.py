@@ -124,6 +124,14 @@ def foreign(path):
     db.close()
 
 
+def flip(path):
+    """Bytes here and there, the pages of the metadata among them."""
+    content = bytearray(path.read_bytes())
+    for at in range(5000, len(content), 997):
+        content[at] ^= 0xff
+    path.write_bytes(content)
+
+
 def folder(path):
     path.unlink()
     path.mkdir()
@@ -134,7 +142,7 @@ def fifo(path):
     os.mkfifo(path)
 
 
-@pytest.mark.parametrize("spoil", [truncate, zero, empty, foreign, folder, fifo])
+@pytest.mark.parametrize("spoil", [flip, truncate, zero, empty, foreign, folder, fifo])
 def test_a_spoilt_copy_costs_time_only(tmp_path, cache, store_of, spoil):
     own = ("--fixtures", own_fixtures(tmp_path, OWN))
     loaded = store_of(*own, *NOW)
