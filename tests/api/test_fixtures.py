@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import stat
 import sqlite3
 
 import pytest
