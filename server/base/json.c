@@ -20,7 +20,9 @@ static bool is_digit(char c)
 
 static char peek(const struct scan *scan)
 {
-    return scan->at < scan->end ? *scan->at : '\0'; /* well-formed UTF-8 here has no zero byte */
+    if (scan->at == scan->end)
+        return '\0'; /* well-formed UTF-8 here has no zero byte */
+    return *scan->at;
 }
 
 static bool skip(struct scan *scan, char c)

@@ -145,12 +145,7 @@ END_TEST
 /* A body does not end with a zero byte: what stands behind it is nobody's. */
 START_TEST(json_ends_where_it_ends)
 {
-    static const char *const texts[] = {"1",
-                                        "-1.5e+3",
-                                        "[1,2]",
-                                        "\xEF\xBB\xBF"
-                                        "7",
-                                        "\xEF\xBB\xBF[1]",
+    static const char *const texts[] = {"1", "-1.5e+3", "[1,2]", "\xEF\xBB\xBF\x37", "\xEF\xBB\xBF[1]",
                                         "0"};
     for (size_t i = 0; i < COUNT(texts); i++) {
         size_t length = strlen(texts[i]);

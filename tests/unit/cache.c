@@ -13,7 +13,7 @@ static void *use(void *context)
 {
     struct cache *cache = context;
     for (int turn = 0; turn < TURNS; turn++) {
-        struct arena arena = {NULL};
+        struct arena arena = {.blocks = NULL};
         const char *name = arena_printf(&arena, "name %d", turn % NAMES);
         unsigned age;
         const char *found = cache_find(cache, name, &arena, &age);
