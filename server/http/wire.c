@@ -15,6 +15,7 @@ enum place { IN_HEAD, IN_BODY, AT_CHUNK_SIZE, IN_CHUNK, AT_CHUNK_END, IN_TRAILER
 enum {
     SOCKETS_MAX = 1 << 17,
     CHUNK_LINE_MAX = 1024,
+    BLANK_LINES_MAX = 16,
     SLACK = 4096,
     FIRST_ROOM = 1 << 14,
     DISCARDED_MAX = 16 << 20
@@ -28,6 +29,7 @@ struct wire {
     uint64_t left; /* of the body, or of the chunk */
     uint64_t read; /* of a chunked body */
     unsigned requests;
+    unsigned blank_lines;   /* in front of the next one */
     struct refused refused; /* the last one of `requests` */
     bool has_ended;         /* the client sends no more */
     uint64_t fill;          /* blanks that are handed out when nothing is left of `bytes` */
@@ -166,7 +168,9 @@ static bool check_head(struct wire *wire)
         wire->end -= 2;
         memmove(bytes, bytes + 2, there - 2);
         enter(wire, IN_HEAD, wire->checked);
-        return true;
+        if (wire->blank_lines++ == BLANK_LINES_MAX)
+            refuse_malformed(wire, "empty lines, and no request behind them");
+        return wire->place != AT_END;
     }
     if (bytes[0] != '\r' && !is_token_byte(bytes[0])) {
         refuse_malformed(wire, "a request begins with its method (this port does not speak TLS)");
@@ -187,6 +191,7 @@ static bool check_head(struct wire *wire)
         return false;
     }
     wire->requests++;
+    wire->blank_lines = 0;
     wire->left = head.body_length;
     wire->read = 0;
     enter(wire, head.chunked ? AT_CHUNK_SIZE : head.body_length > 0 ? IN_BODY : IN_HEAD, behind);

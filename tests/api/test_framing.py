@@ -54,6 +54,7 @@ REFUSED = {
     "a bare LF in front": (b"\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "H1"),
     "a zero byte in a value": (post(f"X: 1\0\r\nContent-Length: {SIZE}\r\n"), 400, "H1"),
     "a zero byte in the target": (get("/healthz\0"), 400, "H1"),
+    "empty lines without end": (b"\r\n" * 1000, 400, "H1"),
     "no host": (b"GET /healthz HTTP/1.1\r\n\r\n", 400, "H1"),
     "two hosts": (get(headers="Host: y\r\n"), 400, "H1"),
     "two blanks": (get("/healthz "), 400, "H1"),
