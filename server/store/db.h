@@ -55,6 +55,9 @@ MUSTCHECK int store_open_code(struct store *store);
 enum store_cache { CACHE_TOKENS, CACHE_ENDED_JOBS, CACHES };
 MUSTCHECK struct cache *store_cache(struct store *store, enum store_cache which);
 
+/* Marks an empty file that is to last as a store in the making: a server that is killed while it fills
+ * it leaves one that place_take knows, and that is new to the next. */
+MUSTCHECK bool store_mark(struct store *store);
 /* A connection of its own to a new store, with schema.sql applied, in a transaction that store_end_new
  * ends: committed, and the store readied for use, or given up. */
 MUSTCHECK struct db *store_begin_new(struct store *store);

@@ -90,6 +90,7 @@ static bool take_file(struct place *place, struct arena *arena, const char **rea
         return false;
     if (flock(place->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, place->path) == 0))
         return is_mine(place, reason);
+    place->is_own = place->is_own && is_temporary; /* who was faster with the lock has it now */
     *reason = errno == EWOULDBLOCK ? "in use by another crmock"
                                    : arena_printf(arena, "cannot be locked: %s", strerror(errno));
     return false;

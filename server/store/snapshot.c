@@ -28,30 +28,33 @@ const char *snapshot_path(const char *folder, const struct fixture_source *sourc
     return path;
 }
 
-/* From one file's start to its end, into another at its start. The kernel shares or copies the pages.
- */
-static bool copy(int from, int to)
+/* The bytes from `start` to `end` of one file, to the same place in another. The kernel shares or
+ * copies the pages. */
+static bool copy_part(int from, int to, off_t start, off_t end)
 {
-    struct stat size;
-    if (fstat(from, &size) != 0)
-        return false;
-    off_t left = size.st_size;
-    while (left > 0) {
-        ssize_t copied = copy_file_range(from, NULL, to, NULL, (size_t)left, 0);
-        if (copied <= 0)
-            break;
-        left -= copied;
-    }
+    off_t source = start, target = start;
+    while (source < end && copy_file_range(from, &source, to, &target, (size_t)(end - source), 0) > 0)
+        ;
     static const size_t piece = 1 << 20;
-    char *buffer = left > 0 ? g_malloc(piece) : NULL; /* not every two file systems do that */
-    while (left > 0) {
-        ssize_t got = read(from, buffer, piece);
-        if (got <= 0 || write(to, buffer, (size_t)got) != got)
+    char *buffer = source < end ? g_malloc(piece) : NULL; /* not every two file systems do that */
+    while (source < end) {
+        size_t wanted = end - source < (off_t)piece ? (size_t)(end - source) : piece;
+        ssize_t got = pread(from, buffer, wanted, source);
+        if (got <= 0 || pwrite(to, buffer, (size_t)got, source) != got)
             break;
-        left -= got;
+        source += got;
     }
     g_free(buffer);
-    return left == 0 && size.st_size > 0;
+    return source == end;
+}
+
+/* All of a file, its first page last: a store that is copied is none until then. */
+static bool copy(int from, int to)
+{
+    enum { PAGE = 4096 };
+    struct stat size;
+    return fstat(from, &size) == 0 && size.st_size >= PAGE && copy_part(from, to, PAGE, size.st_size) &&
+           copy_part(from, to, 0, PAGE);
 }
 
 static const struct sql loaded = {"SELECT loaded_time, dates_records FROM fixture_load"};
@@ -104,7 +107,7 @@ bool snapshot_restore(struct store *store, const char *path, const struct fixtur
         return false;
     bool copied = false;
     store_close_idle(store); /* no connection may see the file change */
-    int to = open(store_path(store), O_WRONLY | O_CLOEXEC);
+    int to = store_mark(store) ? open(store_path(store), O_WRONLY | O_CLOEXEC) : -1;
     if (to >= 0) {
         copied = copy(from, to) && (store_is_temporary(store) || fdatasync(to) == 0);
         (void)close(to);

@@ -42,7 +42,8 @@ static enum store_status check_layout(struct db *db, struct arena *arena, bool *
         return STORE_FAILED;
     }
     int version = sqlite3_column_int(row, 0), application = sqlite3_column_int(row, 1);
-    *is_new = version == 0 && application == 0 && sqlite3_column_int(row, 2) == 0;
+    *is_new = version == 0 && (application == 0 || application == APPLICATION_ID) &&
+              sqlite3_column_int(row, 2) == 0;
     if (*is_new)
         return STORE_OK;
     if (application != APPLICATION_ID) {
@@ -83,7 +84,9 @@ struct store *store_open(const struct store_options *options, struct arena *aren
 failed:
     *reason = arena_printf(arena, "store %s: %s",
                            store->place.path != NULL ? store->place.path : "(temporary)", *reason);
-    store_discard(store);
+    store_close_idle(store);
+    place_discard(&store->place);
+    store_close(store);
     return NULL;
 }
 
@@ -126,9 +129,22 @@ int store_open_code(struct store *store)
     return code;
 }
 
+/* Without a journal, which would be another store's to who finds it beside an empty file. */
+static const char mark[] = "PRAGMA journal_mode = MEMORY; PRAGMA application_id = 0x43524d4b";
+
+bool store_mark(struct store *store)
+{
+    if (store->place.folder != NULL)
+        return true;
+    struct db *db = open_connection(store);
+    bool is_marked = db != NULL && db_script(db, mark) == STORE_OK;
+    db_close(db);
+    return is_marked;
+}
+
 struct db *store_begin_new(struct store *store)
 {
-    struct db *db = open_connection(store);
+    struct db *db = store_mark(store) ? open_connection(store) : NULL;
     if (db == NULL)
         return NULL;
     const struct embedded_file *schema = embedded_find("schema.sql");
@@ -193,7 +209,7 @@ void store_close(struct store *store)
 
 void store_discard(struct store *store)
 {
-    store_close_idle(store);
+    store_empty(store); /* also a file that was there, and empty */
     place_discard(&store->place);
     store_close(store);
 }

@@ -130,6 +130,22 @@ def test_a_new_store_does_not_take_anothers_journal(tmp_path, journal, is_there)
     assert (tmp_path / f"s.db{journal}").read_text() == "mine" and path.exists() == is_there
 
 
+@pytest.mark.skipif(bool(WRAPPER), reason="the wrapper is what is killed")
+@pytest.mark.parametrize("size", [0, 1, 5000, 100000, 3000000])
+@pytest.mark.parametrize("cache", [[], ["--no-cache"]])
+def test_a_kill_while_a_store_is_made_leaves_none_that_is_refused(tmp_path, size, cache):
+    path = tmp_path / "s.db"
+    for _ in range(5):
+        process = subprocess.Popen(command("--port", "0", "--db", path, *cache), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: path.exists() and path.stat().st_size >= size)
+        process.kill()
+        process.wait(PATIENCE)
+        server = Server(*cache, db=path)
+        assert server.update("Leads", CITY).status == 200 and server.stop() == 0
+        for found in tmp_path.iterdir():
+            found.unlink()
+
+
 def test_another_programs_database_is_not_even_recovered(tmp_path):
     path = tmp_path / "s.db"
     script = f"import os, sqlite3; db = sqlite3.connect({str(path)!r}, isolation_level=None); db.execute('PRAGMA journal_mode = WAL'); db.execute('CREATE TABLE t (x)'); db.execute('INSERT INTO t VALUES (1)'); os._exit(0)"
