@@ -16,7 +16,6 @@ struct app {
     const char *snapshot;      /* where it belongs; NULL: nowhere */
     const char *snapshot_copy; /* where it is until app_settle; NULL: there is none to publish */
     bool is_restored;          /* the store, from a snapshot */
-    bool is_settled;
     struct orgs orgs;
     struct worker *worker;
     struct job_runner runner;
@@ -113,9 +112,8 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
     }
     if (!is_new)
         warn_of_other_fixtures(app);
+    *reason = "the store's metadata cannot be read (the log says why)";
     bool loaded = load_orgs(app) || load_without_copy(app, arena, reason);
-    if (!loaded)
-        *reason = "the store's metadata cannot be read (the log says why)";
     return loaded && (is_new || obeys_rules(app, arena, reason));
 }
 
@@ -164,14 +162,17 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
     return NULL;
 }
 
-void app_settle(struct app *app)
+static void publish_snapshot(struct app *app)
 {
     if (app->snapshot_copy != NULL)
         snapshot_publish(app->snapshot_copy, app->snapshot);
     app->snapshot_copy = NULL;
-    if (!app->is_settled)
-        leftovers_remove(&app->options.log);
-    app->is_settled = true;
+}
+
+void app_settle(struct app *app)
+{
+    publish_snapshot(app);
+    leftovers_remove(&app->options.log);
 }
 
 bool app_adopt(struct app *app, int socket)
@@ -198,7 +199,7 @@ void app_stop(struct app *app)
     deliverers_stop(&app->deliverers);
     orgs_clear(&app->orgs);
     control_clear(&app->control);
-    app_settle(app);
+    publish_snapshot(app);
     store_close(app->store);
     free(app);
 }

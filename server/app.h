@@ -32,7 +32,8 @@ struct app;
  * *options is copied; the texts in it, and the arena, must outlive the app. */
 MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
                                 const char **reason);
-/* Does what could wait until requests are answered; app_stop does, when nobody has. */
+/* Does what could wait until requests are answered. What must be done, app_stop does when nobody has.
+ */
 void app_settle(struct app *app);
 /* Serves a connected socket, which the app then owns, closed when it says false. */
 MUSTCHECK bool app_adopt(struct app *app, int socket);

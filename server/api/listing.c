@@ -158,14 +158,14 @@ static enum error read_page(struct call *call, struct listing *listing)
     return check_reach(call, listing);
 }
 
-enum error listing_read_fields(struct call *call, struct listing *listing)
+static enum error read_names(struct call *call, struct listing *listing)
 {
     return call_list(call, "fields", FIELDS_MAX, &listing->fields);
 }
 
 static enum error read_fields(struct call *call, struct listing *listing)
 {
-    enum error error = listing_read_fields(call, listing);
+    enum error error = read_names(call, listing);
     if (error != ERR_NONE)
         return error;
     return versions[call->version].lists_need_fields && listing->fields == NULL
@@ -262,7 +262,7 @@ enum error listing_read(struct call *call, struct listing *listing)
 
 enum error listing_read_page(struct call *call, struct listing *listing)
 {
-    enum error error = listing_read_fields(call, listing);
+    enum error error = read_names(call, listing);
     if (error == ERR_NONE)
         error = read_order(call, listing);
     return error == ERR_NONE ? read_page(call, listing) : error;

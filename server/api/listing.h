@@ -19,10 +19,8 @@ struct listing {
 /* All that the token's user may see of the module of the call. */
 MUSTCHECK struct listing listing_new(const struct call *call);
 
-/* Each reads parameters into the listing; a refusal leaves call->fault filled: cvid alone; fields alone
- * (50 names at most, as the service has it); fields, sort_by, sort_order, page and per_page; all that a
- * list takes (P10 to P13 are about its pages). */
-MUSTCHECK enum error listing_read_fields(struct call *call, struct listing *listing);
+/* Each reads parameters into the listing; a refusal leaves call->fault filled: cvid alone; fields,
+ * sort_by, sort_order, page and per_page; all that a list takes (P10 to P13 are about its pages). */
 MUSTCHECK enum error listing_read_view(struct call *call, struct listing *listing);
 MUSTCHECK enum error listing_read_page(struct call *call, struct listing *listing);
 MUSTCHECK enum error listing_read(struct call *call, struct listing *listing);

@@ -98,8 +98,8 @@ static enum error tell_record(struct call *call)
         call->fault = (struct fault){.id = call->id, .hint = "an id is 1 to 19 digits"};
         return ERR_INVALID_ID;
     }
-    struct listing listing = listing_new(call);
-    enum error error = listing_read_fields(call, &listing);
+    const char *fields;
+    enum error error = call_list(call, "fields", FIELDS_MAX, &fields);
     if (error != ERR_NONE)
         return error;
     enum store_status status =
@@ -108,7 +108,7 @@ static enum error tell_record(struct call *call)
         return ERR_INTERNAL;
     cJSON *list = cJSON_CreateArray();
     if (status == STORE_OK)
-        cJSON_AddItemToArray(list, record_json(call, &data, listing.fields));
+        cJSON_AddItemToArray(list, record_json(call, &data, fields));
     reply_list(call, "data", list);
     return ERR_NONE;
 }

@@ -115,15 +115,13 @@ static void give_body_back(struct exchange *exchange)
 static void collect(const struct http_options *options, struct exchange *exchange, const char *bytes,
                     size_t count)
 {
-    if (wire_refused(exchange->wire, exchange->number).why != REFUSAL_NONE) {
-        give_body_back(exchange);
-        return;
-    }
-    if (count > options->max_body - exchange->length)
+    bool is_refused = exchange->refusal != REFUSAL_NONE ||
+                      wire_refused(exchange->wire, exchange->number).why != REFUSAL_NONE;
+    if (!is_refused && count > options->max_body - exchange->length)
         exchange->refusal = REFUSAL_BODY_TOO_LARGE;
-    else if (exchange->refusal == REFUSAL_NONE && exchange->length + count > exchange->room)
+    else if (!is_refused && exchange->length + count > exchange->room)
         make_room(exchange, exchange->length + count);
-    if (exchange->refusal != REFUSAL_NONE) {
+    if (is_refused || exchange->refusal != REFUSAL_NONE) {
         give_body_back(exchange);
         return;
     }

@@ -265,7 +265,7 @@ static bool check_trailer(struct wire *wire)
     struct refused refused =
         length > wire->limits.head
             ? (struct refused){REFUSAL_HEAD_TOO_LARGE, "--max-header sets the limit"}
-            : trailer_check(wire->bytes + wire->checked, behind - wire->checked, wire->limits.fields);
+            : trailer_check(wire->bytes + wire->checked, length, wire->limits.fields);
     if (refused.why != REFUSAL_NONE) {
         refuse(wire, refused);
         return false;
