@@ -187,6 +187,16 @@ def test_E32_criteria_that_do_not_fit(things, criteria, path):
     assert (answer.status, answer.body["message"], answer.body["details"]["json_path"]) == (400, "invalid data", path)
 
 
+@pytest.mark.parametrize("name, expected", [
+    ("Word", "string"), ("Kind", "string"), ("Tags", "string"), ("Yes", "boolean"), ("Count", "double"), ("Large", "bigint"), ("Price", "double"), ("Day", "date"), ("Moment", "datetime"),
+    ("Parent", "bigint")])
+def test_what_a_comparison_expects_is_told(things, name, expected):
+    server, _ = things
+    for value in ([] if name == "Yes" else [True]) + [[{"no": "id"}]]:
+        answer = server.update("Things", {"data": [{"Result": "x"}], "cvid": "500", "criteria": {"field": {"api_name": name}, "comparator": "in", "value": value}})
+        assert (answer.status, answer.body["details"]["expected_data_type"]) == (400, expected)
+
+
 @pytest.mark.parametrize("criteria, count", [
     ({"field": {"api_name": "Owner"}, "comparator": "equal", "value": "554023000000235031"}, 2),
     ({"field": {"api_name": "Owner"}, "comparator": "equal", "value": {"id": "554023000000235031"}}, 2),

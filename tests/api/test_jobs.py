@@ -1,5 +1,7 @@
 """Contract section 6, and D7, D10: jobs."""
+import json
 import signal
+import sqlite3
 import threading
 import time
 
@@ -49,6 +51,22 @@ def test_scopes_of_reading(shared):
     job = shared.schedule("Leads", FIFTY)
     for token, status in [("read", 200), ("standard", 200), ("leads", 401), ("restricted", 200), ("jobless", 400), ("unreading", 403)]:
         assert shared.job("Leads", job, token=f"1000.crmock.{token}").status == status
+
+
+@pytest.mark.parametrize("fields", [{}, {"City": "a", "Fax": "b", "Phone": "c", "Company": "d"}, {"Nonsense": "a"}])
+def test_a_job_whose_changes_somebody_else_has_written_changes_nothing(start, tmp_path, fields):
+    """In a store that lasts; a call changes one field at least and three at most."""
+    server = start("--job-delay", 86400000, db=tmp_path / "store.db")
+    job = server.schedule("Leads", {"data": [{"City": "x"}], "cvid": "554023000000091501"})
+    server.stop()
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        db.execute("UPDATE job SET changes = ?", (json.dumps({"fields": fields}),))
+    db.close()
+    server = start(db=tmp_path / "store.db")
+    before, deadline = server.digest(), time.monotonic() + PATIENCE
+    while (told := server.job("Leads", job).body["data"][0])["Status"] == "SCHEDULED" and time.monotonic() < deadline:
+        pass
+    assert told == {"Status": "FAILED", "Failed_Count": 0, "Updated_Count": 0, "Not_Updated_Count": 50, "Total_Count": 50} and server.digest() == before
 
 
 def test_D7_refused_records_count_as_failed(fresh):

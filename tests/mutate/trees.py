@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import queue
+import re
 import selectors
 import shutil
 import signal
@@ -19,7 +20,7 @@ LIMITED = ["sh", "-c", 'ulimit -v 12000000; exec "$@"', "sh"]
 ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=1:hard_rss_limit_mb=4000", "CK_FORK": "no", "CRMOCK_THREADS": "4", "MAKEFLAGS": "",
                "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-v", "--tb=short", "-p", "no:cacheprovider"]
-SUITES = ["base", "http", "jobs", "crm", "api", "app", "store"]  # the quick ones first; faults, which takes longest, has a stage of its own
+LAST_SUITE = "faults"  # as long as all others together: it has a stage of its own
 SLOW = ["snapshots", "automation", "jobs", "http", "properties", "readme"]
 
 
@@ -103,13 +104,14 @@ class Tree:
         """The tests, each of which gives what it said when it failed; those first that most likely see a change in a file.
         `likely` are the names of test files that have seen others, the best first."""
         room, words = pathlib.Path(path).parent.name, [word[:4] for word in pathlib.Path(path).stem.split("_")]
-        suites = sorted(SUITES, key=lambda suite: suite != room)
+        sources = "".join(file.read_text() for file in sorted(self.place.glob("tests/unit/*.c")))
+        suites = sorted(set(re.findall(r'suite_create\("(\w+)"\)', sources)) - {LAST_SUITE}, key=lambda suite: (suite != room, suite))
         names = sorted(file.stem.removeprefix("test_") for file in self.place.glob("tests/api/test_*.py"))
         likely = {name: place for place, name in enumerate(likely)}
         names.sort(key=lambda name: (likely.get(name, len(likely)), -sum(part.startswith(word) for word in words for part in name.split("_")), name in SLOW and SLOW.index(name) + 1))
         files = [f"tests/api/test_{name}.py" for name in names]
         return {"unit": lambda: self.units("unit", suites), "api": lambda: self.black_box("api", files),
-                "faults": lambda: self.units("faults", ["faults"]), "asan": lambda: self.black_box("asan", files)}
+                "faults": lambda: self.units("faults", [LAST_SUITE]), "asan": lambda: self.black_box("asan", files)}
 
     def changed(self, path, text, work):
         """What some work gives while a file has another text."""
