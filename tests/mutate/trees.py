@@ -140,8 +140,8 @@ def on_trees(trees, work, items):
         return list(pool.map(borrow, items))
 
 
-def stop(number, frame):
-    """Ends what runs; what it would have found is not kept."""
+def stop(*_):
+    """As a signal, too: ends what runs; what it would have found is not kept."""
     Tree.stopping.set()
     for process in list(Tree.running):
         with contextlib.suppress(ProcessLookupError):
