@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from server import PATIENCE, Server
+from server import PATIENCE, Server, own_fixtures
 
 CHAT = {"data": [{"Lead_Source": "Chat"}]}
 FIFTY = CHAT | {"cvid": "554023000000091501"}
@@ -120,6 +120,20 @@ def test_a_job_changes_its_records_only(fresh):
     assert fresh.request("POST", f"/crm/v8/Leads/{locked}/Locking_Information__s", body).status == 201
     outcome, changed = changed_by(fresh, FIFTY | {"data": [{"City": "All but one"}]})
     assert (outcome["Updated_Count"], outcome["Failed_Count"]) == (49, 1) and changed == fifty - {locked}
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_job_of_deals_changes_up_to_three_fields(start, tmp_path, count, gaps):
+    """Records with ids in a row are written in another way than those between which others are."""
+    own = {"views": [{"id": "77", "module": "Deals", "name": "Own", "criteria": {"field": {"api_name": "Next_Step"}, "comparator": "equal", "value": "Ours"}}],
+           "records": [{"module": "Deals", "id": "1001", "generate": 6,
+                        "fields": {"Deal_Name": "{n}", "Stage": "Closed Won", "Next_Step": {"$cycle": ["Ours", "Theirs" if gaps else "Ours"]}}}]}
+    server = start("--fixtures", own_fixtures(tmp_path, own), db=tmp_path / "store.db")
+    before = {id: server.fields(id) for id in range(1001, 1007)}
+    changes = dict([("Lead_Source", "Chat"), ("Type", "New Business"), ("Reason_For_Loss__s", "Price")][:count])
+    assert server.ended("Deals", server.schedule("Deals", {"data": [changes], "cvid": "77"}))["Updated_Count"] == (3 if gaps else 6)
+    assert {id: server.fields(id) for id in before} == {id: fields | (changes if fields["Next_Step"] == "Ours" else {}) for id, fields in before.items()}
 
 
 def test_fifty_thousand_records_and_one_more(fresh):

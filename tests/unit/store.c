@@ -343,14 +343,28 @@ static void *write_as_requests(void *argument)
     return NULL;
 }
 
+static int turns_of(struct background *background)
+{
+    (void)pthread_mutex_lock(&background->mutex);
+    int turns = background->turns;
+    (void)pthread_mutex_unlock(&background->mutex);
+    return turns;
+}
+
+/* No more than 32 requests go before it once it waits; more do while it is not waiting yet, so that
+ * only some of its turns can show that. */
 START_TEST(the_background_writer_gets_its_turn_beside_busy_requests)
 {
     struct background requests = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t threads[3];
+    pthread_t threads[6];
     for (size_t i = 0; i < COUNT(threads); i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, write_as_requests, &requests), 0);
-    for (int i = 0; i < 100; i++) {
+    int contested = 0, soon = 0;
+    for (int before = 0; contested < 40; before = turns_of(&requests)) {
         ck_assert_int_eq(store_begin(test.db, STORE_BACKGROUND), STORE_OK);
+        int passed = turns_of(&requests) - before;
+        contested += passed > 0;
+        soon += passed > 0 && passed <= 2 * 32;
         ck_assert_int_eq(store_commit(test.db), STORE_OK);
     }
     (void)pthread_mutex_lock(&requests.mutex);
@@ -358,6 +372,7 @@ START_TEST(the_background_writer_gets_its_turn_beside_busy_requests)
     (void)pthread_mutex_unlock(&requests.mutex);
     for (size_t i = 0; i < COUNT(threads); i++)
         (void)pthread_join(threads[i], NULL);
+    ck_assert_int_ge(soon, 10);
 }
 END_TEST
 
