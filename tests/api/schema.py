@@ -40,6 +40,8 @@ class Document:
             return
         response = operation["responses"].get(str(status))
         assert response is not None, f"{method} {path}: {status} is not documented"
+        told = {name for name in headers.keys() if name.startswith("X-")}
+        assert told <= response.get("headers", {}).keys(), f"{method} {path}: {status} has headers that are not documented: {told}"
         media = (headers["Content-Type"] or "").partition(";")[0]
         if body is None and status in (204, 304):
             return
