@@ -142,6 +142,18 @@ def fifo(path):
     os.mkfifo(path)
 
 
+def test_a_copy_that_is_damaged_is_named(tmp_path, cache, store_of):
+    own = ("--fixtures", own_fixtures(tmp_path, OWN))
+    store_of(*own)
+    [snapshot] = snapshots(cache)
+    with sqlite3.connect(snapshot) as db:
+        db.execute("UPDATE user SET role_id = 5")
+    db.close()
+    with open(tmp_path / "log", "w") as log:
+        Server("--cache", cache, *own, log=log).stop()
+    assert f' warning copy of fixtures damaged file="{snapshot}"\n' in (tmp_path / "log").read_text()
+
+
 @pytest.mark.parametrize("spoil", [flip, truncate, zero, empty, foreign, folder, fifo])
 def test_a_spoilt_copy_costs_time_only(tmp_path, cache, store_of, spoil):
     own = ("--fixtures", own_fixtures(tmp_path, OWN))
