@@ -51,7 +51,7 @@ struct route {
 /* The part of a path from `at` on: its length, up to the next slash. */
 static size_t part_length(const char *at)
 {
-    return strcspn(at, "/");
+    return (size_t)(strchrnul(at, '/') - at);
 }
 
 /* Where a part in braces goes; NULL: the part stands for itself. */

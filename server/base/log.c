@@ -81,9 +81,14 @@ static void put_or_count(struct log_sink *sink, const char *line, size_t length)
     (void)atomic_fetch_add_explicit(&sink->dropped, dropped + 1, memory_order_relaxed);
 }
 
+bool log_writes(const struct log *log, enum log_level level)
+{
+    return level <= log->level && log->sink != NULL;
+}
+
 void log_event(const struct log *log, enum log_level level, const char *format, ...)
 {
-    if (level > log->level || log->sink == NULL)
+    if (!log_writes(log, level))
         return;
     char line[LINE_SIZE];
     size_t length = begin_line(line, level);

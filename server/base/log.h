@@ -30,6 +30,9 @@ struct log {
     enum log_level level;
 };
 
+/* True when lines of the level are written, for what is costly to find out. */
+MUSTCHECK bool log_writes(const struct log *log, enum log_level level);
+
 /* Writes a line when the level is on. Safe from any thread; control characters that a client put
  * into a value are written as '?', so that a line stays a line. */
 void log_event(const struct log *log, enum log_level level, const char *format, ...) PRINTF(3, 4);

@@ -39,7 +39,8 @@ struct exchange {
     size_t length, room;
     bool is_large;        /* it took so much once */
     enum refusal refusal; /* found here, not by the wire */
-    int64_t begun;        /* microseconds */
+    bool has_begun;       /* its headers have come */
+    int64_t begun;        /* then, in microseconds, where requests are logged */
     const char *path;
     const char *method;
     unsigned status;
@@ -217,8 +218,10 @@ static enum MHD_Result take(void *context, struct MHD_Connection *connection, co
     (void)version;
     exchange->method = method;
     exchange->path = url;
-    if (exchange->begun == 0) { /* the headers are complete, the body is to come */
-        exchange->begun = clock_microseconds();
+    if (!exchange->has_begun) { /* the headers are complete, the body is to come */
+        exchange->has_begun = true;
+        if (log_writes(server->options.log, LOG_INFO))
+            exchange->begun = clock_microseconds();
         if (!is_refused_in_front(&server->options, connection))
             return MHD_YES;
         exchange->refusal = REFUSAL_BODY_TOO_LARGE;
@@ -242,6 +245,15 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
 /* Room that libmicrohttpd's memory for a connection has left beside its buffer for what comes in, at
  * the least; what it takes of it for a header or a parameter; and what the head of an answer takes. */
 enum { ROOM_BESIDE = 7168, FIELD_ROOM = 64, ANSWER_ROOM = 2560 };
+
+/* What libmicrohttpd gets for a connection: for the longest head and what is kept beside it. It blanks
+ * all of it with each request, so that more costs time. */
+static size_t connection_memory(const struct http_options *options)
+{
+    enum { SLACK = 1024 };
+    size_t beside = ROOM_BESIDE + SLACK;
+    return options->max_header + (options->max_header < beside ? options->max_header : beside);
+}
 
 static struct wire *new_wire(struct http_server *server, struct MHD_Connection *connection)
 {
@@ -298,7 +310,7 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
     const struct http_server *server = context;
     struct exchange *exchange = exchange_of(connection);
     *state = NULL;
-    if (exchange->status != 0)
+    if (exchange->status != 0 && log_writes(server->options.log, LOG_INFO))
         log_event(server->options.log, LOG_INFO,
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
@@ -340,7 +352,7 @@ bool http_start(struct http_server *server, const char **reason)
         MHD_OPTION_NOTIFY_COMPLETED, complete, server, MHD_OPTION_NOTIFY_CONNECTION, note_connection,
         server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_LIMIT,
         options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->max_header, MHD_OPTION_THREAD_POOL_SIZE,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(options), MHD_OPTION_THREAD_POOL_SIZE,
         threads, MHD_OPTION_END);
     if (server->daemon == NULL)
         *reason = "libmicrohttpd did not start (too many connections asked for?)";

@@ -27,7 +27,7 @@ struct db {
     struct db *next;   /* in the store's list of idle connections */
     char failure[128]; /* the last one; empty: there was none */
     struct store_budget budget;
-    int64_t begun, steps; /* since when, in microseconds, and how many were taken of it */
+    int64_t begun, steps; /* of the first look at them, in microseconds, and how many were taken */
     int code;             /* SQLite's, of the last failure; SQLITE_OK: there was none */
     size_t count;
     struct {

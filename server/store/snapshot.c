@@ -48,12 +48,14 @@ static bool copy_part(int from, int to, off_t start, off_t end)
     return source == end;
 }
 
-/* All of a file, its first page last: a store that is copied is none until then. */
+/* All of a file, its first page last: a store that is copied is none until then. Most of it is copied
+ * from a round number on: the kernel takes half as long again for what begins at the second page. */
 static bool copy(int from, int to)
 {
-    enum { PAGE = 4096 };
+    enum { PAGE = 4096, ROUND = 1 << 16 };
     struct stat size;
-    return fstat(from, &size) == 0 && size.st_size >= PAGE && copy_part(from, to, PAGE, size.st_size) &&
+    return fstat(from, &size) == 0 && size.st_size >= ROUND &&
+           copy_part(from, to, ROUND, size.st_size) && copy_part(from, to, PAGE, ROUND) &&
            copy_part(from, to, 0, PAGE);
 }
 

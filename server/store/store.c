@@ -254,7 +254,6 @@ void store_limit(struct db *db, const struct store_budget *budget)
 {
     db->budget = *budget;
     db->steps = 0;
-    db->begun = clock_microseconds();
 }
 
 /* Requests go before background writers, but not all of them for ever. */
