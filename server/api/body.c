@@ -111,7 +111,7 @@ static enum error read_trigger(struct reading *reading, const cJSON *trigger)
     cJSON_ArrayForEach (word, trigger) {
         const char *path = arena_printf(call->arena, "$.trigger[%zu]", i++);
         if (!cJSON_IsString(word))
-            return wrong(call, "trigger", path, "string");
+            return wrong(call, "trigger", path, "text");
         int kind = word_index(automation_kind_names, word->valuestring);
         if (kind >= 0) {
             reading->update->automation |= AUTOMATION_BIT(kind);

@@ -8,6 +8,13 @@ const char *call_parameter(const struct call *call, const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+bool call_modified_since(const struct call *call, int64_t *since)
+{
+    const char *text = call->request->if_modified_since;
+    return text != NULL &&
+           time_read(text, TIME_WITH_OFFSET | TIME_SHORT_OFFSET | TIME_HTTP_DATE, NULL, since, NULL);
+}
+
 struct db *call_connect(const struct call *call)
 {
     struct db *db = store_acquire(call->api->crm->store);

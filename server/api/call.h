@@ -33,6 +33,10 @@ struct call {
 /* A parameter of the query; NULL when it is absent or empty. Borrowed from the request. */
 MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
 
+/* The time of If-Modified-Since, in seconds; false when there is none that can be read: it is ignored
+ * then (F9). */
+MUSTCHECK bool call_modified_since(const struct call *call, int64_t *since);
+
 /* A connection with the budget of a request; NULL after a logged error. */
 MUSTCHECK struct db *call_connect(const struct call *call);
 

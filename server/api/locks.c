@@ -183,7 +183,7 @@ static enum error read_reason(struct call *call, const cJSON *data, const char *
         return ERR_FIELD_MISSING;
     call->fault.hint = "a text of at most 3,000 characters";
     if (!cJSON_IsString(value)) {
-        call->fault.expected_data_type = "string";
+        call->fault.expected_data_type = "text";
         return ERR_INVALID_VALUE;
     }
     if (utf8_length(value->valuestring) > LOCK_REASON_MAX) {

@@ -29,6 +29,15 @@ static cJSON *refused_entry(enum error error, const char *id)
     return reply_refusal(error, details);
 }
 
+/* D2: the answer as a whole is a refusal when no record was updated, the first one's. */
+static unsigned status_of(const struct call *call, const struct reply_refused *refused, size_t count)
+{
+    if (refused->count == 0)
+        return 200;
+    return refused->count == count ? catalogue[refused->error].status
+                                   : versions[call->version].partly_updated; /* F21 */
+}
+
 static enum error apply(struct call *call, const struct mass_update *update)
 {
     struct outcome *outcomes = arena_array(call->arena, update->id_count, sizeof *outcomes);
@@ -51,9 +60,7 @@ static enum error apply(struct call *call, const struct mass_update *update)
                                        : refused_entry(outcome->error, update->ids[i].text));
     }
     reply_tell_refused(call, &refused, update->id_count);
-    /* D2: the answer as a whole is a refusal when no record was updated, the first one's */
-    bool is_refusal = refused.count == update->id_count;
-    reply_json(call, is_refusal ? catalogue[refused.error].status : 200, body);
+    reply_json(call, status_of(call, &refused, update->id_count), body);
     return ERR_NONE;
 }
 

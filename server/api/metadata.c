@@ -52,11 +52,9 @@ void metadata_set_id(cJSON *object, const char *name, int64_t id)
 bool is_unmodified(struct call *call)
 {
     int64_t since;
-    const char *text = call->request->if_modified_since;
-    if (text == NULL || (!time_parse(text, &since) && !http_date_parse(text, &since)) ||
-        since < call->token.user->org->metadata_time)
+    if (!call_modified_since(call, &since) || since < call->token.user->org->metadata_time)
         return false;
-    *call->response = (struct response){.status = 304, .body = ""};
+    reply_unmodified(call);
     return true;
 }
 

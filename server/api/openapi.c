@@ -189,6 +189,7 @@ static void add_mass_update(cJSON *path)
             if (belongs_to(error, methods[i]))
                 add_row(member(path, methods[i]), &catalogue[error]);
     add_headers_to(member(path, "post"), "200");
+    add_headers_to(member(path, "post"), "207");
     add_other_methods(path);
 }
 
@@ -228,6 +229,7 @@ static void add_path_around(cJSON *path)
             continue;
         add_rows(operation, of_any, COUNT(of_any));
         add_rows(operation, of_reading, COUNT(of_reading));
+        add_headers_to(operation, "202");
         add_headers_to(operation, "207");
         if (strcmp(methods[i], "get") != 0)
             add_rows(operation, of_writing, COUNT(of_writing));

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "api/body.h"
-#include "api/catalogue.h"
 #include "api/permit.h"
 #include "api/reply.h"
 #include "crm/record_write.h"
@@ -57,7 +56,7 @@ const struct endpoint records_delete_one = {
     .handle = delete_record,
 };
 
-enum { RECORDS_MAX = 100, MULTI_STATUS = 207 };
+enum { RECORDS_MAX = 100, MULTI_STATUS = 207, ID_POSITION = 1 };
 
 struct writing;
 
@@ -71,7 +70,7 @@ struct writing {
     unsigned status;                      /* when all went well */
     const cJSON *data;                    /* the list of records; NULL when ids name them */
     const char *ids;                      /* separated by commas, when there is no list */
-    const char *only_id;                  /* of the path, for a list of one */
+    const char *only_id;                  /* of the path, for one record */
     const struct field **duplicate_check; /* of an upsert */
     size_t duplicate_checks;
 };
@@ -83,10 +82,24 @@ static enum error insert_one(const struct writing *writing, struct record_write 
     return record_write_insert(write);
 }
 
+/* F7: a record of a list says which it is. */
+static enum error refuse_id(struct record_write *write, const cJSON *id)
+{
+    bool is_missing = id == NULL || json_is_blank(id);
+    write->fault = (struct fault){
+        .api_name = "id",
+        .json_path = arena_printf(write->arena, "$.data[%zu].id", write->index),
+        .expected_data_type = is_missing ? NULL : field_types[TYPE_LOOKUP].expected,
+        .hint = "say which record is to be updated: \"id\": \"...\"",
+    };
+    return is_missing ? ERR_FIELD_MISSING : ERR_INVALID_VALUE;
+}
+
 static enum error update_one(const struct writing *writing, struct record_write *write, const char *id)
 {
-    (void)writing;
-    return record_write_update(write, id);
+    bool is_named = writing->only_id != NULL || (id != NULL && id[0] != '\0');
+    return is_named ? record_write_update(write, id)
+                    : refuse_id(write, json_member(write->fields, "id"));
 }
 
 static enum error delete_one(const struct writing *writing, struct record_write *write, const char *id)
@@ -138,6 +151,13 @@ static const char *place_of(struct arena *arena, const char *id, size_t index)
     return id != NULL ? arena_strdup(arena, id) : arena_printf(arena, "data[%zu]", index);
 }
 
+/* The record that the path names is not there. A refusal with an id is about the record itself. */
+static bool is_no_such(const struct writing *writing, const struct record_write *write,
+                       enum error error)
+{
+    return writing->only_id != NULL && error == ERR_INVALID_ID && write->fault.id != NULL;
+}
+
 /* Writes record by record in the caller's transaction. */
 static enum error write_each(struct call *call, const struct writing *writing,
                              struct reply_writer *writer, int64_t now, cJSON *list,
@@ -159,6 +179,10 @@ static enum error write_each(struct call *call, const struct writing *writing,
         enum error error = writing->write(writing, &write, id);
         if (error == ERR_INTERNAL) {
             call->fault = write.fault;
+            return error;
+        }
+        if (is_no_such(writing, &write, error)) { /* F7: then the path is wrong */
+            call->fault = (struct fault){.path_index = ID_POSITION, .hint = write.fault.hint};
             return error;
         }
         if (arena_is_exceeded(call->arena))
@@ -189,9 +213,9 @@ static enum error write_records(struct call *call, const struct writing *writing
         return error;
     }
     size_t count = (size_t)cJSON_GetArraySize(list);
-    unsigned partly = refused.count < count ? MULTI_STATUS : catalogue[ERR_INVALID_VALUE].status;
+    unsigned partly = refused.count < count ? MULTI_STATUS : versions[call->version].none_written;
     reply_tell_refused(call, &refused, count);
-    reply_json(call, refused.count == 0 ? writing->status : partly, body);
+    reply_json(call, refused.count == 0 ? writing->status : partly, body); /* F20 */
     return ERR_NONE;
 }
 
@@ -279,10 +303,13 @@ static enum error update_record(struct call *call)
     return write_body(call, &writing, 1);
 }
 
-static enum error delete_by_ids(struct call *call, const char *ids)
+static enum error delete_by_ids(struct call *call, const char *ids, const char *only_id)
 {
-    const struct writing writing = {
-        .write = delete_one, .message = "record deleted", .status = 200, .ids = ids};
+    const struct writing writing = {.write = delete_one,
+                                    .message = "record deleted",
+                                    .status = 200,
+                                    .ids = ids,
+                                    .only_id = only_id};
     return write_records(call, &writing);
 }
 
@@ -294,10 +321,10 @@ static enum error delete_records(struct call *call)
         return error;
     if (ids == NULL || ids[strspn(ids, ", ")] == '\0')
         return call_bad_parameter(call, ERR_PARAMETER_MISSING, "ids", "add ?ids=1,2,3");
-    return delete_by_ids(call, ids);
+    return delete_by_ids(call, ids, NULL);
 }
 
 static enum error delete_record(struct call *call)
 {
-    return delete_by_ids(call, call->id);
+    return delete_by_ids(call, call->id, call->id);
 }

@@ -21,6 +21,11 @@ void reply_nothing(struct call *call)
     *call->response = (struct response){.status = 204, .body = ""};
 }
 
+void reply_unmodified(struct call *call)
+{
+    *call->response = (struct response){.status = 304, .body = ""};
+}
+
 void reply_list(struct call *call, const char *key, cJSON *list)
 {
     if (list->child == NULL) {
@@ -82,6 +87,13 @@ static void add_number_if_said(cJSON *details, const char *name, int64_t number)
         json_add_integer(details, name, number);
 }
 
+static void add_range(cJSON *details, int64_t bound)
+{
+    cJSON *range = cJSON_AddObjectToObject(details, "range");
+    json_add_integer(range, "from", -bound);
+    json_add_integer(range, "to", bound);
+}
+
 static void add_ambiguity(cJSON *details, const struct fault *fault)
 {
     cJSON *list = cJSON_AddArrayToObject(details, "ambiguity_due_to");
@@ -102,17 +114,26 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
                              cJSON_CreateStringReference(fault->permission));
     add_text_if_said(details, "id", fault->id);
     add_number_if_said(details, "limit", fault->limit);
+    const struct version *version = &versions[call->version];
     add_number_if_said(details, "maximum_length", fault->maximum_length);
     add_text_if_said(details, "expected_data_type", fault->expected_data_type);
+    if (version->tells_type_lengths)
+        add_number_if_said(details, "maximum_length", fault->type_length);
+    if (fault->has_decimals)
+        json_add_integer(details, "maximum_decimal_place", fault->maximum_decimal_place);
+    if (fault->bound != 0)
+        add_range(details, fault->bound);
     if (fault->other_param != NULL)
         add_ambiguity(details, fault);
     else
         add_text_if_said(details, "param_name", fault->param_name);
     add_text_if_said(details, "api_name", fault->api_name);
+    if (!version->names_places) /* F1 */
+        return details;
     add_text_if_said(details, "json_path", fault->json_path);
     bool names_module = call->module_name != NULL &&
                         (error == call_unknown_module(call) || error == call_unsupported_module(call));
-    if ((names_module || fault->path_index > 0) && versions[call->version].names_path_position)
+    if (names_module ? version->names_module_place : fault->path_index > 0)
         json_add_integer(details, "resource_path_index",
                          names_module ? MODULE_POSITION : fault->path_index);
     return details;

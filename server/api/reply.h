@@ -10,8 +10,9 @@
 void reply_json(struct call *call, unsigned status, cJSON *body);
 /* Answers {KEY: list}, or 204 when the list has no member. Takes the list. */
 void reply_list(struct call *call, const char *key, cJSON *list);
-/* Answers 204: nothing to tell. */
+/* Answers 204: nothing to tell; 304: nothing new. */
 void reply_nothing(struct call *call);
+void reply_unmodified(struct call *call);
 /* Why a call failed by no fault of its client's, but of the machine, the fixtures or crmock itself;
  * put into the log as well. Arena-owned. */
 MUSTCHECK const char *reply_cause(const struct call *call);

@@ -3,24 +3,32 @@
 #include <string.h>
 #include <strings.h>
 
-/* What came with v3 and stayed. */
-#define FROM_V3 .names_path_position = true, .lists_need_fields = true, .pages_by_token = true
+/* What came with a version and stayed. */
+#define FROM_V2_1 .names_places = true, .none_written = 400
+#define FROM_V3 FROM_V2_1, .names_module_place = true, .lists_need_fields = true, .pages_by_token = true
+/* And what went with v8. */
+#define BEFORE_V8 .partly_updated = 200
 
 const struct version versions[VERSIONS] = {
     [V2] = {.name = "v2",
+            BEFORE_V8,
+            .none_written = 202,
+            .tells_type_lengths = true,
             .counts_tab_order = true,
             .numbers_layout_state = true,
             .lacks_rollups = true},
     [V2_1] = {.name = "v2.1",
+              FROM_V2_1,
+              BEFORE_V8,
               .counts_tab_order = true,
               .numbers_layout_state = true,
               .lacks_rollups = true},
-    [V3] = {.name = "v3", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
-    [V4] = {.name = "v4", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
-    [V5] = {.name = "v5", FROM_V3, .counts_tab_order = true, .lacks_rollups = true},
-    [V6] = {.name = "v6", FROM_V3, .lacks_rollups = true},
-    [V7] = {.name = "v7", FROM_V3},
-    [V8] = {.name = "v8", FROM_V3},
+    [V3] = {.name = "v3", FROM_V3, BEFORE_V8, .counts_tab_order = true, .lacks_rollups = true},
+    [V4] = {.name = "v4", FROM_V3, BEFORE_V8, .counts_tab_order = true, .lacks_rollups = true},
+    [V5] = {.name = "v5", FROM_V3, BEFORE_V8, .counts_tab_order = true, .lacks_rollups = true},
+    [V6] = {.name = "v6", FROM_V3, BEFORE_V8, .lacks_rollups = true},
+    [V7] = {.name = "v7", FROM_V3, BEFORE_V8},
+    [V8] = {.name = "v8", FROM_V3, .partly_updated = 207},
 };
 
 /* Modules that can be mass updated: what paths, the org and scopes call them, from which version to

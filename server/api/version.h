@@ -8,7 +8,11 @@ enum version_number { V2, V2_1, V3, V4, V5, V6, V7, V8, VERSIONS };
 
 struct version {
     const char *name;          /* as in the path */
-    bool names_path_position;  /* INVALID_MODULE says which part of the path is wrong */
+    bool tells_type_lengths;   /* an expected type comes with a length (F2) */
+    bool names_places;         /* details say where: json_path, resource_path_index (F1) */
+    bool names_module_place;   /* those of INVALID_MODULE as well */
+    unsigned none_written;     /* status of a call of the records API that wrote none (F20) */
+    unsigned partly_updated;   /* and of a mass update by ids that updated some (D2, F21) */
     bool lists_need_fields;    /* a list of records must say which fields */
     bool counts_tab_order;     /* a section's tab_traversal is a number of columns, not words */
     bool numbers_layout_state; /* a layout's status is 0, not "active" */

@@ -155,25 +155,77 @@ static bool has_shape(const char *text, const char *shape)
     return true;
 }
 
-static bool offset_valid(const char *text)
+/* What may stand behind the seconds; '+' is any sign. */
+static const struct {
+    enum time_forms form;
+    const char *shape;
+} offsets[] = {
+    {TIME_WITH_OFFSET, "Z"},
+    {TIME_WITH_OFFSET, "+99:99"},
+    {TIME_SHORT_OFFSET, "+9999"},
+    {TIME_LOCAL, ""},
+};
+
+static bool has_offset(const char *text, const char *shape)
 {
-    if (strcmp(text, "Z") == 0)
-        return true;
-    if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6 || !has_shape(text + 1, "99:99"))
+    if (strlen(text) != strlen(shape))
         return false;
-    return text[1] < '2' && text[4] < '6';
+    if (shape[0] != '+')
+        return strcmp(text, shape) == 0;
+    bool is_signed = text[0] == '+' || text[0] == '-';
+    return is_signed && has_shape(text + 1, shape + 1) && text[1] < '2' && text[strlen(text) - 2] < '6';
+}
+
+/* The form of an ISO 8601 time by its offset; 0: none of them. */
+static unsigned form_of(const char *offset)
+{
+    for (size_t i = 0; i < COUNT(offsets); i++)
+        if (has_offset(offset, offsets[i].shape))
+            return offsets[i].form;
+    return 0;
+}
+
+static bool http_date_read(const char *text, int64_t *time)
+{
+    struct tm parts = {.tm_sec = 0};
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (end == NULL || *end != '\0')
+        return false;
+    *time = (int64_t)timegm(&parts);
+    return true;
+}
+
+/* GLib wants a zone for what says no offset. */
+static GDateTime *read_in(const char *text, const struct zone *zone)
+{
+    GTimeZone *own = zone == NULL ? g_time_zone_new_utc() : g_time_zone_ref(timezone_of(zone));
+    GDateTime *parsed = g_date_time_new_from_iso8601(text, own);
+    g_time_zone_unref(own);
+    return parsed;
+}
+
+bool time_read(const char *text, unsigned forms, const struct zone *zone, int64_t *time,
+               enum time_forms *form)
+{
+    static const char shape[] = "9999-99-99T99:99:99";
+    bool is_http_date = (forms & TIME_HTTP_DATE) != 0 && http_date_read(text, time);
+    unsigned found = TIME_HTTP_DATE;
+    if (!is_http_date) {
+        found = has_shape(text, shape) ? form_of(text + sizeof shape - 1) & forms : 0;
+        GDateTime *parsed = found != 0 ? read_in(text, zone) : NULL;
+        if (parsed == NULL)
+            return false;
+        *time = g_date_time_to_unix(parsed);
+        g_date_time_unref(parsed);
+    }
+    if (form != NULL)
+        *form = (enum time_forms)found;
+    return true;
 }
 
 bool time_parse(const char *text, int64_t *time)
 {
-    if (!has_shape(text, "9999-99-99T99:99:99") || !offset_valid(text + 19))
-        return false;
-    GDateTime *parsed = g_date_time_new_from_iso8601(text, NULL);
-    if (parsed == NULL)
-        return false;
-    *time = g_date_time_to_unix(parsed);
-    g_date_time_unref(parsed);
-    return true;
+    return time_read(text, TIME_WITH_OFFSET, NULL, time, NULL);
 }
 
 /* The units of a duration in their order. */
@@ -229,16 +281,6 @@ bool duration_parse(const char *text, int64_t *milliseconds)
         unit = unit < DAYS ? UNITS : unit + 1; /* weeks stand alone */
     }
     *milliseconds = sum;
-    return true;
-}
-
-bool http_date_parse(const char *text, int64_t *time)
-{
-    struct tm parts = {.tm_sec = 0};
-    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    if (end == NULL || *end != '\0')
-        return false;
-    *time = (int64_t)timegm(&parts);
     return true;
 }
 

@@ -43,13 +43,24 @@ void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE
 
 /* True for seconds since 1970 whose year has four digits in every zone, and still has a day later. */
 MUSTCHECK bool time_writable(int64_t time);
-/* Reads an ISO 8601 date and time with an offset or Z; false when it is malformed or no such day. */
+/* The forms in which the service takes a time, as a set (F5, F9): all have whole seconds and, but for
+ * the last, a T. */
+enum time_forms {
+    TIME_WITH_OFFSET = 1,  /* 2026-06-01T13:00:00+05:30, or Z */
+    TIME_SHORT_OFFSET = 2, /* ...+0530 */
+    TIME_LOCAL = 4,        /* ...13:00:00 alone, in a zone */
+    TIME_HTTP_DATE = 8     /* Mon, 01 Jun 2026 07:30:00 GMT */
+};
+
+/* Reads a time in one of the forms; *form, if it is not NULL, says in which. `zone` is for
+ * TIME_LOCAL only; NULL: UTC. False when it is malformed or no such day. */
+MUSTCHECK bool time_read(const char *text, unsigned forms, const struct zone *zone, int64_t *time,
+                         enum time_forms *form);
+/* The same in the form TIME_WITH_OFFSET. */
 MUSTCHECK bool time_parse(const char *text, int64_t *time);
 /* Reads an ISO 8601 duration of weeks, or of days, hours, minutes and seconds (PT2S, P1DT12H, PT0.5S),
  * a century at most; months and years have no length. */
 MUSTCHECK bool duration_parse(const char *text, int64_t *milliseconds);
-/* Reads an HTTP date: Wed, 03 Mar 2021 06:47:00 GMT. */
-MUSTCHECK bool http_date_parse(const char *text, int64_t *time);
 /* True for YYYY-MM-DD that names a day of the calendar. */
 MUSTCHECK bool date_valid(const char *text);
 

@@ -114,14 +114,16 @@ static bool id_operand(const cJSON *value, struct operand *operand)
     return id_parse(json_scalar_text(id), &operand->integer);
 }
 
-static bool time_operand(const cJSON *value, struct operand *operand)
+static bool time_operand(const struct zone *zone, const cJSON *value, struct operand *operand)
 {
     operand->kind = OPERAND_INTEGER;
-    return cJSON_IsString(value) && time_parse(value->valuestring, &operand->integer);
+    return cJSON_IsString(value) &&
+           time_read(value->valuestring, TIME_WITH_OFFSET | TIME_LOCAL, zone, &operand->integer, NULL);
 }
 
 /* The operand that a JSON value stands for; false when it has the wrong type for the field. */
-static bool operand_read(const struct criteria *leaf, const cJSON *value, struct operand *operand)
+static bool operand_read(const struct criteria *leaf, const struct zone *zone, const cJSON *value,
+                         struct operand *operand)
 {
     if (json_is_blank(value) ||
         (cJSON_IsString(value) && strcmp(value->valuestring, "${EMPTY}") == 0)) {
@@ -134,7 +136,7 @@ static bool operand_read(const struct criteria *leaf, const cJSON *value, struct
     case COMPARE_ID:
         return id_operand(value, operand);
     case COMPARE_TIME:
-        return time_operand(value, operand);
+        return time_operand(zone, value, operand);
     default:
         *operand = (struct operand){.kind = OPERAND_TEXT, .text = value->valuestring};
         return cJSON_IsString(value) &&
@@ -144,18 +146,8 @@ static bool operand_read(const struct criteria *leaf, const cJSON *value, struct
 
 static const char *expected_type(const struct field *field)
 {
-    switch (kind_of(field)) {
-    case COMPARE_NUMBER:
-        return field->type == TYPE_BOOLEAN  ? "boolean"
-               : field->type == TYPE_BIGINT ? "bigint"
-                                            : "double";
-    case COMPARE_TIME:
-        return "datetime";
-    case COMPARE_ID:
-        return "bigint";
-    default:
-        return field->type == TYPE_DATE ? "date" : "string";
-    }
+    bool is_text = kind_of(field) == COMPARE_TEXT || kind_of(field) == COMPARE_SET;
+    return field_types[is_text && field->type != TYPE_DATE ? TYPE_TEXT : field->type].expected;
 }
 
 static enum error operands_read(struct reading *reading, const cJSON *value, const char *path,
@@ -167,7 +159,7 @@ static enum error operands_read(struct reading *reading, const cJSON *value, con
     if (value == NULL || count == 0)
         return refuse(reading, "value", path, NULL, "a comparison needs a value");
     if (comparator->values != 0 && count != comparator->values)
-        return refuse(reading, "value", path, comparator->values == 2 ? "jsonarray" : "string",
+        return refuse(reading, "value", path, comparator->values == 2 ? "jsonarray" : "text",
                       arena_printf(reading->arena, "%s takes %zu value(s)", comparator->name,
                                    comparator->values));
     if (count > CRITERIA_LIST_MAX)
@@ -177,7 +169,7 @@ static enum error operands_read(struct reading *reading, const cJSON *value, con
     struct operand *operands = arena_array(reading->arena, count, sizeof *operands);
     const cJSON *one = cJSON_IsArray(value) ? value->child : value;
     for (size_t i = 0; i < count; i++, one = one->next)
-        if (!operand_read(leaf, one, &operands[i]))
+        if (!operand_read(leaf, reading->module->org->zone, one, &operands[i]))
             return refuse(reading, "value", path, expected_type(leaf->field),
                           arena_printf(reading->arena, "%s cannot be compared with that value by %s",
                                        leaf->field->api_name, comparator->name));
@@ -224,7 +216,7 @@ static enum error leaf_read(struct reading *reading, const cJSON *json, const ch
     const cJSON *comparator = json_member(json, "comparator");
     const char *comparator_path = arena_printf(reading->arena, "%s.comparator", path);
     if (!cJSON_IsString(comparator))
-        return refuse_comparator(reading, leaf, comparator_path, "string");
+        return refuse_comparator(reading, leaf, comparator_path, "text");
     while (leaf->comparator < COMPARATORS &&
            strcmp(comparators[leaf->comparator].name, comparator->valuestring) != 0)
         leaf->comparator++;

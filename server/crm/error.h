@@ -92,6 +92,10 @@ struct fault {
     const char *permission;
     int path_index; /* of the part of the path that is wrong, the module's being 0; 0: not said */
     int64_t limit, maximum_length;
+    int64_t type_length; /* of the expected type, told in v2 */
+    int64_t bound;       /* the greatest number, as the least is its counterpart; 0: not said */
+    bool has_decimals;   /* too many: maximum_decimal_place says how many it may be, 0 even */
+    int64_t maximum_decimal_place;
     const char *hint;
     const char *cause; /* of ERR_INTERNAL, where it is known and is not the store's */
 };

@@ -56,16 +56,7 @@ static bool is_outside_validation_rules(const struct field_check *check)
 
 static bool takes_the_value(const struct field_check *check)
 {
-    struct value_fault why;
-    if (value_fits(check->field, check->value, check->arena, &why))
-        return true;
-    check->fault->expected_data_type = why.expected_data_type;
-    check->fault->maximum_length = why.maximum_length;
-    check->fault->hint = why.found;
-    if (why.member > 0)
-        check->fault->json_path =
-            arena_printf(check->arena, "%s[%zu]", check->fault->json_path, why.member - 1);
-    return false;
+    return value_fits(check->field, check->value, check->arena, check->fault);
 }
 
 static const struct field_rule {
@@ -116,7 +107,8 @@ enum error field_rules_check(struct mass_update *update, struct arena *arena, st
         enum error error = check_one(&check);
         if (error != ERR_NONE)
             return error;
-        const char *text = json_print(arena, value);
+        cJSON *kept CLEANUP(json_delete) = value_kept(check.field, value, update->user->org->zone);
+        const char *text = json_print(arena, kept != NULL ? kept : value);
         if (check.field->type == TYPE_MULTISELECT && cJSON_IsArray(value))
             text = multiselect_add("[]", text, arena); /* a value sent twice counts once */
         update->changes[update->change_count++] =

@@ -9,9 +9,9 @@
 static bool value_obeys(const struct field *field, const cJSON *value, struct arena *arena,
                         const char **expected)
 {
-    struct value_fault fault;
+    struct fault fault = {.hint = ""};
     bool fits = value_fits(field, value, arena, &fault);
-    *expected = arena_printf(arena, "a value that fits: %s", fits ? "" : fault.found);
+    *expected = arena_printf(arena, "a value that fits: %s", fits ? "" : fault.hint);
     return fits;
 }
 
@@ -29,7 +29,7 @@ static bool criteria_obey(const struct module *module, const cJSON *criteria, st
 }
 
 const struct fixture_rules fixture_rules = {
-    .value = value_obeys, .missing = value_missing, .criteria = criteria_obey};
+    .value = value_obeys, .kept = value_kept, .missing = value_missing, .criteria = criteria_obey};
 
 /* Criteria as a store has them: text, or NULL for every record. */
 static bool text_obeys(const struct module *module, const char *text, const char *what, int64_t id,

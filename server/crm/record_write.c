@@ -48,7 +48,7 @@ static enum error check_lookup(struct record_write *write, const struct field *f
     int64_t id;
     struct record record;
     const struct module *to = org_module(write->user->org, field->lookup_module);
-    if (cJSON_IsNull(value) || !id_parse(json_scalar_text(json_member(value, "id")), &id))
+    if (cJSON_IsNull(value) || !id_parse(json_scalar_text(reference_id(value)), &id))
         return ERR_NONE;
     enum store_status status = record_read(write->db, write->user->org, id, &record);
     if (status == STORE_FAILED)
@@ -56,6 +56,18 @@ static enum error check_lookup(struct record_write *write, const struct field *f
     return status == STORE_OK && to != NULL && module_shows(to, record.module)
                ? ERR_NONE
                : refuse(write, ERR_INVALID_ID, field->api_name, "no such record to look up");
+}
+
+/* F7: a reference that is an object has an id. */
+static enum error check_reference(struct record_write *write, const char *name, const cJSON *value)
+{
+    if (!cJSON_IsObject(value) || reference_id(value) != NULL)
+        return ERR_NONE;
+    (void)refuse(write, ERR_FIELD_MISSING, name,
+                 "what it refers to is named by its id: {\"id\": \"...\"}, or the id alone");
+    write->fault.api_name = "id";
+    write->fault.json_path = arena_printf(write->arena, "%s.id", write->fault.json_path);
+    return ERR_FIELD_MISSING;
 }
 
 /* D18, for the record of `id` (0: a new one). */
@@ -77,16 +89,17 @@ static enum error check_unique(struct record_write *write, const struct field *f
 static enum error check_value(struct record_write *write, const struct field *field, cJSON *value,
                               int64_t id)
 {
-    struct value_fault why;
     if (cJSON_IsNull(value) && field->system_mandatory)
         return refuse(write, ERR_FIELD_MISSING, field->api_name, "the field is mandatory");
-    if (!value_fits(field, value, write->arena, &why)) {
-        enum error error = refuse(write, ERR_INVALID_VALUE, field->api_name, why.found);
-        write->fault.expected_data_type = why.expected_data_type;
-        write->fault.maximum_length = why.maximum_length;
+    enum error error = field_types[field->type].is_reference
+                           ? check_reference(write, field->api_name, value)
+                           : ERR_NONE;
+    if (error != ERR_NONE)
         return error;
-    }
-    enum error error = field->type == TYPE_LOOKUP ? check_lookup(write, field, value) : ERR_NONE;
+    enum error unfit = refuse(write, ERR_INVALID_VALUE, field->api_name, NULL);
+    if (!value_fits(field, value, write->arena, &write->fault))
+        return unfit;
+    error = field->type == TYPE_LOOKUP ? check_lookup(write, field, value) : ERR_NONE;
     return error == ERR_NONE ? check_unique(write, field, value, id) : error;
 }
 
@@ -98,8 +111,9 @@ static enum error take_value(struct record_write *write, const struct field *fie
     enum error error = check_value(write, field, value, id);
     if (error != ERR_NONE)
         return error;
+    cJSON *kept = value_kept(field, value, write->user->org->zone);
     cJSON_DeleteItemFromObjectCaseSensitive(fields, field->api_name);
-    cJSON_AddItemToObject(fields, field->api_name, cJSON_Duplicate(value, true));
+    cJSON_AddItemToObject(fields, field->api_name, kept != NULL ? kept : cJSON_Duplicate(value, true));
     return ERR_NONE;
 }
 
@@ -134,30 +148,40 @@ static enum error check_mandatory(struct record_write *write, const cJSON *field
     return ERR_NONE;
 }
 
-/* Owner is sent as {"id": ...}, or as the id itself. */
+/* The id of a system field's reference (F8); 0 when there is none. */
+static enum error take_reference(struct record_write *write, const char *name, int64_t *id)
+{
+    const cJSON *value = json_member(write->fields, name);
+    *id = 0;
+    if (value == NULL || json_is_blank(value))
+        return ERR_NONE;
+    enum error error = check_reference(write, name, value);
+    if (error != ERR_NONE || id_parse(json_scalar_text(reference_id(value)), id))
+        return error;
+    error = refuse(write, ERR_INVALID_VALUE, name, "expected an id, or an object with one");
+    write->fault.expected_data_type = field_types[TYPE_LOOKUP].expected; /* F2 */
+    return error;
+}
+
 static enum error take_owner(struct record_write *write, int64_t *owner_id)
 {
-    const cJSON *owner = json_member(write->fields, "Owner");
     int64_t id;
-    if (owner == NULL || json_is_blank(owner))
-        return ERR_NONE;
-    const cJSON *sent = cJSON_IsObject(owner) ? json_member(owner, "id") : owner;
-    if (!id_parse(json_scalar_text(sent), &id) || org_user(write->user->org, id) == NULL)
+    enum error error = take_reference(write, "Owner", &id);
+    if (error != ERR_NONE || id == 0)
+        return error;
+    if (org_user(write->user->org, id) == NULL)
         return refuse(write, ERR_INVALID_ID, "Owner", "the org has no user of that id");
     *owner_id = id;
     return ERR_NONE;
 }
 
-/* Layout likewise; it must be one of the module's. */
 static enum error take_layout(struct record_write *write, const struct layout **layout)
 {
-    const cJSON *sent = json_member(write->fields, "Layout");
     int64_t id;
-    if (sent == NULL || json_is_blank(sent))
-        return ERR_NONE;
-    const cJSON *text = cJSON_IsObject(sent) ? json_member(sent, "id") : sent;
-    const struct layout *found =
-        id_parse(json_scalar_text(text), &id) ? module_layout(write->module, id) : NULL;
+    enum error error = take_reference(write, "Layout", &id);
+    if (error != ERR_NONE || id == 0)
+        return error;
+    const struct layout *found = module_layout(write->module, id);
     if (found == NULL)
         return refuse(write, ERR_INVALID_ID, "Layout", "the module has no layout of that id");
     *layout = found;

@@ -6,25 +6,35 @@
 #include "base/json_size.h"
 #include "base/utf8.h"
 
+/* A picklist's empty choice. */
+static const char no_choice[] = "-None-";
+
 struct checking {
     const struct field *field;
     struct arena *arena;
-    struct value_fault *fault;
+    struct fault *fault;
 };
 
-static bool wrong_type(const struct checking *check, const char *expected)
+static bool refuse_type(const struct checking *check, enum field_type type)
 {
-    check->fault->expected_data_type = expected;
-    check->fault->found =
-        arena_printf(check->arena, "%s takes a value of type %s", check->field->api_name, expected);
+    const struct field_type_info *info = &field_types[type];
+    check->fault->expected_data_type = info->expected;
+    check->fault->type_length = info->v2_length;
+    check->fault->hint = arena_printf(check->arena, "%s takes a value of type %s",
+                                      check->field->api_name, info->expected);
     return false;
+}
+
+static bool wrong_type(const struct checking *check)
+{
+    return refuse_type(check, check->field->type);
 }
 
 static bool too_long_in(const struct checking *check, int64_t maximum, const char *unit)
 {
     check->fault->maximum_length = maximum;
-    check->fault->found = arena_printf(check->arena, "%s takes at most %lld%s", check->field->api_name,
-                                       (long long)maximum, unit);
+    check->fault->hint = arena_printf(check->arena, "%s takes at most %lld%s", check->field->api_name,
+                                      (long long)maximum, unit);
     return false;
 }
 
@@ -42,9 +52,18 @@ static int length_of(const struct field *field)
 static bool text_fits(const struct checking *check, const cJSON *value)
 {
     if (!cJSON_IsString(value))
-        return wrong_type(check, "string");
+        return wrong_type(check);
     int length = length_of(check->field);
     return utf8_length(value->valuestring) <= (size_t)length || too_long(check, length);
+}
+
+/* F3, F4. An empty text is none. */
+static bool shaped_text_fits(const struct checking *check, const cJSON *value)
+{
+    if (!text_fits(check, value))
+        return false;
+    return value->valuestring[0] == '\0' || pattern_fits(check->field->pattern, value->valuestring) ||
+           wrong_type(check);
 }
 
 static bool is_offered(const struct field *field, const char *text)
@@ -55,40 +74,52 @@ static bool is_offered(const struct field *field, const char *text)
     return false;
 }
 
-static bool choice_fits(const struct checking *check, const cJSON *value)
+static bool is_choice(const struct checking *check, const cJSON *value)
 {
     if (!text_fits(check, value))
         return false;
     if (is_offered(check->field, value->valuestring))
         return true;
-    check->fault->found = arena_printf(
-        check->arena, "%s does not offer that value; it offers %s ...", check->field->api_name,
-        check->field->value_count > 0 ? check->field->values[0] : "none");
+    check->fault->hint = arena_printf(check->arena, "%s does not offer that value; it offers %s ...",
+                                      check->field->api_name,
+                                      check->field->value_count > 0 ? check->field->values[0] : "none");
+    return false;
+}
+
+static bool choice_fits(const struct checking *check, const cJSON *value)
+{
+    bool is_none = cJSON_IsString(value) && strcmp(value->valuestring, no_choice) == 0; /* F14 */
+    return is_none || is_choice(check, value);
+}
+
+/* The fault is about a member of the list, from 0. */
+static bool at_member(const struct checking *check, size_t member)
+{
+    if (check->fault->json_path != NULL)
+        check->fault->json_path =
+            arena_printf(check->arena, "%s[%zu]", check->fault->json_path, member);
     return false;
 }
 
 static bool choices_fit(const struct checking *check, const cJSON *value)
 {
     if (!cJSON_IsArray(value))
-        return wrong_type(check, "jsonarray");
+        return wrong_type(check);
     size_t member = 0, length = 0;
     const cJSON *choice;
     cJSON_ArrayForEach (choice, value) {
-        check->fault->member = ++member;
-        if (!cJSON_IsString(choice))
-            return wrong_type(check, "string");
-        if (!choice_fits(check, choice))
-            return false;
-        length += utf8_length(choice->valuestring) + (member > 1);
+        bool is_one = cJSON_IsString(choice) ? is_choice(check, choice) : refuse_type(check, TYPE_TEXT);
+        if (!is_one)
+            return at_member(check, member);
+        length += utf8_length(choice->valuestring) + (member++ > 0);
     }
-    check->fault->member = 0;
     int maximum = length_of(check->field);
     return length <= (size_t)maximum || too_long(check, maximum);
 }
 
 static bool flag_fits(const struct checking *check, const cJSON *value)
 {
-    return cJSON_IsBool(value) || wrong_type(check, "boolean");
+    return cJSON_IsBool(value) || wrong_type(check);
 }
 
 /* Digits before the point of a number's token, leading zeros and the sign not counted. */
@@ -99,19 +130,18 @@ static size_t digits_before_point(const char *token)
 }
 
 /* Nor is there an end of zeros before, or of digits behind the point, that do not count. */
+enum { TOKEN_MAX = 64 }; /* characters */
+
 static bool digits_fit(const struct checking *check, const char *token)
 {
-    enum { TOKEN_MAX = 64 };
-    int length = length_of(check->field);
-    return (digits_before_point(token) <= (size_t)length && strlen(token) <= TOKEN_MAX) ||
-           too_long(check, length);
+    return digits_before_point(token) <= (size_t)length_of(check->field) && strlen(token) <= TOKEN_MAX;
 }
 
 static bool integer_fits(const struct checking *check, const cJSON *value)
 {
     if (!json_is_integer(value))
-        return wrong_type(check, "integer");
-    return digits_fit(check, value->valuestring);
+        return wrong_type(check);
+    return digits_fit(check, value->valuestring) || too_long(check, length_of(check->field));
 }
 
 /* The service writes big integers as strings, and takes them in either form. */
@@ -119,37 +149,64 @@ static bool big_integer_fits(const struct checking *check, const cJSON *value)
 {
     const char *text = json_scalar_text(value);
     if (text == NULL)
-        return wrong_type(check, "bigint");
+        return wrong_type(check);
     const char *digits = text + (text[0] == '-');
     size_t count = strspn(digits, "0123456789");
     if (count == 0 || digits[count] != '\0')
-        return wrong_type(check, "bigint");
-    return digits_fit(check, text);
+        return wrong_type(check);
+    return digits_fit(check, text) || too_long(check, length_of(check->field));
+}
+
+/* Of so many digits, the greatest number; that less than zero is its counterpart. */
+static bool out_of_range(const struct checking *check)
+{
+    int64_t bound = 1;
+    for (int i = length_of(check->field); i > 0; i--)
+        bound *= 10;
+    check->fault->bound = bound - 1;
+    check->fault->hint =
+        arena_printf(check->arena, "%s takes numbers from -%lld to %lld", check->field->api_name,
+                     (long long)check->fault->bound, (long long)check->fault->bound);
+    return false;
+}
+
+static bool too_precise(const struct checking *check)
+{
+    check->fault->maximum_decimal_place = check->field->decimals;
+    check->fault->has_decimals = true;
+    check->fault->hint = arena_printf(check->arena, "%s takes at most %d digits behind the point",
+                                      check->field->api_name, check->field->decimals);
+    return false;
 }
 
 /* Numbers are taken as they are written, so an exponent would hide how long they are. */
 static bool number_fits(const struct checking *check, const cJSON *value)
 {
     if (!cJSON_IsNumber(value) || strpbrk(value->valuestring, "eE") != NULL)
-        return wrong_type(check, "double");
+        return wrong_type(check);
+    if (strlen(value->valuestring) > TOKEN_MAX)
+        return too_long(check, TOKEN_MAX);
     if (!digits_fit(check, value->valuestring))
-        return false;
+        return out_of_range(check);
     const char *point = strchr(value->valuestring, '.');
     int decimals = check->field->decimals;
-    return point == NULL || decimals < 0 || strlen(point + 1) <= (size_t)decimals ||
-           too_long(check, decimals);
+    return point == NULL || decimals < 0 || strlen(point + 1) <= (size_t)decimals || too_precise(check);
 }
 
 static bool date_fits(const struct checking *check, const cJSON *value)
 {
-    return (cJSON_IsString(value) && date_valid(value->valuestring)) || wrong_type(check, "date");
+    return (cJSON_IsString(value) && date_valid(value->valuestring)) || wrong_type(check);
 }
+
+/* F5. */
+enum { DATETIME_FORMS = TIME_WITH_OFFSET | TIME_LOCAL };
 
 static bool datetime_fits(const struct checking *check, const cJSON *value)
 {
-    int64_t time;
-    return (cJSON_IsString(value) && time_parse(value->valuestring, &time)) ||
-           wrong_type(check, "datetime");
+    int64_t time; /* which it is in a zone is not asked: there is none that has no such time */
+    return (cJSON_IsString(value) &&
+            time_read(value->valuestring, DATETIME_FORMS, NULL, &time, NULL)) ||
+           wrong_type(check);
 }
 
 /* One @ with something on both sides, a dot in the domain, no blank: what the service asks. */
@@ -160,7 +217,7 @@ static bool email_fits(const struct checking *check, const cJSON *value)
     const char *at = strchr(value->valuestring, '@');
     bool shaped = at != NULL && at != value->valuestring && strchr(at + 1, '@') == NULL &&
                   strchr(at + 1, '.') != NULL && strpbrk(value->valuestring, " \t\r\n") == NULL;
-    return shaped || wrong_type(check, "email");
+    return shaped || wrong_type(check);
 }
 
 /* Of lists and objects. */
@@ -171,23 +228,23 @@ static bool size_fits(const struct checking *check, const cJSON *value)
     return json_size(value) <= FIELD_JSON_MAX || too_long_in(check, FIELD_JSON_MAX, " bytes of JSON");
 }
 
+/* F8: an object with the id, or the id itself. */
 static bool reference_fits(const struct checking *check, const cJSON *value)
 {
-    const cJSON *id = json_member(value, "id");
-    int64_t parsed;
-    if (!cJSON_IsObject(value) || !id_parse(json_scalar_text(id), &parsed))
-        return wrong_type(check, "jsonobject");
+    int64_t id;
+    if (!id_parse(json_scalar_text(reference_id(value)), &id))
+        return wrong_type(check);
     return size_fits(check, value);
 }
 
 static bool list_fits(const struct checking *check, const cJSON *value)
 {
-    return cJSON_IsArray(value) ? size_fits(check, value) : wrong_type(check, "jsonarray");
+    return cJSON_IsArray(value) ? size_fits(check, value) : wrong_type(check);
 }
 
 static bool object_fits(const struct checking *check, const cJSON *value)
 {
-    return cJSON_IsObject(value) ? size_fits(check, value) : wrong_type(check, "jsonobject");
+    return cJSON_IsObject(value) ? size_fits(check, value) : wrong_type(check);
 }
 
 static bool computed_fits(const struct checking *check, const cJSON *value)
@@ -195,7 +252,7 @@ static bool computed_fits(const struct checking *check, const cJSON *value)
     const char *text = json_scalar_text(value);
     int length = length_of(check->field);
     if (text == NULL)
-        return cJSON_IsBool(value) || wrong_type(check, "string");
+        return cJSON_IsBool(value) || wrong_type(check);
     return utf8_length(text) <= (size_t)length || too_long(check, length);
 }
 
@@ -215,8 +272,8 @@ static bool (*const value_rules[FIELD_TYPES])(const struct checking *, const cJS
     [TYPE_DECIMAL] = number_fits,
     [TYPE_DATE] = date_fits,
     [TYPE_DATETIME] = datetime_fits,
-    [TYPE_PHONE] = text_fits,
-    [TYPE_WEBSITE] = text_fits,
+    [TYPE_PHONE] = shaped_text_fits,
+    [TYPE_WEBSITE] = shaped_text_fits,
     [TYPE_EMAIL] = email_fits,
     [TYPE_LOOKUP] = reference_fits,
     [TYPE_OWNER_LOOKUP] = reference_fits,
@@ -234,16 +291,54 @@ static bool (*const value_rules[FIELD_TYPES])(const struct checking *, const cJS
     [TYPE_LAYOUT] = reference_fits,
 };
 
-bool value_fits(const struct field *field, const cJSON *value, struct arena *arena,
-                struct value_fault *fault)
+const cJSON *reference_id(const cJSON *value)
 {
-    *fault = (struct value_fault){.member = 0};
+    return cJSON_IsObject(value) ? json_member(value, "id") : value;
+}
+
+bool value_fits(const struct field *field, const cJSON *value, struct arena *arena, struct fault *fault)
+{
     const struct checking check = {.field = field, .arena = arena, .fault = fault};
     if (!cJSON_IsNull(value))
         return value_rules[field->type](&check, value);
     if (field->system_mandatory)
-        fault->found = arena_printf(arena, "%s is mandatory and cannot be cleared", field->api_name);
+        fault->hint = arena_printf(arena, "%s is mandatory and cannot be cleared", field->api_name);
     return !field->system_mandatory; /* D6 */
+}
+
+static cJSON *kept_reference(const cJSON *value, const struct zone *zone)
+{
+    (void)zone;
+    if (cJSON_IsObject(value))
+        return NULL;
+    cJSON *kept = cJSON_CreateObject();
+    cJSON_AddStringToObject(kept, "id", json_scalar_text(value));
+    return kept;
+}
+
+static cJSON *kept_datetime(const cJSON *value, const struct zone *zone)
+{
+    int64_t time;
+    enum time_forms form;
+    char text[TIME_TEXT_SIZE];
+    if (!time_read(value->valuestring, DATETIME_FORMS, zone, &time, &form) || form != TIME_LOCAL)
+        return NULL;
+    zone_format(zone, time, text);
+    return cJSON_CreateString(text);
+}
+
+/* NULL: values are kept as they are. */
+static cJSON *(*const kept_values[FIELD_TYPES])(const cJSON *value, const struct zone *zone) = {
+    [TYPE_DATETIME] = kept_datetime,
+    [TYPE_LOOKUP] = kept_reference,
+    [TYPE_OWNER_LOOKUP] = kept_reference,
+    [TYPE_USER_LOOKUP] = kept_reference,
+};
+
+cJSON *value_kept(const struct field *field, const cJSON *value, const struct zone *zone)
+{
+    bool is_as_sent = kept_values[field->type] == NULL || cJSON_IsNull(value);
+    return is_as_sent ? NULL : kept_values[field->type](value, zone);
 }
 
 bool value_missing(const struct field *field, const cJSON *value)

@@ -6,17 +6,19 @@
 #include "crm/error.h"
 #include "store/org.h"
 
-/* Why a value does not fit its field. */
-struct value_fault {
-    const char *expected_data_type; /* the JSON or data type asked for; NULL: the type is right */
-    int64_t maximum_length;         /* 0: the length is right */
-    const char *found;              /* for people: what is wrong with it; arena-owned or static */
-    size_t member;                  /* of a list: the faulty member, from 1; 0: the list itself */
-};
-
-/* True when the field takes the value. null fits every field that is not system mandatory (D6). */
+/* True when the field takes the value. null fits every field that is not system mandatory (D6). False:
+ * why (F2) and a hint are added to *fault, and to its json_path the member that is at fault. */
 MUSTCHECK bool value_fits(const struct field *field, const cJSON *value, struct arena *arena,
-                          struct value_fault *fault);
+                          struct fault *fault);
+
+/* What a record keeps of a value that fits, where that is not the value as it is: a reference as an
+ * object (F8), a time with the offset that it has in the zone (F5). Owned by the caller; NULL: as it
+ * is. */
+MUSTCHECK cJSON *value_kept(const struct field *field, const cJSON *value, const struct zone *zone);
+
+/* The id in a reference to a record or user, which is an object with it or the id itself (F8); NULL:
+ * the object has none. Borrowed. */
+MUSTCHECK const cJSON *reference_id(const cJSON *value);
 
 /* True when a record must have a value of the field (NULL: it has none) and lacks it. */
 MUSTCHECK bool value_missing(const struct field *field, const cJSON *value);

@@ -44,11 +44,15 @@ enum field_type {
 struct field_type_info {
     const char *name;      /* as in the field metadata */
     const char *json_type; /* likewise */
+    const char *expected;  /* how a refusal calls what it takes (F2) */
+    const char *pattern;   /* that its texts fit, as PCRE writes it; NULL: they may be anything */
     bool mass_updatable;   /* false: by its type never, whatever the metadata says */
     bool has_values;       /* a picklist of some kind */
+    bool is_reference;     /* an object with the id of a record, user or layout, or the id alone */
     bool has_lookup;       /* it refers to records of a module, which its field names */
     int default_length;    /* characters or digits, 0 where length has no meaning */
     int most_length;       /* the greatest that a field's may be, and its bound when it has none */
+    int v2_length;         /* told with `expected` in v2, 0: nothing is */
 };
 
 /* What a field keeps whose value is a list or an object. */

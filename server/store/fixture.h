@@ -17,6 +17,8 @@ struct fixture_source {
 struct fixture_rules {
     bool (*value)(const struct field *field, const cJSON *value, struct arena *arena,
                   const char **expected);
+    /* What a record keeps of such a value (owned); NULL: the value as it is. */
+    cJSON *(*kept)(const struct field *field, const cJSON *value, const struct zone *zone);
     /* A record must have a value of the field, and this (NULL: none) is none. */
     bool (*missing)(const struct field *field, const cJSON *value);
     bool (*criteria)(const struct module *module, const cJSON *criteria, struct arena *arena,

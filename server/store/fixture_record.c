@@ -123,6 +123,14 @@ static void read_field(struct template *template, const struct node *node, cJSON
     for (size_t i = 0; one != NULL && i < values->count; i++, one = one->next) {
         values->texts[i] = json_print(arena, one);
         size_t length = check_value(template, field, node, values->texts[i]);
+        cJSON *kept CLEANUP(json_delete) =
+            node_failed(node) ? NULL
+                              : node->loader->rules->kept(field, one, template->module->org->zone);
+        if (kept != NULL) {
+            const char *text = json_print(arena, kept);
+            length += strlen(text) - strlen(values->texts[i]);
+            values->texts[i] = text;
+        }
         values->longest = length > values->longest ? length : values->longest;
     }
 }

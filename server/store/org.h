@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/attrs.h"
 #include "base/clock.h"
+#include "base/pattern.h"
 #include "store/field_type.h"
 #include "store/store.h"
 
@@ -22,8 +23,9 @@ struct field {
     const char *api_name, *label;
     const char *path; /* inside a record's fields: $."Industry" */
     enum field_type type;
-    int length;   /* characters or digits at most; 0: no bound */
-    int decimals; /* digits after the point; -1: no bound */
+    const struct pattern *pattern; /* that its texts fit; NULL: none */
+    int length;                    /* characters or digits at most; 0: no bound */
+    int decimals;                  /* digits after the point; -1: no bound */
     bool mass_update, visible, read_only, system_mandatory, is_unique, custom;
     bool in_layout_rule, in_validation_rule; /* as the rule's primary field */
     const char *lookup_module;               /* API name, or NULL */
@@ -175,6 +177,7 @@ struct org {
 /* Every org of a store. */
 struct orgs {
     struct arena arena;
+    struct pattern *patterns[FIELD_TYPES]; /* by type; NULL: it has none */
     struct org *list;
     size_t count;
 };

@@ -80,7 +80,9 @@ static bool read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
     };
     field->path = arena_printf(loading->arena, "$.\"%s\"", field->api_name);
     loading->org->field_count = index + 1;
-    return field_type_find(loading_text(loading, row, 5), &field->type);
+    bool is_known = field_type_find(loading_text(loading, row, 5), &field->type);
+    field->pattern = is_known ? loading->patterns[field->type] : NULL;
+    return is_known;
 }
 
 static const struct sql values_of = {
@@ -323,6 +325,9 @@ static const struct sql all_orgs = {
 enum store_status orgs_load(struct db *db, struct orgs *orgs)
 {
     *orgs = (struct orgs){.count = 0};
+    for (enum field_type type = 0; type < FIELD_TYPES; type++)
+        if (field_types[type].pattern != NULL)
+            orgs->patterns[type] = pattern_new(field_types[type].pattern);
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &all_orgs, "");
     if (row == NULL)
         return STORE_FAILED;
@@ -332,7 +337,8 @@ enum store_status orgs_load(struct db *db, struct orgs *orgs)
             orgs->list =
                 arena_array(&orgs->arena, (size_t)sqlite3_column_int64(row, 0), sizeof *orgs->list);
         struct org *org = &orgs->list[orgs->count++];
-        struct loading loading = {.db = db, .arena = &orgs->arena, .org = org};
+        struct loading loading = {
+            .db = db, .arena = &orgs->arena, .org = org, .patterns = orgs->patterns};
         const char *zone = loading_text(&loading, row, 3);
         *org = (struct org){
             .id = sqlite3_column_int64(row, 1),
@@ -358,6 +364,8 @@ void orgs_clear(struct orgs *orgs)
 {
     for (size_t i = 0; i < orgs->count; i++)
         zone_free(orgs->list[i].zone);
+    for (enum field_type type = 0; type < FIELD_TYPES; type++)
+        pattern_free(orgs->patterns[type]);
     arena_clear(&orgs->arena);
     *orgs = (struct orgs){.count = 0};
 }

@@ -10,6 +10,7 @@ struct loading {
     struct db *db;
     struct arena *arena;
     struct org *org;
+    struct pattern *const *patterns; /* by enum field_type */
 };
 
 /* False when the row names what there is not: the store is broken. */

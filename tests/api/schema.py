@@ -35,6 +35,7 @@ class Document:
 
     def check(self, method, path, status, headers, body):
         """Raises when an answer is not as documented."""
+        check_places(path, body)
         operation = self.operation(method, path)
         if operation is None:
             return
@@ -51,6 +52,23 @@ class Document:
         schema = response["content"][media]["schema"]
         errors = list(self.validator(schema).iter_errors(body))
         assert not errors, (method, path, status, body, errors[:2])
+
+
+def refusals(body):
+    """The refusals that an answer is, or has in its list."""
+    entries = [body, *body.get("data", [])] if isinstance(body, dict) and isinstance(body.get("data", []), list) else [body]
+    return [entry for entry in entries if isinstance(entry, dict) and entry.get("status") == "error" and isinstance(entry.get("details"), dict)]
+
+
+def check_places(path, body):
+    """F1: v2 never says where in a request the fault is, later versions always do."""
+    version = path.split("/")[2] if path.startswith("/crm/") and path.count("/") > 2 else None
+    for refusal in refusals(body):
+        details = refusal["details"]
+        if version == "v2":
+            assert not {"json_path", "resource_path_index"} & details.keys(), (path, details)
+        elif version is not None:
+            assert "api_name" not in details or "json_path" in details, (path, details)
 
 
 @functools.cache

@@ -103,8 +103,8 @@ def test_transitions_that_do_not_lead_on(shared, record, transition):
 
 
 @pytest.mark.parametrize("data, details", [
-    ({"Phone": 5}, {"api_name": "Phone", "json_path": "$.blueprint[0].data.Phone", "expected_data_type": "string"}), ({"Phone": "1" * 31}, {"api_name": "Phone", "json_path": "$.blueprint[0].data.Phone", "maximum_length": 30}),
-    ({"Phone": "1", "City": ["x"]}, {"api_name": "City", "json_path": "$.blueprint[0].data.City", "expected_data_type": "string"}), ([], {"api_name": "data", "json_path": "$.blueprint[0].data", "expected_data_type": "jsonobject"})])
+    ({"Phone": 5}, {"api_name": "Phone", "json_path": "$.blueprint[0].data.Phone", "expected_data_type": "phone"}), ({"Phone": "1" * 31}, {"api_name": "Phone", "json_path": "$.blueprint[0].data.Phone", "maximum_length": 30}),
+    ({"Phone": "1", "City": ["x"]}, {"api_name": "City", "json_path": "$.blueprint[0].data.City", "expected_data_type": "text"}), ([], {"api_name": "data", "json_path": "$.blueprint[0].data", "expected_data_type": "jsonobject"})])
 def test_values_that_do_not_fit(shared, data, details):
     before = shared.digest()
     answer = perform(shared, LEAD, CALL, data)

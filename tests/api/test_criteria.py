@@ -188,7 +188,7 @@ def test_E32_criteria_that_do_not_fit(things, criteria, path):
 
 
 @pytest.mark.parametrize("name, expected", [
-    ("Word", "string"), ("Kind", "string"), ("Tags", "string"), ("Yes", "boolean"), ("Count", "double"), ("Large", "bigint"), ("Price", "double"), ("Day", "date"), ("Moment", "datetime"),
+    ("Word", "text"), ("Kind", "text"), ("Tags", "text"), ("Yes", "boolean"), ("Count", "integer"), ("Large", "bigint"), ("Price", "double"), ("Day", "date"), ("Moment", "datetime"),
     ("Parent", "bigint")])
 def test_what_a_comparison_expects_is_told(things, name, expected):
     server, _ = things

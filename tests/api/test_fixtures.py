@@ -264,7 +264,7 @@ LIMITS = {
     "text": ('"' + "x" * 255 + '"', '"' + "x" * 256 + '"', 255), "textarea": (json.dumps("x" * 32000), json.dumps("x" * 32001), 32000), "rich_text": (json.dumps("é" * 50000), json.dumps("é" * 50001), 50000),
     "email": (json.dumps("a" * 91 + "@x.exampl"), json.dumps("a" * 92 + "@x.exampl"), 100), "website": (json.dumps("x" * 446 + ".com"), json.dumps("x" * 447 + ".com"), 450),
     "profileimage": (json.dumps("x" * 255), json.dumps("x" * 256), 255), "event_reminder": (json.dumps("x" * 255), json.dumps("x" * 256), 255), "autonumber": (json.dumps("x" * 255), json.dumps("x" * 256), 255),
-    "formula": (json.dumps("x" * 2000), json.dumps("x" * 2001), 2000), "bigint": (json.dumps("0" * 46 + "9" * 18), json.dumps("0" * 47 + "9" * 18), 18), "double": ("1." + "1" * 62, "1." + "1" * 63, 16),
+    "formula": (json.dumps("x" * 2000), json.dumps("x" * 2001), 2000), "bigint": (json.dumps("0" * 46 + "9" * 18), json.dumps("0" * 47 + "9" * 18), 18), "double": ("1." + "1" * 62, "1." + "1" * 63, 64),
     "subform": (json.dumps([{}] * 200), json.dumps([{}] * 201), 200), "multiselectlookup": (json.dumps([{"id": "5"}] * 200), json.dumps([{"id": "5"}] * 201), 200),
     "fileupload": (json.dumps(["x" * 65532]), json.dumps(["x" * 65533]), 65536), "imageupload": (*(json.dumps(['"\\\n\x01é' * 4680 + "x" * rest], ensure_ascii=False) for rest in (12, 13)), 65536),
     "RRULE": (json.dumps({"RRULE": "x" * 65524}), json.dumps({"RRULE": "x" * 65525}), 65536), "userlookup": (json.dumps({"id": "5", "n": "x" * 65519}), json.dumps({"id": "5", "n": "x" * 65520}), 65536),

@@ -1,7 +1,10 @@
 """Every row of the error catalogue, by the line that the README gives for it, in every version."""
+import copy
+
 import pytest
 
 import gallery
+import schema
 
 ROWS = gallery.rows()
 
@@ -31,12 +34,20 @@ def is_in(row, version):
     return row.name[0] != "O" and (version not in ("v2", "v2.1") or row.name not in ("P10", "P11", "P12", "P13"))
 
 
+def in_version(answer, version):
+    """What the gallery has for v8, as the version answers it (F1)."""
+    answer = copy.deepcopy(answer)
+    for refusal in schema.refusals(answer):
+        if version == "v2":
+            refusal["details"] = {name: value for name, value in refusal["details"].items() if name not in ("json_path", "resource_path_index")}
+        if version == "v2.1" and refusal["code"] == "INVALID_MODULE":
+            del refusal["details"]["resource_path_index"]
+    return answer
+
+
 @pytest.mark.parametrize("row, version", [(row, version) for row in ROWS for version in gallery.VERSIONS[:-1] if is_in(row, version)], ids=lambda value: getattr(value, "name", value))
 def test_row_in_version(quiet, row, version, record_property):
     command = row.command.replace("/crm/v8/", f"/crm/{version}/")
     record_property("row", (row.name, version, command))
     status, answer, rule, _ = gallery.curl(quiet, command)
-    expected = row.answer
-    if expected and "resource_path_index" in expected.get("details", {}) and version in ("v2", "v2.1"):
-        expected = expected | {"details": {}}
-    assert (status, answer, rule) == (row.status, expected, row.name)
+    assert (status, answer, rule) == (row.status, in_version(row.answer, version), row.name)

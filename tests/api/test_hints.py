@@ -57,8 +57,8 @@ def test_a_method_that_is_not_served_is_told_which_are(shared, method, path, hin
 
 
 @pytest.mark.parametrize("ids, status, rule, hint", [
-    ([LEAD, LOCKED], 200, "E27", f"1 of 2 records was refused, {LOCKED}: the record is locked"),
-    ([LEAD, LOCKED, UNKNOWN], 200, "E27", f"2 of 3 records were refused; the first, {LOCKED}: the record is locked"),
+    ([LEAD, LOCKED], 207, "E27", f"1 of 2 records was refused, {LOCKED}: the record is locked"),
+    ([LEAD, LOCKED, UNKNOWN], 207, "E27", f"2 of 3 records were refused; the first, {LOCKED}: the record is locked"),
     ([UNKNOWN, LOCKED], 400, "E7", f"2 of 2 records were refused; the first, {UNKNOWN}: the module has no record of that id"),
     (["x" * 5000] * 500, 400, "E7", f"500 of 500 records were refused; the first, {'x' * 37}...: the module has no record of that id"),
     (["\r\n", "1"], 400, "E7", "2 of 2 records were refused; the first, ??: the module has no record of that id"),

@@ -88,9 +88,9 @@ def test_fields_must_be_said_of_the_list_from_v3_on(shared):
     ("1", None, 400, "INVALID_DATA", "the related id given seems to be invalid", 1), ("x", None, 400, "INVALID_DATA", "the related id given seems to be invalid", 1),
     ("554023000000497007", None, 400, "INVALID_DATA", "the related id given seems to be invalid", 1), (LOCKED, "1", 400, "INVALID_DATA", "the id given seems to be invalid", 3),
     (LOCKED, "x", 400, "INVALID_DATA", "the id given seems to be invalid", 3), (LEAD, "1", 400, "INVALID_DATA", "the id given seems to be invalid", 3)])
-@pytest.mark.parametrize("version", ["v2.1", "v8"])
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v8"])
 def test_ids_that_there_are_none_of(shared, record, id, status, code, message, index, version):
-    details = {} if version == "v2.1" else {"resource_path_index": index}
+    details = {} if version == "v2" else {"resource_path_index": index}
     for method in (["GET", "PUT", "DELETE"] if id else ["GET", "POST"]):
         body = {"data": [{"Locked_Reason__s": "x"}]} if method in ("PUT", "POST") else None
         answer = shared.request(method, path(record, id, version=version) + "?fields=id", body)
@@ -108,7 +108,7 @@ REASON = {"api_name": "Locked_Reason__s", "json_path": "$.data[0].Locked_Reason_
 @pytest.mark.parametrize("body, code, details", [
     (b"[]", "INVALID_DATA", {"expected_data_type": "jsonobject"}), ({}, "MANDATORY_NOT_FOUND", {"api_name": "data", "json_path": "$.data"}),
     ({"data": [{}]}, "MANDATORY_NOT_FOUND", REASON), ({"data": [{"Locked_Reason__s": ""}]}, "MANDATORY_NOT_FOUND", REASON), ({"data": [{"Locked_Reason__s": None}]}, "MANDATORY_NOT_FOUND", REASON),
-    ({"data": [{"Locked_Reason__s": 5}]}, "INVALID_DATA", REASON | {"expected_data_type": "string"}), ({"data": [{"Locked_Reason__s": "é" * 3001}]}, "INVALID_DATA", REASON | {"maximum_length": 3000}),
+    ({"data": [{"Locked_Reason__s": 5}]}, "INVALID_DATA", REASON | {"expected_data_type": "text"}), ({"data": [{"Locked_Reason__s": "é" * 3001}]}, "INVALID_DATA", REASON | {"maximum_length": 3000}),
     ({"data": [{"Locked_Reason__s": "x"}] * 2}, "INVALID_DATA", {"api_name": "data", "json_path": "$.data", "maximum_length": 1})])
 def test_bodies_that_are_wrong(shared, body, code, details):
     for method, at in [("POST", path(LEAD)), ("PUT", path(LOCKED, "1"))]:

@@ -111,9 +111,13 @@ def test_the_layout_of_a_record(fresh):
     assert send(fresh, "PUT", f"Projects/{id}", [{"Phase": "Done"}]).status == 200 and read(fresh, "Projects", id)["Layout"] == consulting
     assert send(fresh, "PUT", f"Projects/{id}", [{"Layout": "554023000000095001"}]).status == 200 and read(fresh, "Projects", id)["Layout"]["name"] == "Standard"
     foreign = fresh.request("GET", "/crm/v8/settings/layouts?module=Leads").body["layouts"][0]["id"]
-    for wrong in ({"id": "1"}, {"id": foreign}, "x", {}, 5, [], True):
+    layout = {"api_name": "Layout", "json_path": "$.data[0].Layout"}
+    for wrong, code, details in [
+            ({"id": "1"}, "INVALID_DATA", layout), ({"id": foreign}, "INVALID_DATA", layout), (5, "INVALID_DATA", layout), ("x", "INVALID_DATA", layout | {"expected_data_type": "bigint"}),
+            ([], "INVALID_DATA", layout | {"expected_data_type": "bigint"}), (True, "INVALID_DATA", layout | {"expected_data_type": "bigint"}),
+            ({}, "MANDATORY_NOT_FOUND", {"api_name": "id", "json_path": "$.data[0].Layout.id"})]:
         [entry] = send(fresh, "POST", "Projects", [{"Name": "n", "Layout": wrong}]).body["data"]
-        assert (entry["code"], entry["details"]) == ("INVALID_DATA", {"api_name": "Layout", "json_path": "$.data[0].Layout"}), wrong
+        assert (entry["code"], entry["details"]) == (code, details), wrong
 
 
 def test_upsert(fresh):

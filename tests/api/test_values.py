@@ -7,20 +7,20 @@ RECORD = "554023000000640001"
 
 # A field of Projects, values that it takes, and values with what is said of them.
 CASES = {
-    "Summary": (["", "x" * 20, "é" * 20, None], [("é" * 21, {"maximum_length": 20}), (5, "string"), (True, "string"), ([], "string"), ({}, "string")]),
-    "Phase": (["Done", None], [("Nope", {}), ("", {}), (1, "string")]),
-    "Skills": ([["C"], [], ["SQL", "HTTP"], None], [("C", "jsonarray"), (["Cobol"], {"index": 0}), (["C", 1], {"expected_data_type": "string", "index": 1})]),
+    "Summary": (["", "x" * 20, "é" * 20, None], [("é" * 21, {"maximum_length": 20}), (5, "text"), (True, "text"), ([], "text"), ({}, "text")]),
+    "Phase": (["Done", "-None-", None], [("Nope", {}), ("", {}), (1, "text")]),
+    "Skills": ([["C"], [], ["SQL", "HTTP"], None], [("C", "jsonarray"), (["Cobol"], {"index": 0}), (["C", 1], {"expected_data_type": "text", "index": 1}), (["-None-"], {"index": 0})]),
     "Billable": ([True, False, None], [("true", "boolean"), (0, "boolean")]),
     "Head_Count": ([0, -9999, 9999, None], [(10000, {"maximum_length": 4}), ("5", "integer"), (1.5, "integer")]),
     "Reference": (["123456789012345678", 7, -7, None], [("x", "bigint"), ("1" * 19, {"maximum_length": 18}), (1.5, "bigint")]),
-    "Effort": ([1, 1.125, -999999.5], [(1.1255, {"maximum_length": 3}), (1234567, {"maximum_length": 6}), ("1", "double")]),
-    "Budget": ([0.25, None], [(0.125, {"maximum_length": 2}), ("x", "double")]),
-    "Progress": ([100], [(1000, {"maximum_length": 3})]),
+    "Effort": ([1, 1.125, -999999.5], [(1.1255, {"maximum_decimal_place": 3}), (1234567, {"range": {"from": -999999, "to": 999999}}), ("1", "double")]),
+    "Budget": ([0.25, None], [(0.125, {"maximum_decimal_place": 2}), ("x", "double")]),
+    "Progress": ([100], [(1000, {"range": {"from": -999, "to": 999}})]),
     "Rate": ([0.0625], [(0.00001, "double")]),  # json.dumps writes 1e-05
     "Start": (["2024-02-29", None], [("2023-02-29", "date"), ("2024-2-29", "date"), (20240229, "date"), ("", "date")]),
-    "Kick_Off": (["2024-02-29T10:00:00+05:30", "2024-02-29T10:00:00Z"], [("2024-02-29T10:00:00", "datetime"), ("2024-02-30T10:00:00Z", "datetime"), (0, "datetime")]),
-    "Hotline": (["+30 210 555"], [("1" * 31, {"maximum_length": 30}), (1, "string")]),
-    "Home_Page": (["https://example.com"], [([], "string")]),
+    "Kick_Off": (["2024-02-29T10:00:00+05:30", "2024-02-29T10:00:00Z"], [("2024-02-29T10:00:00.5Z", "datetime"), ("2024-02-29 10:00:00Z", "datetime"), ("2024-02-30T10:00:00Z", "datetime"), (0, "datetime")]),
+    "Hotline": (["+30 210 555", "(030) 12-34", ""], [("1" * 31, {"maximum_length": 30}), (1, "phone"), ("() none", "phone"), ("-1", "phone")]),
+    "Home_Page": (["https://example.com", "www.example.com/a", ""], [([], "website"), ("not a url", "website"), ("localhost", "website")]),
 }
 NEVER = ["Notes_Text", "Brief", "Email", "Client", "Owner", "Manager", "Partners", "Number", "Margin", "Task_Count", "Milestones", "Contract", "Photos", "Repeats",
          "Reminder", "Layout", "id", "Created_Time", "Modified_By", "Nonsense", "name", ""]

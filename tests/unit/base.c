@@ -287,6 +287,47 @@ START_TEST(moments_are_of_the_calendar)
 }
 END_TEST
 
+/* The same moment, 2026-06-01T07:30:00Z, in every form that the service takes. */
+static const struct {
+    const char *text;
+    unsigned form;
+} forms[] = {
+    {"2026-06-01T13:00:00+05:30", TIME_WITH_OFFSET},
+    {"2026-06-01T07:30:00Z", TIME_WITH_OFFSET},
+    {"2026-05-31T23:30:00-08:00", TIME_WITH_OFFSET},
+    {"2026-06-01T07:30:00+00:00", TIME_WITH_OFFSET},
+    {"2026-06-01T07:30:00+0000", TIME_SHORT_OFFSET},
+    {"2026-05-31T23:30:00-0800", TIME_SHORT_OFFSET},
+    {"2026-06-01T13:00:00", TIME_LOCAL},
+    {"Mon, 01 Jun 2026 07:30:00 GMT", TIME_HTTP_DATE},
+    {"2026-06-01T07:30:00.000Z", 0},
+    {"2026-06-01 07:30:00Z", 0},
+    {"2026-06-01T07:30Z", 0},
+    {"2026-06-01T07:30:00+99:99", 0},
+    {"2026-06-01T07:30:00+0060", 0},
+    {"2026-06-01T07:30:00 +0000", 0},
+    {"2026-06-01T13:00:00 ", 0},
+    {"Mon, 01 Jun 2026 07:30:00", 0},
+    {"", 0},
+};
+
+START_TEST(F5_F9_a_time_is_read_in_its_form_only)
+{
+    struct zone *zone = zone_new("Asia/Kolkata");
+    for (unsigned form = TIME_WITH_OFFSET; form <= TIME_HTTP_DATE; form <<= 1) {
+        int64_t time = 0;
+        enum time_forms found = 0;
+        bool is_read = time_read(forms[_i].text, form, zone, &time, &found);
+        ck_assert_msg(is_read == (form == forms[_i].form), "%s as %u", forms[_i].text, form);
+        if (is_read) {
+            ck_assert_int_eq(time, 1780299000);
+            ck_assert_int_eq(found, form);
+        }
+    }
+    zone_free(zone);
+}
+END_TEST
+
 START_TEST(dates_are_of_the_calendar)
 {
     ck_assert(date_valid("2024-02-29"));
@@ -618,6 +659,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, whole_numbers_keep_every_digit);
     tcase_add_loop_test(tests, times_are_written_with_the_zones_offset, 0, COUNT(times));
     tcase_add_loop_test(tests, moments_are_of_the_calendar, 0, COUNT(moments));
+    tcase_add_loop_test(tests, F5_F9_a_time_is_read_in_its_form_only, 0, COUNT(forms));
     tcase_add_test(tests, dates_are_of_the_calendar);
     tcase_add_test(tests, zones_are_named);
     tcase_add_loop_test(tests, durations_are_read, 0, COUNT(durations));

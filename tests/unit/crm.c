@@ -24,93 +24,106 @@ static void close_test(void)
 /* A value for a field of Projects (or of the module named in front of a dot), and what is wrong. */
 static const struct {
     const char *field, *value;
-    const char *expected; /* the data type asked for; "" when only the value is wrong; NULL: it fits */
-    int64_t maximum;
+    const char *said; /* of it: what it should be, and the member at fault; NULL: it fits */
 } value_cases[] = {
-    {"Summary", "\"twenty characters ok\"", NULL, 0},
-    {"Summary", "\"twenty-one characters\"", "", 20},
+    {"Summary", "\"twenty characters ok\"", NULL},
+    {"Summary", "\"twenty-one characters\"", "maximum_length 20"},
     {"Summary",
      "\"\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5"
      "\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\xce\xb1\xce\xb2\xce\xb3\xce\xb4\xce\xb5\"",
-     NULL, 0},
-    {"Summary", "\"\"", NULL, 0},
-    {"Summary", "null", NULL, 0},
-    {"Summary", "5", "string", 0},
-    {"Summary", "true", "string", 0},
-    {"Summary", "[\"x\"]", "string", 0},
-    {"Name", "null", "", 0},
-    {"Phase", "\"Done\"", NULL, 0},
-    {"Phase", "\"done\"", "", 0},
-    {"Phase", "\"\"", "", 0},
-    {"Phase", "1", "string", 0},
-    {"Skills", "[]", NULL, 0},
-    {"Skills", "[\"C\",\"Testing\"]", NULL, 0},
-    {"Skills", "[\"C\",\"Cobol\"]", "", 0},
-    {"Skills", "[\"C\",5]", "string", 0},
-    {"Skills", "\"C\"", "jsonarray", 0},
-    {"Skills", "{\"0\":\"C\"}", "jsonarray", 0},
-    {"Billable", "false", NULL, 0},
-    {"Billable", "\"false\"", "boolean", 0},
-    {"Billable", "0", "boolean", 0},
-    {"Head_Count", "9999", NULL, 0},
-    {"Head_Count", "-9999", NULL, 0},
-    {"Head_Count", "10000", "", 4},
-    {"Head_Count", "1.0", "integer", 0},
-    {"Head_Count", "1e2", "integer", 0},
-    {"Head_Count", "\"5\"", "integer", 0},
-    {"Reference", "\"123456789012345678\"", NULL, 0},
-    {"Reference", "-123456789012345678", NULL, 0},
-    {"Reference", "1234567890123456789", "", 18},
-    {"Reference", "\"12x\"", "bigint", 0},
-    {"Reference", "\"-\"", "bigint", 0},
-    {"Reference", "1.5", "bigint", 0},
-    {"Effort", "123456.125", NULL, 0},
-    {"Effort", "1234567", "", 6},
-    {"Effort", "1.1255", "", 3},
-    {"Effort", "1e3", "double", 0},
-    {"Effort", "\"1\"", "double", 0},
-    {"Budget", "-12345678.25", NULL, 0},
-    {"Budget", "0.001", "", 2},
-    {"Progress", "100", NULL, 0},
-    {"Progress", "1000", "", 3},
-    {"Rate", "0.0001", NULL, 0},
-    {"Rate", "0.00001", "", 4},
-    {"Start", "\"2024-02-29\"", NULL, 0},
-    {"Start", "\"2023-02-29\"", "date", 0},
-    {"Start", "\"\"", "date", 0},
-    {"Start", "20240229", "date", 0},
-    {"Kick_Off", "\"2024-02-29T10:00:00+05:30\"", NULL, 0},
-    {"Kick_Off", "\"2024-02-29T10:00:00\"", "datetime", 0},
-    {"Kick_Off", "\"2024-02-30T10:00:00Z\"", "datetime", 0},
-    {"Hotline", "\"+30 210 555\"", NULL, 0},
-    {"Hotline", "\"+30 210 555 +30 210 555 +30 210 555\"", "", 30},
-    {"Home_Page", "\"https://example.com\"", NULL, 0},
-    {"Home_Page", "1", "string", 0},
-    {"Email", "\"a@b.example\"", NULL, 0},
-    {"Email", "\"a@b@c.example\"", "email", 0},
-    {"Email", "\"@b.example\"", "email", 0},
-    {"Email", "\"a b@c.example\"", "email", 0},
-    {"Email", "\"a@b\"", "email", 0},
-    {"Client", "{\"id\":\"554023000000620001\",\"name\":\"x\"}", NULL, 0},
-    {"Client", "{\"id\":\"x\"}", "jsonobject", 0},
-    {"Client", "\"554023000000620001\"", "jsonobject", 0},
-    {"Manager", "{\"id\":554023000000235011}", NULL, 0},
-    {"Partners", "[]", NULL, 0},
-    {"Partners", "{}", "jsonarray", 0},
-    {"Number", "\"PRJ-1\"", NULL, 0},
-    {"Margin", "12.5", NULL, 0},
-    {"Margin", "[]", "string", 0},
-    {"Task_Count", "12", NULL, 0},
-    {"Milestones", "[{}]", NULL, 0},
-    {"Milestones", "{}", "jsonarray", 0},
-    {"Contract", "[]", NULL, 0},
-    {"Photos", "\"x\"", "jsonarray", 0},
-    {"Repeats", "{\"RRULE\":\"FREQ=DAILY\"}", NULL, 0},
-    {"Repeats", "\"FREQ=DAILY\"", "jsonobject", 0},
-    {"Reminder", "\"15 minutes\"", NULL, 0},
-    {"Layout", "{\"id\":\"1\"}", NULL, 0},
-    {"Notes_Text", "\"any\\nlines\"", NULL, 0},
-    {"Brief", "\"<b>x</b>\"", NULL, 0},
+     NULL},
+    {"Summary", "\"\"", NULL},
+    {"Summary", "null", NULL},
+    {"Summary", "5", "text"},
+    {"Summary", "true", "text"},
+    {"Summary", "[\"x\"]", "text"},
+    {"Name", "null", ""},
+    {"Phase", "\"-None-\"", NULL},
+    {"Phase", "\"Done\"", NULL},
+    {"Phase", "\"done\"", ""},
+    {"Phase", "\"\"", ""},
+    {"Phase", "1", "text"},
+    {"Skills", "[\"-None-\"]", "at [0]"},
+    {"Skills", "[]", NULL},
+    {"Skills", "[\"C\",\"Testing\"]", NULL},
+    {"Skills", "[\"C\",\"Cobol\"]", "at [1]"},
+    {"Skills", "[\"C\",5]", "text at [1]"},
+    {"Skills", "\"C\"", "jsonarray"},
+    {"Skills", "{\"0\":\"C\"}", "jsonarray"},
+    {"Billable", "false", NULL},
+    {"Billable", "\"false\"", "boolean"},
+    {"Billable", "0", "boolean"},
+    {"Head_Count", "9999", NULL},
+    {"Head_Count", "-9999", NULL},
+    {"Head_Count", "10000", "maximum_length 4"},
+    {"Head_Count", "1.0", "integer"},
+    {"Head_Count", "1e2", "integer"},
+    {"Head_Count", "\"5\"", "integer"},
+    {"Reference", "\"123456789012345678\"", NULL},
+    {"Reference", "-123456789012345678", NULL},
+    {"Reference", "1234567890123456789", "maximum_length 18"},
+    {"Reference", "\"12x\"", "bigint"},
+    {"Reference", "\"-\"", "bigint"},
+    {"Reference", "1.5", "bigint"},
+    {"Effort", "123456.125", NULL},
+    {"Effort", "1234567", "range 999999"},
+    {"Effort", "1.1255", "maximum_decimal_place 3"},
+    {"Effort", "1e3", "double"},
+    {"Effort", "\"1\"", "double"},
+    {"Budget", "-12345678.25", NULL},
+    {"Budget", "0.001", "maximum_decimal_place 2"},
+    {"Progress", "100", NULL},
+    {"Progress", "1000", "range 999"},
+    {"Rate", "0.0001", NULL},
+    {"Rate", "0.00001", "maximum_decimal_place 4"},
+    {"Start", "\"2024-02-29\"", NULL},
+    {"Start", "\"2023-02-29\"", "date"},
+    {"Start", "\"\"", "date"},
+    {"Start", "20240229", "date"},
+    {"Kick_Off", "\"2024-02-29T10:00:00+05:30\"", NULL},
+    {"Kick_Off", "\"2024-02-29T10:00:00\"", NULL},
+    {"Kick_Off", "\"2024-02-29T10:00:00.000Z\"", "datetime"},
+    {"Kick_Off", "\"2024-02-29 10:00:00Z\"", "datetime"},
+    {"Kick_Off", "\"2024-02-29T10:00:00+0530\"", "datetime"},
+    {"Kick_Off", "\"2024-02-30T10:00:00Z\"", "datetime"},
+    {"Hotline", "\"+30 210 555\"", NULL},
+    {"Hotline", "\"\"", NULL},
+    {"Hotline", "\"() Not provided.\"", "phone"},
+    {"Hotline", "\"555\\n\"", "phone"},
+    {"Hotline", "5", "phone"},
+    {"Hotline", "\"+30 210 555 +30 210 555 +30 210 555\"", "maximum_length 30"},
+    {"Home_Page", "\"https://example.com\"", NULL},
+    {"Home_Page", "1", "website"},
+    {"Home_Page", "\"not a url\"", "website"},
+    {"Email", "\"a@b.example\"", NULL},
+    {"Email", "\"a@b@c.example\"", "email"},
+    {"Email", "\"@b.example\"", "email"},
+    {"Email", "\"a b@c.example\"", "email"},
+    {"Email", "\"a@b\"", "email"},
+    {"Client", "{\"id\":\"554023000000620001\",\"name\":\"x\"}", NULL},
+    {"Client", "{\"id\":\"x\"}", "bigint"},
+    {"Client", "\"554023000000620001\"", NULL},
+    {"Client", "554023000000620001", NULL},
+    {"Client", "\"x\"", "bigint"},
+    {"Client", "true", "bigint"},
+    {"Client", "[]", "bigint"},
+    {"Manager", "{\"id\":554023000000235011}", NULL},
+    {"Partners", "[]", NULL},
+    {"Partners", "{}", "jsonarray"},
+    {"Number", "\"PRJ-1\"", NULL},
+    {"Margin", "12.5", NULL},
+    {"Margin", "[]", "text"},
+    {"Task_Count", "12", NULL},
+    {"Milestones", "[{}]", NULL},
+    {"Milestones", "{}", "jsonarray"},
+    {"Contract", "[]", NULL},
+    {"Photos", "\"x\"", "jsonarray"},
+    {"Repeats", "{\"RRULE\":\"FREQ=DAILY\"}", NULL},
+    {"Repeats", "\"FREQ=DAILY\"", "jsonobject"},
+    {"Reminder", "\"15 minutes\"", NULL},
+    {"Layout", "{\"id\":\"1\"}", NULL},
+    {"Notes_Text", "\"any\\nlines\"", NULL},
+    {"Brief", "\"<b>x</b>\"", NULL},
 };
 
 /* The names of values are joined by one character each. */
@@ -118,7 +131,7 @@ START_TEST(the_values_of_a_list_are_bounded_together)
 {
     struct field skills = *module_field(org_module(test.org, "Projects"), "Skills");
     cJSON *value = json_parse("[\"C\",\"Testing\"]", strlen("[\"C\",\"Testing\"]"), NULL);
-    struct value_fault why;
+    struct fault why = {.json_path = NULL};
     skills.length = (int)strlen("C;Testing");
     ck_assert(value_fits(&skills, value, &test.arena, &why));
     skills.length--;
@@ -128,23 +141,92 @@ START_TEST(the_values_of_a_list_are_bounded_together)
 }
 END_TEST
 
+/* A fault as the cases above tell it. */
+static const char *said_of(const struct fault *fault)
+{
+    struct arena *arena = &test.arena;
+    const char *text = fault->expected_data_type != NULL ? fault->expected_data_type : "";
+    if (fault->maximum_length != 0)
+        text = arena_printf(arena, "maximum_length %lld", (long long)fault->maximum_length);
+    if (fault->has_decimals)
+        text =
+            arena_printf(arena, "maximum_decimal_place %lld", (long long)fault->maximum_decimal_place);
+    if (fault->bound != 0)
+        text = arena_printf(arena, "range %lld", (long long)fault->bound);
+    if (fault->json_path[0] == '\0')
+        return text;
+    return arena_printf(arena, "%s%sat %s", text, text[0] != '\0' ? " " : "", fault->json_path);
+}
+
 START_TEST(values_fit_or_say_why_not)
 {
     const struct field *field = module_field(org_module(test.org, "Projects"), value_cases[_i].field);
     ck_assert_msg(field != NULL, "%s", value_cases[_i].field);
     cJSON *value = json_parse(value_cases[_i].value, strlen(value_cases[_i].value), NULL);
     ck_assert_msg(value != NULL, "%s", value_cases[_i].value);
-    struct value_fault fault;
+    struct fault fault = {.json_path = ""};
     bool fits = value_fits(field, value, &test.arena, &fault);
-    ck_assert_msg(fits == (value_cases[_i].expected == NULL), "%s: %s", value_cases[_i].field,
+    ck_assert_msg(fits == (value_cases[_i].said == NULL), "%s: %s", value_cases[_i].field,
                   value_cases[_i].value);
     if (!fits) {
-        const char *type = fault.expected_data_type != NULL ? fault.expected_data_type : "";
-        ck_assert_str_eq(type, value_cases[_i].expected);
-        ck_assert_int_eq(fault.maximum_length, value_cases[_i].maximum);
-        ck_assert_ptr_nonnull(fault.found);
+        ck_assert_str_eq(said_of(&fault), value_cases[_i].said);
+        ck_assert_ptr_nonnull(fault.hint);
     }
     cJSON_Delete(value);
+}
+END_TEST
+
+/* What a record keeps of a value, where that is not the value as it is. */
+static const struct {
+    const char *field, *value, *kept;
+} kept_cases[] = {
+    {"Kick_Off", "\"2026-06-01T13:00:00\"", "\"2026-06-01T13:00:00+05:30\""},
+    {"Kick_Off", "\"2026-06-01T13:00:00Z\"", NULL},
+    {"Kick_Off", "\"2026-06-01T13:00:00-08:00\"", NULL},
+    {"Client", "\"554023000000620001\"", "{\"id\":\"554023000000620001\"}"},
+    {"Client", "554023000000620001", "{\"id\":\"554023000000620001\"}"},
+    {"Client", "{\"id\":\"554023000000620001\",\"name\":\"x\"}", NULL},
+    {"Manager", "554023000000235011", "{\"id\":\"554023000000235011\"}"},
+    {"Client", "null", NULL},
+    {"Kick_Off", "null", NULL},
+    {"Start", "\"2026-06-01\"", NULL},
+    {"Reference", "\"12\"", NULL},
+};
+
+START_TEST(F5_F8_what_a_record_keeps)
+{
+    const struct field *field = module_field(org_module(test.org, "Projects"), kept_cases[_i].field);
+    cJSON *value = json_parse(kept_cases[_i].value, strlen(kept_cases[_i].value), NULL);
+    cJSON *kept = value_kept(field, value, test.org->zone);
+    ck_assert_int_eq(kept != NULL, kept_cases[_i].kept != NULL);
+    if (kept != NULL)
+        ck_assert_str_eq(json_print(&test.arena, kept), kept_cases[_i].kept);
+    cJSON_Delete(value);
+    cJSON_Delete(kept);
+}
+END_TEST
+
+/* F3, F4: texts that a matcher could try in very many ways are refused soon. */
+START_TEST(F3_F4_hostile_texts_end)
+{
+    static const char *const parts[] = {"1", "1 ", "(1)", "-1", ",", ";1", "a.", "(1 1)"};
+    const struct module *module = org_module(test.org, "Projects");
+    const struct field *fields[] = {module_field(module, "Hotline"), module_field(module, "Home_Page")};
+    for (size_t f = 0; f < COUNT(fields); f++) {
+        struct field field = *fields[f];
+        field.length = 255;
+        for (size_t i = 0; i < COUNT(parts); i++) {
+            char text[256] = "";
+            while (strlen(text) + strlen(parts[i]) < sizeof text - 2)
+                (void)strcat(text, parts[i]);
+            (void)strcat(text, " !");
+            cJSON *value = cJSON_CreateString(text);
+            struct fault fault = {.json_path = ""};
+            ck_assert_msg(!value_fits(&field, value, &test.arena, &fault), "%s", text);
+            ck_assert_str_eq(fault.expected_data_type, field_types[field.type].expected);
+            cJSON_Delete(value);
+        }
+    }
 }
 END_TEST
 
@@ -153,9 +235,10 @@ START_TEST(every_type_has_a_rule)
     cJSON *value = json_parse("{\"unlikely\":1}", 14, NULL);
     for (enum field_type type = 0; type < FIELD_TYPES; type++) {
         const struct field field = {.api_name = "x", .type = type, .decimals = -1};
-        struct value_fault fault;
+        struct fault fault = {.json_path = NULL};
         (void)!value_fits(&field, value, &test.arena, &fault); /* a missing rule would crash */
         ck_assert_ptr_nonnull(field_types[type].name);
+        ck_assert_ptr_nonnull(field_types[type].expected);
         enum field_type found;
         ck_assert(field_type_find(field_types[type].name, &found));
         ck_assert_int_eq(found, type);
@@ -416,6 +499,8 @@ Suite *crm_suite(void)
     tcase_set_timeout(tests, 300);
     tcase_add_unchecked_fixture(tests, open_test, close_test);
     tcase_add_loop_test(tests, values_fit_or_say_why_not, 0, COUNT(value_cases));
+    tcase_add_loop_test(tests, F5_F8_what_a_record_keeps, 0, COUNT(kept_cases));
+    tcase_add_test(tests, F3_F4_hostile_texts_end);
     tcase_add_test(tests, the_values_of_a_list_are_bounded_together);
     tcase_add_test(tests, every_type_has_a_rule);
     tcase_add_test(tests, every_type_has_an_end);
