@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -118,7 +118,8 @@ CREATE TABLE profile_module (
     PRIMARY KEY (profile_id, module_id)
 ) STRICT, WITHOUT ROWID;
 
--- The fields of a module; `mass_update` decides whether the API may change it.
+-- The fields of a module; `mass_update` decides whether the API may change it, `scheduled_mass_update` whether
+-- a call by view may, too.
 CREATE TABLE field (
     id INTEGER PRIMARY KEY,
     module_id INTEGER NOT NULL REFERENCES module (id),
@@ -129,6 +130,7 @@ CREATE TABLE field (
     length INTEGER CHECK (length > 0),
     decimals INTEGER CHECK (decimals >= 0),
     mass_update INTEGER NOT NULL CHECK (mass_update IN (0, 1)),
+    scheduled_mass_update INTEGER NOT NULL CHECK (scheduled_mass_update IN (0, 1)),
     visible INTEGER NOT NULL CHECK (visible IN (0, 1)),
     read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
     system_mandatory INTEGER NOT NULL CHECK (system_mandatory IN (0, 1)),
@@ -234,6 +236,24 @@ CREATE TABLE rule_action (
     CHECK ((field_id IS NULL) = (value IS NULL) AND (field_id IS NULL) <> (url IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- Ways that the records of a module (Deals) go: which of its stages, the values of its picklist Stage, they pass.
+-- A record's way is its value of Pipeline; the first of its layout's when it has none.
+CREATE TABLE pipeline (
+    id INTEGER PRIMARY KEY,
+    module_id INTEGER NOT NULL REFERENCES module (id),
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (module_id, name)
+) STRICT;
+
+-- The stages of a pipeline, in order.
+CREATE TABLE pipeline_stage (
+    pipeline_id INTEGER NOT NULL REFERENCES pipeline (id),
+    value_id INTEGER NOT NULL REFERENCES picklist_value (id),
+    position INTEGER NOT NULL,
+    PRIMARY KEY (pipeline_id, value_id)
+) STRICT, WITHOUT ROWID;
+
 -- Pages on which records of a module are shown, and made. A record is on one: the first when it names none.
 CREATE TABLE layout (
     id INTEGER PRIMARY KEY,
@@ -259,6 +279,21 @@ CREATE TABLE layout_field (
     section_id INTEGER NOT NULL REFERENCES layout_section (id),
     position INTEGER NOT NULL,
     PRIMARY KEY (layout_id, field_id)
+) STRICT, WITHOUT ROWID;
+
+-- The pipelines of a layout, in order; every one of its module, when it has no row.
+CREATE TABLE layout_pipeline (
+    layout_id INTEGER NOT NULL REFERENCES layout (id),
+    pipeline_id INTEGER NOT NULL REFERENCES pipeline (id),
+    position INTEGER NOT NULL,
+    PRIMARY KEY (layout_id, pipeline_id)
+) STRICT, WITHOUT ROWID;
+
+-- The values of a picklist that a layout has; every one, when it has none of the field's.
+CREATE TABLE layout_value (
+    layout_id INTEGER NOT NULL REFERENCES layout (id),
+    value_id INTEGER NOT NULL REFERENCES picklist_value (id),
+    PRIMARY KEY (layout_id, value_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Saved filters; a NULL criteria selects every record of the module.

@@ -54,6 +54,12 @@ const struct catalogue_row catalogue[ERRORS] = {
     [ERR_EDITION_CANNOT_SCHEDULE] =
         {"E36", "FEATURE_NOT_SUPPORTED", 400,
          "Scheduled Mass Operation feature is not available in your edition"},
+    [ERR_FIELD_NOT_SCHEDULED] = {"E37", "INVALID_DATA", 400,
+                                 "Field cannot be updated in Scheduled Mass Update"},
+    [ERR_VALUE_NOT_IN_LAYOUT] = {"M1", "INVALID_DATA", 400, "picklist not found in record layout"},
+    [ERR_PIPELINE_NOT_IN_LAYOUT] = {"M2", "MAPPING_MISMATCH", 400,
+                                    "Layout doesn't contain the Pipeline"},
+    [ERR_STAGE_NOT_IN_PIPELINE] = {"M3", "MAPPING_MISMATCH", 400, "Pipeline doesn't contain the Stage"},
     [ERR_JOB_NOT_FOUND] = {"G1", "", 404, NULL},
     [ERR_JOB_ID_MISSING] = {"G2", "MANDATORY_NOT_FOUND", 400, "mandatory param missing"},
     [ERR_MAY_NOT_READ_JOBS] = {"G3", "AUTHORIZATION_FAILED", 400,

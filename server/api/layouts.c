@@ -1,4 +1,5 @@
 #include "api/metadata.h"
+#include "crm/mapping.h"
 
 static call_fn tell_layouts;
 
@@ -16,9 +17,32 @@ const struct endpoint layouts_one = {
     .handle = tell_layouts,
 };
 
-static cJSON *field_of(struct call *call, const struct field *field, size_t section, size_t position)
+/* True for a value that records of the layout may have. */
+static bool has_value(const struct module *module, const struct layout *layout,
+                      const struct field *field, const cJSON *value)
+{
+    return layout_offers(layout, field->api_name, value) &&
+           (field != module->pipeline || layout_takes_pipeline(layout, json_scalar_text(value)));
+}
+
+/* Of a picklist, the values that the layout has. */
+static void narrow_values(const struct call *call, const struct layout *layout,
+                          const struct field *field, cJSON *object)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "pick_list_values");
+    cJSON *next, *entry = list != NULL && field->is_mapped ? list->child : NULL;
+    for (; entry != NULL; entry = next) {
+        next = entry->next;
+        if (!has_value(call->module, layout, field, json_member(entry, "actual_value")))
+            cJSON_Delete(cJSON_DetachItemViaPointer(list, entry));
+    }
+}
+
+static cJSON *field_of(struct call *call, const struct layout *layout, const struct field *field,
+                       size_t section, size_t position)
 {
     cJSON *object = metadata_field(call, call->module, field);
+    narrow_values(call, layout, field, object);
     metadata_extend(call, object, "field_of_layout");
     metadata_set_flag(object, "required", field->system_mandatory);
     metadata_set(object, "section_id", json_integer((int64_t)(section + 1)));
@@ -26,8 +50,9 @@ static cJSON *field_of(struct call *call, const struct field *field, size_t sect
     return object;
 }
 
-static cJSON *section_of(struct call *call, const struct layout_section *section, size_t position)
+static cJSON *section_of(struct call *call, const struct layout *layout, size_t position)
 {
+    const struct layout_section *section = &layout->sections[position];
     cJSON *object = metadata_new(call, "layout_section"), *fields = cJSON_CreateArray();
     metadata_set_id(object, "id", section->id);
     metadata_set_text(object, "name", section->name);
@@ -37,7 +62,7 @@ static cJSON *section_of(struct call *call, const struct layout_section *section
     if (versions[call->version].counts_tab_order)
         metadata_set(object, "tab_traversal", json_integer(2));
     for (size_t i = 0; i < section->field_count; i++)
-        cJSON_AddItemToArray(fields, field_of(call, section->fields[i], position, i));
+        cJSON_AddItemToArray(fields, field_of(call, layout, section->fields[i], position, i));
     metadata_set(object, "fields", fields);
     return object;
 }
@@ -76,7 +101,7 @@ static cJSON *make_layout(struct call *call, size_t index)
     if (versions[call->version].numbers_layout_state)
         metadata_set(object, "status", json_integer(0));
     for (size_t i = 0; i < layout->section_count; i++)
-        cJSON_AddItemToArray(sections, section_of(call, &layout->sections[i], i));
+        cJSON_AddItemToArray(sections, section_of(call, layout, i));
     metadata_set(object, "sections", sections);
     return object;
 }

@@ -22,11 +22,15 @@ static enum error may_mass_update(struct call *call)
     return ERR_NO_MASS_UPDATE;
 }
 
-static cJSON *refused_entry(enum error error, const char *id)
+/* The entry of a refused record, which is noted for the headers, too. */
+static cJSON *refused_entry(const struct call *call, const struct outcome *outcome, const char *id,
+                            struct reply_refused *refused)
 {
-    cJSON *details = cJSON_CreateObject();
-    json_add_text(details, "id", id);
-    return reply_refusal(error, details);
+    struct fault fault = {.id = id, .hint = outcome->hint};
+    if (outcome->mismatch.field != NULL)
+        mismatch_tell(&outcome->mismatch, outcome->error, "$.data[0]", call->arena, &fault);
+    reply_note_refused(refused, outcome->error, id, fault.hint);
+    return reply_refusal(outcome->error, reply_details(call, outcome->error, &fault));
 }
 
 /* D2: the answer as a whole is a refusal when no record was updated, the first one's. */
@@ -53,11 +57,9 @@ static enum error apply(struct call *call, const struct mass_update *update)
     struct reply_refused refused = {.count = 0};
     for (size_t i = 0; i < update->id_count; i++) {
         const struct outcome *outcome = &outcomes[i];
-        if (outcome->error != ERR_NONE)
-            reply_note_refused(&refused, outcome->error, update->ids[i].text, outcome->hint);
         cJSON_AddItemToArray(list, outcome->error == ERR_NONE
                                        ? reply_record(&writer, &outcome->record, &written)
-                                       : refused_entry(outcome->error, update->ids[i].text));
+                                       : refused_entry(call, outcome, update->ids[i].text, &refused));
     }
     reply_tell_refused(call, &refused, update->id_count);
     reply_json(call, status_of(call, &refused, update->id_count), body);

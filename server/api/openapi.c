@@ -205,9 +205,21 @@ static const enum error of_reading[] = {
 
 /* What a call that writes records may be refused with, beside that. */
 static const enum error of_writing[] = {
-    ERR_BODY_NOT_OBJECT, ERR_FIELD_MISSING,     ERR_MAY_NOT_WRITE,   ERR_STOP_PROCESSING,
-    ERR_IN_BLUEPRINT,    ERR_RECORD_NOT_SHARED, ERR_AWAITS_APPROVAL, ERR_RECORD_BUSY,
-    ERR_RECORD_LOCKED,   ERR_IN_IMAGE_REVIEW,   ERR_CONVERTED,       ERR_DUPLICATE,
+    ERR_BODY_NOT_OBJECT,
+    ERR_FIELD_MISSING,
+    ERR_MAY_NOT_WRITE,
+    ERR_STOP_PROCESSING,
+    ERR_IN_BLUEPRINT,
+    ERR_RECORD_NOT_SHARED,
+    ERR_AWAITS_APPROVAL,
+    ERR_RECORD_BUSY,
+    ERR_RECORD_LOCKED,
+    ERR_IN_IMAGE_REVIEW,
+    ERR_CONVERTED,
+    ERR_DUPLICATE,
+    ERR_VALUE_NOT_IN_LAYOUT,
+    ERR_PIPELINE_NOT_IN_LAYOUT,
+    ERR_STAGE_NOT_IN_PIPELINE,
 };
 
 /* And what some of them may be refused with besides, by a part of their path. */

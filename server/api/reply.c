@@ -127,6 +127,7 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
         add_ambiguity(details, fault);
     else
         add_text_if_said(details, "param_name", fault->param_name);
+    add_text_if_said(details, "mapped_field", fault->mapped_field);
     add_text_if_said(details, "api_name", fault->api_name);
     if (!version->names_places) /* F1 */
         return details;

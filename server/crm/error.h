@@ -46,6 +46,11 @@ enum error {
     ERR_TERRITORIES_OFF,            /* E34 */
     ERR_MODULE_WITHOUT_TERRITORIES, /* E35 */
     ERR_EDITION_CANNOT_SCHEDULE,    /* E36 */
+    ERR_FIELD_NOT_SCHEDULED,        /* E37 */
+    /* What does not go together in a record, M1 to M3. */
+    ERR_VALUE_NOT_IN_LAYOUT,
+    ERR_PIPELINE_NOT_IN_LAYOUT,
+    ERR_STAGE_NOT_IN_PIPELINE,
     /* The GET of a job (contract section 6), G1 to G6. */
     ERR_JOB_NOT_FOUND,
     ERR_JOB_ID_MISSING,
@@ -83,13 +88,14 @@ enum error {
 /* Where and why a call was refused: what `details` and the hint are made of. Texts are owned by the
  * request's arena or static; NULL and 0 stand for "not said". */
 struct fault {
-    const char *api_name, *json_path; /* together */
+    const char *api_name, *json_path; /* together, or api_name with an id */
     bool in_data;                     /* about a field of data[0] or a record: stands in "data" */
     const char *id;                   /* as sent */
     const char *expected_data_type;
     const char *param_name;
     const char *other_param; /* with which param_name does not go together */
     const char *permission;
+    const char *mapped_field; /* with whose value that of api_name does not go */
     int path_index; /* of the part of the path that is wrong, the module's being 0; 0: not said */
     int64_t limit, maximum_length;
     int64_t type_length; /* of the expected type, told in v2 */

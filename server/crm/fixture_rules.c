@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crm/criteria.h"
+#include "crm/mapping.h"
 #include "crm/value.h"
 
 static bool value_obeys(const struct field *field, const cJSON *value, struct arena *arena,
@@ -13,6 +14,22 @@ static bool value_obeys(const struct field *field, const cJSON *value, struct ar
     bool fits = value_fits(field, value, arena, &fault);
     *expected = arena_printf(arena, "a value that fits: %s", fits ? "" : fault.hint);
     return fits;
+}
+
+static bool go_together(const struct module *module, const struct layout *layout, const cJSON *fields,
+                        struct arena *arena, const char **field, const char **expected)
+{
+    const struct mapped_record record = {
+        .module = module, .layout = layout, .fields = fields, .is_new = true};
+    struct mismatch mismatch;
+    struct fault fault = {.api_name = NULL};
+    enum error error = mapping_check(&record, &mismatch);
+    if (error == ERR_NONE)
+        return true;
+    mismatch_tell(&mismatch, error, "$", arena, &fault);
+    *field = fault.api_name;
+    *expected = arena_printf(arena, "a value that goes with the record's others: %s", fault.hint);
+    return false;
 }
 
 static bool criteria_obey(const struct module *module, const cJSON *criteria, struct arena *arena,
@@ -29,7 +46,12 @@ static bool criteria_obey(const struct module *module, const cJSON *criteria, st
 }
 
 const struct fixture_rules fixture_rules = {
-    .value = value_obeys, .kept = value_kept, .missing = value_missing, .criteria = criteria_obey};
+    .value = value_obeys,
+    .kept = value_kept,
+    .missing = value_missing,
+    .together = go_together,
+    .criteria = criteria_obey,
+};
 
 /* Criteria as a store has them: text, or NULL for every record. */
 static bool text_obeys(const struct module *module, const char *text, const char *what, int64_t id,

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "crm/crm.h"
 #include "crm/error.h"
+#include "crm/mapping.h"
 #include "store/criteria.h"
 #include "store/record.h"
 #include "store/selection.h"
@@ -55,6 +56,7 @@ struct outcome {
     enum error error; /* ERR_NONE: updated */
     struct record record;
     const char *hint;
+    struct mismatch mismatch; /* M1 to M3: more than the hint says */
 };
 
 /* Updates the records of a planned call by ids, in one transaction; outcomes[i] is for ids[i], and a

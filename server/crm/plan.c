@@ -93,6 +93,23 @@ static enum error profile_schedules(const struct planning *plan)
     return plan->update->user->profile->schedule_mass_update ? ERR_NONE : ERR_MAY_NOT_SCHEDULE;
 }
 
+/* E37 */
+static enum error fields_are_scheduled(const struct planning *plan)
+{
+    const struct mass_update *update = plan->update;
+    for (size_t i = 0; i < update->change_count; i++) {
+        const struct field *field = update->changes[i].field;
+        if (field->scheduled_mass_update)
+            continue;
+        enum error error = fail_at(plan->fault, ERR_FIELD_NOT_SCHEDULED, field->api_name,
+                                   arena_printf(plan->arena, "$.data[0].%s", field->api_name),
+                                   "the field is open to a call by ids, and not to one by view");
+        plan->fault->in_data = true;
+        return error;
+    }
+    return ERR_NONE;
+}
+
 static enum error view_exists(const struct planning *plan)
 {
     int64_t id;
@@ -181,6 +198,7 @@ static const struct plan_rule request_rules[] = {
 static const struct plan_rule scheduler_rules[] = {
     {{"the edition schedules mass updates", "E36"}, edition_schedules},
     {{"the profile may schedule", "E25"}, profile_schedules},
+    {{"a call by view may change each field", "E37"}, fields_are_scheduled},
     {{"the view exists", "E7"}, view_exists},
     {{"the view is of the module", "E19"}, view_is_of_module},
     {{"the view is shared with the user", "E18"}, view_is_shared},

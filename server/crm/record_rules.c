@@ -5,65 +5,64 @@
 
 #include "crm/access.h"
 
-typedef enum store_status holds_fn(const struct record_check *check, const struct record *record);
+typedef enum store_status holds_fn(const struct record_check *check, struct outcome *outcome);
 
 static enum store_status yes_if(bool holds)
 {
     return holds ? STORE_OK : STORE_NOT_FOUND;
 }
 
-static enum store_status exists(const struct record_check *check, const struct record *record)
+static enum store_status exists(const struct record_check *check, struct outcome *outcome)
 {
-    return yes_if(module_shows(check->module, record->module));
+    return yes_if(module_shows(check->module, outcome->record.module));
 }
 
-static enum store_status is_shared(const struct record_check *check, const struct record *record)
+static enum store_status is_shared(const struct record_check *check, struct outcome *outcome)
 {
-    return may_edit_record(check->db, check->user, record);
+    return may_edit_record(check->db, check->user, &outcome->record);
 }
 
-static enum store_status is_not_converted(const struct record_check *check, const struct record *record)
+static enum store_status is_not_converted(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->converted);
+    return yes_if(!outcome->record.converted);
 }
 
-static enum store_status is_not_locked(const struct record_check *check, const struct record *record)
+static enum store_status is_not_locked(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->locked);
+    return yes_if(!outcome->record.locked);
 }
 
-static enum store_status is_not_busy(const struct record_check *check, const struct record *record)
+static enum store_status is_not_busy(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->busy);
+    return yes_if(!outcome->record.busy);
 }
 
 static enum store_status is_not_in_image_review(const struct record_check *check,
-                                                const struct record *record)
+                                                struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->in_image_review);
+    return yes_if(!outcome->record.in_image_review);
 }
 
-static enum store_status awaits_no_approval(const struct record_check *check,
-                                            const struct record *record)
+static enum store_status awaits_no_approval(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->awaits_approval);
+    return yes_if(!outcome->record.awaits_approval);
 }
 
-static enum store_status is_processed(const struct record_check *check, const struct record *record)
+static enum store_status is_processed(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->stop_processing);
+    return yes_if(!outcome->record.stop_processing);
 }
 
 static enum store_status leaves_blueprint_alone(const struct record_check *check,
-                                                const struct record *record)
+                                                struct outcome *outcome)
 {
-    const struct blueprint *blueprint = org_blueprint(check->user->org, record->blueprint_id);
+    const struct blueprint *blueprint = org_blueprint(check->user->org, outcome->record.blueprint_id);
     for (size_t i = 0; blueprint != NULL && i < check->change_count; i++)
         if (check->changes[i].field == blueprint->field)
             return STORE_NOT_FOUND;
@@ -76,26 +75,42 @@ bool must_be_unique(const struct record_change *change)
 }
 
 /* A record may be given the value that it has, unless another has it too. */
-static enum store_status is_no_duplicate(const struct record_check *check, const struct record *record)
+static enum store_status is_no_duplicate(const struct record_check *check, struct outcome *outcome)
 {
     for (size_t i = 0; i < check->change_count; i++) {
         int64_t other = 0;
         if (check->holders[i] == 0)
             continue;
-        if (check->holders[i] != record->id)
+        if (check->holders[i] != outcome->record.id)
             return STORE_NOT_FOUND;
         enum store_status status =
-            record_with_value(check->db, check->module, &check->changes[i], record->id, &other);
+            record_with_value(check->db, check->module, &check->changes[i], outcome->record.id, &other);
         if (status != STORE_NOT_FOUND)
             return status == STORE_OK ? STORE_NOT_FOUND : STORE_FAILED;
     }
     return STORE_OK;
 }
 
-static enum store_status is_without_fault(const struct record_check *check, const struct record *record)
+static enum store_status layout_has_values(const struct record_check *check, struct outcome *outcome)
+{
+    return mapping_layout_offers(&check->mapping, &outcome->record, &outcome->mismatch);
+}
+
+static enum store_status layout_has_pipeline(const struct record_check *check, struct outcome *outcome)
+{
+    return mapping_layout_has_pipeline(&check->mapping, &outcome->record, &outcome->mismatch);
+}
+
+static enum store_status pipeline_has_stage(const struct record_check *check, struct outcome *outcome)
+{
+    return mapping_pipeline_has_stage(&check->mapping, check->db, &outcome->record, check->arena,
+                                      &outcome->mismatch);
+}
+
+static enum store_status is_without_fault(const struct record_check *check, struct outcome *outcome)
 {
     (void)check;
-    return yes_if(!record->fault);
+    return yes_if(!outcome->record.fault);
 }
 
 static const struct record_rule {
@@ -131,6 +146,18 @@ static const struct record_rule {
      ERR_IN_BLUEPRINT,
      leaves_blueprint_alone,
      "the record is in the blueprint of that picklist; other fields update"},
+    {{"its layout offers the picklists' values", "M1"},
+     ERR_VALUE_NOT_IN_LAYOUT,
+     layout_has_values,
+     "the record's layout does not offer that value"},
+    {{"its layout has the pipeline", "M2"},
+     ERR_PIPELINE_NOT_IN_LAYOUT,
+     layout_has_pipeline,
+     "the record's layout does not have that pipeline"},
+    {{"its pipeline has the stage", "M3"},
+     ERR_STAGE_NOT_IN_PIPELINE,
+     pipeline_has_stage,
+     "the record's pipeline does not have that stage"},
     {{"no other record has its unique fields' values", "D18"},
      ERR_DUPLICATE,
      is_no_duplicate,
@@ -154,8 +181,9 @@ enum store_status record_rules_check(const struct record_check *check, struct ou
 {
     outcome->error = ERR_NONE;
     outcome->hint = NULL;
+    outcome->mismatch = (struct mismatch){.field = NULL};
     for (size_t i = 0; i < COUNT(record_rules); i++) {
-        enum store_status status = record_rules[i].holds(check, &outcome->record);
+        enum store_status status = record_rules[i].holds(check, outcome);
         if (status == STORE_OK)
             continue;
         outcome->error = record_rules[i].error;

@@ -13,6 +13,8 @@ struct record_check {
     size_t change_count;
     /* By change: a record that has the value of a unique field already; 0: none. */
     int64_t holders[RECORD_CHANGES_MAX];
+    struct mapping mapping; /* of the changes */
+    struct arena *arena;    /* for what the mapping reads */
 };
 
 /* True for a value that one record of the module may have at most. */
@@ -22,7 +24,7 @@ MUSTCHECK bool must_be_unique(const struct record_change *change);
 MUSTCHECK const char *record_fault_cause(const struct record *record, struct arena *arena);
 
 /* Checks a record (without a module: there is none of its id) in the order of D1. outcome->record is
- * given; fills outcome->error and hint. STORE_FAILED when sharing could not be read. */
+ * given; fills the rest of *outcome. STORE_FAILED when sharing could not be read. */
 MUSTCHECK enum store_status record_rules_check(const struct record_check *check,
                                                struct outcome *outcome);
 

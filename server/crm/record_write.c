@@ -5,9 +5,16 @@
 
 #include "base/id.h"
 #include "crm/blueprint.h"
+#include "crm/mapping.h"
 #include "crm/record_rules.h"
 #include "crm/value.h"
 #include "store/sequence.h"
+
+/* Where the record's fields stand. */
+static const char *place_of(const struct record_write *write)
+{
+    return write->at != NULL ? write->at : arena_printf(write->arena, "$.data[%zu]", write->index);
+}
 
 static enum error refuse(struct record_write *write, enum error error, const char *name,
                          const char *hint)
@@ -16,9 +23,7 @@ static enum error refuse(struct record_write *write, enum error error, const cha
     if (name == NULL)
         return error;
     write->fault.api_name = name;
-    write->fault.json_path = write->at != NULL
-                                 ? arena_printf(write->arena, "%s.%s", write->at, name)
-                                 : arena_printf(write->arena, "$.data[%zu].%s", write->index, name);
+    write->fault.json_path = arena_printf(write->arena, "%s.%s", place_of(write), name);
     return error;
 }
 
@@ -196,16 +201,50 @@ static enum error keep_values(struct record_write *write, cJSON *fields, struct 
         return ERR_NONE;
     (void)refuse(write, ERR_INVALID_VALUE, NULL, "the record's values are too long together, as JSON");
     write->fault.api_name = "data";
-    write->fault.json_path =
-        write->at != NULL ? write->at : arena_printf(write->arena, "$.data[%zu]", write->index);
+    write->fault.json_path = place_of(write);
     write->fault.maximum_length = RECORD_FIELDS_MAX;
     return ERR_INVALID_VALUE;
+}
+
+/* Whether the record of `id` (0: a new one), as it would be, goes together: see mapping.h. */
+static enum error check_mapping(struct record_write *write, const struct mapped_record *record,
+                                int64_t id)
+{
+    struct mismatch mismatch;
+    enum error error = mapping_check(record, &mismatch);
+    if (error == ERR_NONE)
+        return ERR_NONE;
+    (void)refuse(write, error, NULL, NULL);
+    write->fault.id = id != 0 ? arena_printf(write->arena, "%" PRId64, id) : NULL;
+    mismatch_tell(&mismatch, error, place_of(write), write->arena, &write->fault);
+    return error;
+}
+
+/* A module that shows another one's records has no pipelines and layouts for them. */
+static const struct module *module_of(const struct record_write *write)
+{
+    return write->record.module != NULL ? write->record.module : write->module;
+}
+
+/* For a record that is new, or comes onto another layout than `before`, all of it counts. */
+static enum error check_input_together(struct record_write *write, const cJSON *fields, int64_t id,
+                                       const struct record_values *values, const struct layout *before)
+{
+    const struct mapped_record record = {
+        .module = module_of(write),
+        .layout = values->layout != NULL ? values->layout : &write->module->layouts[0],
+        .fields = fields,
+        .is_new = id == 0 || values->layout != before,
+        .sent = write->fields,
+    };
+    return check_mapping(write, &record, id);
 }
 
 /* Puts what is sent into `fields` and *values, and checks it all; `id` is 0 for a new record. */
 static enum error take_input(struct record_write *write, cJSON *fields, int64_t id,
                              struct record_values *values)
 {
+    const struct layout *before = values->layout;
     enum error error = take_values(write, fields, id, values);
     if (error == ERR_NONE)
         error = check_mandatory(write, fields);
@@ -213,6 +252,8 @@ static enum error take_input(struct record_write *write, cJSON *fields, int64_t 
         error = take_owner(write, &values->owner_id);
     if (error == ERR_NONE)
         error = take_layout(write, &values->layout);
+    if (error == ERR_NONE)
+        error = check_input_together(write, fields, id, values, before);
     return error == ERR_NONE ? keep_values(write, fields, values) : error;
 }
 
@@ -336,7 +377,14 @@ enum error record_write_transition(struct record_write *write, const char *id,
         if (blueprint_ends_at(blueprint, transition->next_value))
             values.blueprint_id = 0;
     }
-    error = keep_values(write, fields, &values);
+    const struct mapped_record record = {.module = module_of(write),
+                                         .layout = data.layout,
+                                         .fields = fields,
+                                         .sent = write->fields,
+                                         .also_set = *performed ? blueprint->field : NULL};
+    error = check_mapping(write, &record, data.state.id);
+    if (error == ERR_NONE)
+        error = keep_values(write, fields, &values);
     if (error != ERR_NONE)
         return error;
     return record_replace(write->db, data.state.id, &values, write->user->id, write->now) == STORE_OK

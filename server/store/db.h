@@ -18,7 +18,7 @@ struct sql {
     const char *text;
 };
 
-enum { DB_STATEMENTS = 128, DB_BUSY_MILLISECONDS = 5000 };
+enum { DB_STATEMENTS = 192, DB_BUSY_MILLISECONDS = 5000 };
 
 struct db {
     sqlite3 *handle;

@@ -23,6 +23,7 @@ static const struct section {
     {"modules", load_module_blueprints, false},
     {"fields", load_field_blueprint, false},
     {"blueprints", load_blueprint, false},
+    {"pipelines", load_pipeline, false},
     {"modules", load_module_layouts, false},
     {"layouts", load_layout_of, false},
     {"profiles", load_permissions, false},
@@ -37,7 +38,7 @@ static const struct section {
 };
 
 static const char file_members[] =
-    "extends org roles profiles users modules fields blueprints layouts"
+    "extends org roles profiles users modules fields blueprints pipelines layouts"
     " territories clients tokens views workflow_rules approval_processes records";
 
 static struct node node_of_file(struct loader *loader, const struct fixture_file *file)
@@ -102,6 +103,7 @@ static const struct sql twice = {
     " SELECT id FROM custom_view UNION ALL SELECT id FROM territory UNION ALL"
     " SELECT id FROM record_lock UNION ALL SELECT id FROM layout UNION ALL"
     " SELECT id FROM layout_section UNION ALL SELECT id FROM transition UNION ALL"
+    " SELECT id FROM pipeline UNION ALL"
     " SELECT id FROM automation_rule)"
     " SELECT id FROM named GROUP BY id HAVING count(*) > 1 OR id IN (SELECT id FROM record)"};
 

@@ -21,6 +21,9 @@ struct fixture_rules {
     cJSON *(*kept)(const struct field *field, const cJSON *value, const struct zone *zone);
     /* A record must have a value of the field, and this (NULL: none) is none. */
     bool (*missing)(const struct field *field, const cJSON *value);
+    /* The values of a record on that layout go together; else *field is the one at fault. */
+    bool (*together)(const struct module *module, const struct layout *layout, const cJSON *fields,
+                     struct arena *arena, const char **field, const char **expected);
     bool (*criteria)(const struct module *module, const cJSON *criteria, struct arena *arena,
                      const char **expected);
 };

@@ -12,8 +12,6 @@ static const struct sql add_from = {
 static const struct sql add_field = {
     "INSERT INTO transition_field (transition_id, field_id, position, mandatory)"
     " SELECT ?1, ?2, count(*), ?3 FROM transition_field WHERE transition_id = ?1"};
-static const struct sql value_named = {
-    "SELECT id FROM picklist_value WHERE field_id = ?1 AND value = ?2"};
 
 /* Where a blueprint's entries belong. */
 struct place {
@@ -24,8 +22,7 @@ struct place {
 /* A state: a value that the governed picklist offers. */
 static const char *state_of(const struct node *node, const struct place *place)
 {
-    (void)node_find(node, "a value of the picklist that the blueprint governs", &value_named, "it",
-                    place->field_id, node_text(node));
+    (void)find_value(node, "a value of the picklist that the blueprint governs", place->field_id);
     return node_text(node);
 }
 

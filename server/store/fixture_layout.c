@@ -10,7 +10,7 @@ static const struct sql field_named = {"SELECT id FROM field WHERE module_id = ?
 
 /* Where a layout's entries belong. */
 struct place {
-    int64_t module_id, layout_id, section_id;
+    int64_t module_id, layout_id, section_id, field_id;
 };
 
 int64_t find_field(const struct node *api_name, int64_t module_id)
@@ -37,6 +37,50 @@ static void load_section(const struct node *node, void *context)
     node_each(&fields, load_shown_field, &place);
 }
 
+static const struct sql pipeline_named = {"SELECT id FROM pipeline WHERE module_id = ?1 AND name = ?2"};
+static const struct sql add_pipeline = {
+    "INSERT INTO layout_pipeline (layout_id, pipeline_id, position) VALUES (?1, ?2, ?3)"};
+
+static void load_layout_pipeline(const struct node *node, void *context)
+{
+    const struct place *place = context;
+    node_insert(node, &add_pipeline, "iii", place->layout_id,
+                node_find(node, "the name of a pipeline of the module", &pipeline_named, "it",
+                          place->module_id, node_text(node)),
+                (int64_t)node->index);
+}
+
+static const struct sql picklist_named = {"SELECT id FROM field WHERE module_id = ?1 AND api_name = ?2"
+                                          " AND data_type IN ('picklist', 'multiselectpicklist')"};
+static const struct sql add_value = {"INSERT INTO layout_value (layout_id, value_id) VALUES (?1, ?2)"};
+
+static void load_offered_value(const struct node *node, void *context)
+{
+    const struct place *place = context;
+    node_insert(node, &add_value, "ii", place->layout_id,
+                find_value(node, "a value that the picklist offers", place->field_id));
+}
+
+/* {"API name of a picklist": [those of its values that the layout has]} */
+static void load_offered_values(const struct node *values, struct place *place)
+{
+    if (values->json == NULL)
+        return;
+    if (!cJSON_IsObject(values->json))
+        node_fail(values, "expected an object: a picklist's API name to those of its values that the"
+                          " layout has");
+    const cJSON *list;
+    cJSON_ArrayForEach (list, values->json) {
+        const struct node node = node_member(values, list->string);
+        node_once(&node, list);
+        place->field_id = node_find(&node, "the API name of a picklist of the module", &picklist_named,
+                                    "it", place->module_id, list->string);
+        if (cJSON_GetArraySize(list) == 0)
+            node_fail(&node, "expected a list of values, one at least");
+        node_each(&node, load_offered_value, place);
+    }
+}
+
 static void add_one_section(const struct node *node, const struct place *place)
 {
     node_insert(node, &add_section, "iiit", id_or_next(node, 1), place->layout_id, INT64_C(0),
@@ -46,14 +90,17 @@ static void add_one_section(const struct node *node, const struct place *place)
 static void load_layout(const struct node *node, void *context)
 {
     struct place place = *(const struct place *)context;
-    node_has_only(node, "module id name sections");
+    node_has_only(node, "module id name sections pipelines values");
     const struct node sections = node_member(node, "sections");
+    const struct node pipelines = node_member(node, "pipelines"), values = node_member(node, "values");
     const struct node nothing = {.loader = node->loader, .above = node, .name = "sections"};
     place.layout_id = id_or_next(node, 1);
     node_insert(node, &add_layout, "iit", place.layout_id, place.module_id, want_text(node, "name"));
     node_each(&sections, load_section, &place);
     if (cJSON_GetArraySize(sections.json) == 0)
         add_one_section(&nothing, &place);
+    node_each(&pipelines, load_layout_pipeline, &place);
+    load_offered_values(&values, &place);
 }
 
 /* After all fields: the layouts that stand in a module. A module that names no layout has one that

@@ -29,8 +29,9 @@ int64_t find_module(const struct node *api_name)
 
 static const struct sql add_field = {
     "INSERT INTO field (id, module_id, position, api_name, label, data_type, length, decimals,"
-    " mass_update, visible, read_only, system_mandatory, is_unique, custom, lookup_module)"
-    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, nullif(?7, -1), ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+    " mass_update, visible, read_only, system_mandatory, is_unique, custom, lookup_module,"
+    " scheduled_mass_update)"
+    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, nullif(?7, -1), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"
     " FROM field WHERE module_id = ?2"};
 static const struct sql add_value = {
     "INSERT INTO picklist_value (id, field_id, position, value) VALUES (?1, ?2, ?3, ?4)"};
@@ -44,6 +45,14 @@ static void load_value(const struct node *node, void *context)
 {
     node_insert(node, &add_value, "iiit", id_or_next(node, 1), *(const int64_t *)context,
                 (int64_t)node->index, node_text(node));
+}
+
+static const struct sql value_named = {
+    "SELECT id FROM picklist_value WHERE field_id = ?1 AND value = ?2"};
+
+int64_t find_value(const struct node *value, const char *what, int64_t field_id)
+{
+    return node_find(value, what, &value_named, "it", field_id, node_text(value));
 }
 
 /* A rule of which the field is the primary one: {"id", "name"}. */
@@ -114,7 +123,7 @@ static void add_field_to(const struct node *node, void *context)
     int64_t module_id = *(const int64_t *)context, id = id_or_next(node, 1);
     node_has_only(node, "module id api_name label type length decimals mass_update visible read_only"
                         " mandatory unique custom lookup values layout_rule validation_rule"
-                        " blueprint");
+                        " blueprint scheduled_mass_update");
     const char *api_name = want_api_name(node);
     enum field_type type = want_type(node);
     const struct field_type_info *info = &field_types[type];
@@ -126,13 +135,14 @@ static void add_field_to(const struct node *node, void *context)
     if (info->has_values != (cJSON_GetArraySize(values.json) > 0))
         node_fail(&values, info->has_values ? "expected a list of values that the field offers"
                                             : "expected no values for a field of this type");
-    node_insert(node, &add_field, "iitttIiiiiiiit", id, module_id, api_name,
+    node_insert(node, &add_field, "iitttIiiiiiiiti", id, module_id, api_name,
                 may_text(node, "label", label_of(node->loader->arena, api_name)), info->name,
                 may_number(node, "length", info->default_length, 1, info->most_length),
                 may_number(node, "decimals", -1, 0, 9), (int64_t)updatable,
                 (int64_t)may_flag(node, "visible", true), (int64_t)may_flag(node, "read_only", false),
                 (int64_t)may_flag(node, "mandatory", false), (int64_t)may_flag(node, "unique", false),
-                (int64_t)may_flag(node, "custom", false), may_lookup(node, info));
+                (int64_t)may_flag(node, "custom", false), may_lookup(node, info),
+                (int64_t)may_flag(node, "scheduled_mass_update", true));
     node_each(&values, load_value, &id);
     load_rule(node, "layout_rule", &add_layout_rule, id);
     load_rule(node, "validation_rule", &add_validation_rule, id);
@@ -168,9 +178,9 @@ void load_module(const struct node *node, void *context)
     for (size_t i = 0; i < COUNT(system_fields); i++) {
         const struct system_field *field = &system_fields[i];
         const struct node nothing = {.loader = node->loader, .above = node, .name = field->api_name};
-        node_insert(node, &add_field, "iitttIiiiiiiit", id_or_next(&nothing, 1), id, field->api_name,
+        node_insert(node, &add_field, "iitttIiiiiiiiti", id_or_next(&nothing, 1), id, field->api_name,
                     field->label, field_types[field->type].name, INT64_C(0), INT64_C(-1), INT64_C(0),
-                    INT64_C(1), INT64_C(1), INT64_C(0), INT64_C(0), INT64_C(0), NULL);
+                    INT64_C(1), INT64_C(1), INT64_C(0), INT64_C(0), INT64_C(0), NULL, INT64_C(1));
     }
 }
 

@@ -24,6 +24,7 @@ struct template
 {
     const struct node *node;
     const struct module *module;
+    const struct layout *layout; /* NULL: the module's first */
     int64_t count;
     bool numbered; /* {n} in a text stands for the record's number, from 1 */
     struct values fields[FIELDS_MAX];
@@ -152,6 +153,53 @@ static void check_fields(const struct template *template, const struct node *fie
     }
 }
 
+static size_t greatest_divisor(size_t one, size_t other)
+{
+    while (other != 0) {
+        size_t rest = one % other;
+        one = other;
+        other = rest;
+    }
+    return one;
+}
+
+/* The n-th record's values that have to go together with others. */
+static cJSON *mapped_values(const struct template *template, int64_t n)
+{
+    cJSON *fields = cJSON_CreateObject();
+    for (size_t i = 0; i < template->field_count; i++) {
+        const struct values *values = &template->fields[i];
+        const char *text = values->texts[(size_t)(n - 1) % values->count];
+        if (module_field(template->module, values->name)->is_mapped)
+            cJSON_AddItemToObject(fields, values->name, json_parse(text, strlen(text), NULL));
+    }
+    return fields;
+}
+
+/* Each of the combinations that values which are taken in turn come to. */
+static void check_together(const struct template *template, const struct node *node)
+{
+    struct loader *loader = node->loader;
+    size_t period = 1;
+    for (size_t i = 0; i < template->field_count; i++) {
+        const struct values *values = &template->fields[i];
+        if (module_field(template->module, values->name)->is_mapped)
+            period = period / greatest_divisor(period, values->count) * values->count;
+        if (period > FIXTURE_GENERATE_MAX)
+            period = FIXTURE_GENERATE_MAX;
+    }
+    const struct layout *layout =
+        template->layout != NULL ? template->layout : &template->module->layouts[0];
+    for (int64_t n = 1; n <= template->count && n <= (int64_t)period && !node_failed(node); n++) {
+        cJSON *fields CLEANUP(json_delete) = mapped_values(template, n);
+        const char *name = "", *expected = "";
+        if (loader->rules->together(template->module, layout, fields, loader->arena, &name, &expected))
+            continue;
+        const struct node field = node_member(node, name);
+        node_fail(&field, "expected %s", expected);
+    }
+}
+
 static void read_fields(struct template *template)
 {
     const struct node fields = node_member(template->node, "fields");
@@ -167,6 +215,8 @@ static void read_fields(struct template *template)
     }
     if (!node_failed(&fields))
         check_fields(template, &fields);
+    if (!node_failed(&fields))
+        check_together(template, &fields);
 }
 
 static const struct sql add_record = {
@@ -193,13 +243,14 @@ static int64_t user_or(const struct node *node, const char *name, int64_t otherw
 
 static const struct sql layout_of = {"SELECT id FROM layout WHERE module_id = ?1 AND name = ?2"};
 
-static int64_t layout_or_none(const struct template *template)
+static const struct layout *layout_or_none(const struct template *template)
 {
     const struct node member = node_member(template->node, "layout");
     if (member.json == NULL)
-        return 0;
-    return node_find(&member, "the name of a layout of the module", &layout_of, "it",
-                     template->module->id, node_text(&member));
+        return NULL;
+    return module_layout(template->module,
+                         node_find(&member, "the name of a layout of the module", &layout_of, "it",
+                                   template->module->id, node_text(&member)));
 }
 
 static int64_t blueprint_or_none(const struct template *template)
@@ -255,7 +306,7 @@ static void write_records(const struct template *template, int64_t first_id)
     node_insert(node, &add_record, "iiiiiiiiIitttIiiI", first_id, template->module->id, owner,
                 created_by, modified_by, created, modified, converted, lock, stopped, busy, image,
                 approval, blueprint, (int64_t)may_flag(node, "fault", false), template->count,
-                layout_or_none(template));
+                template->layout != NULL ? template->layout->id : INT64_C(0));
 }
 
 /* The records of an entry, for its lists. */
@@ -301,6 +352,7 @@ void load_record(const struct node *node, void *context)
         node_fail(node, "expected a user in the org to own it");
     if (territories.json != NULL && !template->module->territories)
         node_fail(&territories, "expected none: the module has no territories");
+    template->layout = layout_or_none(template);
     read_fields(template);
     if (node_failed(node))
         return;

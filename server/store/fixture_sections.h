@@ -10,6 +10,7 @@ node_fn load_org, load_role, load_role_place, load_profile, load_user, load_terr
 node_fn load_client, load_token;                                                  /* fixture_oauth.c */
 node_fn load_module, load_module_fields, load_field, load_permissions, load_view; /* fixture_module.c */
 node_fn load_module_blueprints, load_field_blueprint, load_blueprint; /* fixture_blueprint.c */
+node_fn load_pipeline;                                                /* fixture_pipeline.c */
 node_fn load_module_layouts, load_layout_of;                          /* fixture_layout.c */
 node_fn load_workflow_rule, load_approval_process;                    /* fixture_automation.c */
 node_fn load_record;                                                  /* fixture_record.c */
@@ -19,6 +20,8 @@ MUSTCHECK int64_t find_user(const struct node *email);
 MUSTCHECK int64_t find_territory(const struct node *name);
 MUSTCHECK int64_t find_module(const struct node *api_name);
 MUSTCHECK int64_t find_field(const struct node *api_name, int64_t module_id);
+/* A value that a picklist offers, by its text; `what` was expected there. */
+int64_t find_value(const struct node *value, const char *what, int64_t field_id);
 /* The member "criteria" as JSON text, checked against the module; NULL when it is not given. */
 MUSTCHECK const char *may_criteria(const struct node *node, const struct module *module);
 

@@ -88,3 +88,9 @@ const struct layout *module_layout(const struct module *module, int64_t id)
             return &module->layouts[i];
     return NULL;
 }
+
+const struct layout *module_layout_or_first(const struct module *module, int64_t id)
+{
+    const struct layout *layout = id != 0 ? module_layout(module, id) : NULL;
+    return layout != NULL ? layout : &module->layouts[0];
+}

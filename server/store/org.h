@@ -27,6 +27,8 @@ struct field {
     int length;                    /* characters or digits at most; 0: no bound */
     int decimals;                  /* digits after the point; -1: no bound */
     bool mass_update, visible, read_only, system_mandatory, is_unique, custom;
+    bool scheduled_mass_update; /* where mass_update is set: a call by view may change it, too */
+    bool is_mapped; /* which values it may have depends on the record's layout or pipeline */
     bool in_layout_rule, in_validation_rule; /* as the rule's primary field */
     const char *lookup_module;               /* API name, or NULL */
     const char **values;                     /* of a picklist, in order */
@@ -44,11 +46,28 @@ struct layout_section {
     size_t field_count;
 };
 
+/* A way that the records of a module go. */
+struct pipeline {
+    int64_t id;
+    const char *name;    /* the value of the field Pipeline */
+    const char **stages; /* values of the field Stage, in order */
+    size_t stage_count;
+};
+
+/* A picklist of which a layout has some values only. */
+struct layout_choice {
+    const struct field *field;
+    const char **values;
+    size_t value_count;
+};
+
 struct layout {
     int64_t id;
     const char *name;
     struct layout_section *sections;
-    size_t section_count;
+    const struct pipeline **pipelines; /* the first is that of records that name none; none: any goes */
+    struct layout_choice *choices;
+    size_t section_count, pipeline_count, choice_count;
 };
 
 struct module {
@@ -62,7 +81,9 @@ struct module {
     const struct module *part_of; /* the module that also shows these records, or NULL */
     struct field *fields;
     struct layout *layouts; /* one at least; the first is that of records that name none */
-    size_t field_count, layout_count;
+    struct pipeline *pipelines;
+    const struct field *stage, *pipeline; /* where it has pipelines: the fields that they are about */
+    size_t field_count, layout_count, pipeline_count;
 };
 
 struct transition_field {
@@ -199,6 +220,8 @@ MUSTCHECK const struct blueprint *org_blueprint(const struct org *org, int64_t i
 MUSTCHECK const struct field *module_field(const struct module *module, const char *api_name);
 /* The module's layout of that id; NULL when it has none such. */
 MUSTCHECK const struct layout *module_layout(const struct module *module, int64_t id);
+/* The layout of a record that names that one, or none (0): the module's first then. */
+MUSTCHECK const struct layout *module_layout_or_first(const struct module *module, int64_t id);
 /* True when `module` shows the records of `of`: the same one, or the one it is part of. */
 MUSTCHECK bool module_shows(const struct module *module, const struct module *of);
 

@@ -15,7 +15,8 @@ static const struct sql modules_of = {
     "SELECT count(*) OVER (), id, api_name, singular, plural, custom, territories, sharing, part_of,"
     " mass_update_fields,"
     " (SELECT count(*) FROM field WHERE module_id = module.id),"
-    " (SELECT count(*) FROM layout WHERE module_id = module.id)"
+    " (SELECT count(*) FROM layout WHERE module_id = module.id),"
+    " (SELECT count(*) FROM pipeline WHERE module_id = module.id)"
     " FROM module WHERE org_id = ?1 ORDER BY part_of IS NOT NULL, id"};
 
 static bool read_module(struct loading *loading, sqlite3_stmt *row, size_t index)
@@ -37,6 +38,8 @@ static bool read_module(struct loading *loading, sqlite3_stmt *row, size_t index
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 10), sizeof *module->fields),
         .layouts =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 11), sizeof *module->layouts),
+        .pipelines = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 12),
+                                 sizeof *module->pipelines),
     };
     return (module->part_of != NULL || is_null(row, 8)) && module->mass_update_fields >= 1 &&
            module->mass_update_fields <= RECORD_CHANGES_MAX;
@@ -47,7 +50,7 @@ static const struct sql fields_of = {
     " decimals, mass_update, visible, read_only, system_mandatory, is_unique, field.custom,"
     " lookup_module, EXISTS (SELECT 1 FROM layout_rule WHERE field_id = field.id),"
     " EXISTS (SELECT 1 FROM validation_rule WHERE field_id = field.id),"
-    " (SELECT count(*) FROM picklist_value WHERE field_id = field.id)"
+    " (SELECT count(*) FROM picklist_value WHERE field_id = field.id), scheduled_mass_update"
     " FROM field JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY module_id, position"};
 
@@ -65,6 +68,7 @@ static bool read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
         .length = sqlite3_column_int(row, 6),
         .decimals = is_null(row, 7) ? -1 : sqlite3_column_int(row, 7),
         .mass_update = flag(row, 8),
+        .scheduled_mass_update = flag(row, 18),
         .visible = flag(row, 9),
         .read_only = flag(row, 10),
         .system_mandatory = flag(row, 11),
@@ -311,7 +315,9 @@ static enum store_status load_org(struct loading *loading)
         if (loading_rows(loading, steps[i].sql, steps[i].read, steps[i].list, steps[i].count,
                          steps[i].size) != STORE_OK)
             return STORE_FAILED;
-    enum store_status status = loading_layouts(loading);
+    enum store_status status = loading_pipelines(loading);
+    if (status == STORE_OK)
+        status = loading_layouts(loading);
     if (status == STORE_OK)
         status = loading_blueprints(loading);
     return status == STORE_OK ? loading_automation(loading) : status;

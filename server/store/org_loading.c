@@ -56,3 +56,18 @@ struct field *loading_field(struct loading *loading, int64_t module_id, int64_t 
             return &module->fields[i];
     return NULL;
 }
+
+static void mark(struct loading *loading, int64_t module_id, const char *api_name)
+{
+    struct module *module = loading_module(loading, module_id);
+    for (size_t i = 0; module != NULL && i < module->field_count; i++)
+        if (strcmp(module->fields[i].api_name, api_name) == 0)
+            module->fields[i].is_mapped = true;
+}
+
+void loading_mark_mapped(struct loading *loading, const struct module *module, const char *api_name)
+{
+    mark(loading, module->id, api_name);
+    if (module->part_of != NULL)
+        mark(loading, module->part_of->id, api_name);
+}

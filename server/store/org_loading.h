@@ -29,7 +29,11 @@ MUSTCHECK int loading_word(sqlite3_stmt *row, int column, const char *const word
 MUSTCHECK struct module *loading_module(struct loading *loading, int64_t id);
 MUSTCHECK struct field *loading_field(struct loading *loading, int64_t module_id, int64_t field_id);
 
-/* Once the fields are read. */
+/* Marks a field of the module, and its like of the module that shows the same records, as is_mapped. */
+void loading_mark_mapped(struct loading *loading, const struct module *module, const char *api_name);
+
+/* Once the fields are read; layouts once the pipelines are. */
+MUSTCHECK enum store_status loading_pipelines(struct loading *loading);  /* org_pipelines.c */
 MUSTCHECK enum store_status loading_layouts(struct loading *loading);    /* org_layouts.c */
 MUSTCHECK enum store_status loading_blueprints(struct loading *loading); /* org_blueprints.c */
 MUSTCHECK enum store_status loading_automation(struct loading *loading); /* org_automation.c */

@@ -22,7 +22,8 @@ struct record record_of_row(sqlite3_stmt *row, const struct org *org)
         .busy = sqlite3_column_int(row, 9) != 0,
         .in_image_review = sqlite3_column_int(row, 10) != 0,
         .awaits_approval = sqlite3_column_int(row, 11) != 0,
-        .fault = sqlite3_column_int(row, 12) != 0,
+        .layout_id = sqlite3_column_int64(row, 12),
+        .fault = sqlite3_column_int(row, 13) != 0,
     };
 }
 
@@ -90,6 +91,18 @@ enum store_status record_value(struct db *db, int64_t id, const struct field *fi
     if (*value == NULL)
         *value = "null";
     return STORE_OK;
+}
+
+static const struct sql one_text = {
+    "SELECT fields ->> ?2 FROM record WHERE id = ?1 AND json_type(fields, ?2) = 'text'"};
+
+enum store_status record_text(struct db *db, int64_t id, const struct field *field, struct arena *arena,
+                              const char **text)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_text, "it", id, field->path);
+    enum store_status status = row == NULL ? STORE_FAILED : db_step(db, row);
+    *text = status == STORE_OK ? db_text(row, 0, arena) : NULL;
+    return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
 }
 
 /* By the number of changes. */

@@ -12,7 +12,7 @@
 #include "store/place.h"
 #include "store/soundness.h"
 
-enum { LAYOUT_VERSION = 4, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 5, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
     struct place place;

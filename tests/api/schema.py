@@ -68,7 +68,7 @@ def check_places(path, body):
         if version == "v2":
             assert not {"json_path", "resource_path_index"} & details.keys(), (path, details)
         elif version is not None:
-            assert "api_name" not in details or "json_path" in details, (path, details)
+            assert "api_name" not in details or "json_path" in details or "id" in details, (path, details)
 
 
 @functools.cache

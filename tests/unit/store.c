@@ -45,7 +45,7 @@ START_TEST(the_store_is_as_it_should_be)
     ck_assert_int_eq(number(&foreign_keys), 1);
     ck_assert_int_eq(number(&wal), 1);
     ck_assert_int_ge(number(&timeout), 1000);
-    ck_assert_int_eq(number(&version), 4);
+    ck_assert_int_eq(number(&version), 5);
     ck_assert_int_eq(number(&loose), 0);
     ck_assert_int_eq(number(&broken), 0);
 }

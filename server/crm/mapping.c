@@ -1,0 +1,271 @@
+#include "crm/mapping.h"
+
+#include <string.h>
+
+/* A picklist's choice of nothing, which goes with everything. */
+static bool is_no_choice(const char *text)
+{
+    return text == NULL || text[0] == '\0' || strcmp(text, "-None-") == 0;
+}
+
+static bool is_among(const char *const *list, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* By name: Activities and Tasks have each a field for the same values. */
+static bool is_called(const struct field *field, const char *api_name)
+{
+    return strcmp(field->api_name, api_name) == 0;
+}
+
+static bool choice_has(const struct layout_choice *choice, const cJSON *value)
+{
+    const char *text = cJSON_GetStringValue(value);
+    return is_no_choice(text) || is_among(choice->values, choice->value_count, text);
+}
+
+static bool choice_has_all(const struct layout_choice *choice, const cJSON *value)
+{
+    const cJSON *member;
+    if (!cJSON_IsArray(value))
+        return choice_has(choice, value);
+    cJSON_ArrayForEach (member, value) {
+        if (!choice_has(choice, member))
+            return false;
+    }
+    return true;
+}
+
+bool layout_offers(const struct layout *layout, const char *api_name, const cJSON *value)
+{
+    for (size_t i = 0; i < layout->choice_count; i++)
+        if (is_called(layout->choices[i].field, api_name))
+            return choice_has_all(&layout->choices[i], value);
+    return true;
+}
+
+bool layout_takes_pipeline(const struct layout *layout, const char *name)
+{
+    if (layout->pipeline_count == 0 || is_no_choice(name))
+        return true;
+    for (size_t i = 0; i < layout->pipeline_count; i++)
+        if (strcmp(layout->pipelines[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The pipeline of that name, or for a record that names none the layout's first; NULL: none. */
+static const struct pipeline *pipeline_of(const struct module *module, const struct layout *layout,
+                                          const char *name)
+{
+    if (is_no_choice(name))
+        return layout->pipeline_count > 0 ? layout->pipelines[0] : NULL;
+    for (size_t i = 0; i < module->pipeline_count; i++)
+        if (strcmp(module->pipelines[i].name, name) == 0)
+            return &module->pipelines[i];
+    return NULL;
+}
+
+static bool pipeline_takes(const struct pipeline *pipeline, const char *stage)
+{
+    return pipeline == NULL || is_no_choice(stage) ||
+           is_among(pipeline->stages, pipeline->stage_count, stage);
+}
+
+static bool is_changed(const struct mapped_record *record, const struct field *field)
+{
+    return record->is_new || json_member(record->sent, field->api_name) != NULL ||
+           field == record->also_set;
+}
+
+static const char *text_of(const struct mapped_record *record, const struct field *field)
+{
+    return cJSON_GetStringValue(json_member(record->fields, field->api_name));
+}
+
+static const struct field *value_without_layout(const struct mapped_record *record)
+{
+    const struct layout *layout = record->layout;
+    for (size_t i = 0; i < layout->choice_count; i++) {
+        const struct field *field = layout->choices[i].field;
+        if (is_changed(record, field) &&
+            !choice_has_all(&layout->choices[i], json_member(record->fields, field->api_name)))
+            return field;
+    }
+    return NULL;
+}
+
+enum error mapping_check(const struct mapped_record *record, struct mismatch *mismatch)
+{
+    const struct module *module = record->module;
+    *mismatch = (struct mismatch){.layout = record->layout, .field = value_without_layout(record)};
+    if (mismatch->field != NULL)
+        return ERR_VALUE_NOT_IN_LAYOUT;
+    if (module->pipeline_count == 0)
+        return ERR_NONE;
+    const char *pipeline = text_of(record, module->pipeline), *stage = text_of(record, module->stage);
+    bool moves = is_changed(record, module->pipeline);
+    mismatch->field = module->pipeline;
+    if (moves && !layout_takes_pipeline(record->layout, pipeline))
+        return ERR_PIPELINE_NOT_IN_LAYOUT;
+    mismatch->field = module->stage;
+    mismatch->pipeline = pipeline_of(module, record->layout, pipeline);
+    if ((moves || is_changed(record, module->stage)) && !pipeline_takes(mismatch->pipeline, stage))
+        return ERR_STAGE_NOT_IN_PIPELINE;
+    *mismatch = (struct mismatch){.field = NULL};
+    return ERR_NONE;
+}
+
+void mapping_begin(struct mapping *mapping, const struct record_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].field->is_mapped)
+            mapping->changes[mapping->count++] = (struct mapped_change){
+                .field = changes[i].field,
+                .value = json_parse(changes[i].value, strlen(changes[i].value), NULL),
+            };
+}
+
+void mapping_end(struct mapping *mapping)
+{
+    for (size_t i = 0; i < mapping->count; i++)
+        cJSON_Delete(mapping->changes[i].value);
+    mapping->count = 0;
+}
+
+static const struct mapped_change *change_of(const struct mapping *mapping, const struct field *field)
+{
+    for (size_t i = 0; i < mapping->count; i++)
+        if (is_called(mapping->changes[i].field, field->api_name))
+            return &mapping->changes[i];
+    return NULL;
+}
+
+enum store_status mapping_layout_offers(const struct mapping *mapping, const struct record *record,
+                                        struct mismatch *mismatch)
+{
+    if (mapping->count == 0)
+        return STORE_OK;
+    const struct layout *layout = module_layout_or_first(record->module, record->layout_id);
+    for (size_t i = 0; i < mapping->count; i++) {
+        const struct mapped_change *change = &mapping->changes[i];
+        if (layout_offers(layout, change->field->api_name, change->value))
+            continue;
+        *mismatch = (struct mismatch){.field = change->field, .layout = layout};
+        return STORE_NOT_FOUND;
+    }
+    return STORE_OK;
+}
+
+enum store_status mapping_layout_has_pipeline(const struct mapping *mapping,
+                                              const struct record *record, struct mismatch *mismatch)
+{
+    if (mapping->count == 0 || record->module->pipeline_count == 0)
+        return STORE_OK;
+    const struct mapped_change *change = change_of(mapping, record->module->pipeline);
+    const struct layout *layout = module_layout_or_first(record->module, record->layout_id);
+    if (change == NULL || layout_takes_pipeline(layout, cJSON_GetStringValue(change->value)))
+        return STORE_OK;
+    *mismatch = (struct mismatch){.field = change->field, .layout = layout};
+    return STORE_NOT_FOUND;
+}
+
+/* The text that a field will have: the call's, or the record's own. */
+static enum store_status text_to_be(const struct mapped_change *change, const struct field *field,
+                                    struct db *db, const struct record *record, struct arena *arena,
+                                    const char **text)
+{
+    if (change == NULL)
+        return record_text(db, record->id, field, arena, text);
+    *text = cJSON_GetStringValue(change->value);
+    return STORE_OK;
+}
+
+enum store_status mapping_pipeline_has_stage(const struct mapping *mapping, struct db *db,
+                                             const struct record *record, struct arena *arena,
+                                             struct mismatch *mismatch)
+{
+    const struct module *module = record->module;
+    if (mapping->count == 0 || module->pipeline_count == 0)
+        return STORE_OK;
+    const struct mapped_change *moved = change_of(mapping, module->pipeline);
+    const struct mapped_change *staged = change_of(mapping, module->stage);
+    const char *name, *stage;
+    if (moved == NULL && staged == NULL)
+        return STORE_OK;
+    if (text_to_be(moved, module->pipeline, db, record, arena, &name) != STORE_OK ||
+        text_to_be(staged, module->stage, db, record, arena, &stage) != STORE_OK)
+        return STORE_FAILED;
+    const struct layout *layout = module_layout_or_first(module, record->layout_id);
+    const struct pipeline *pipeline = pipeline_of(module, layout, name);
+    if (pipeline_takes(pipeline, stage))
+        return STORE_OK;
+    *mismatch = (struct mismatch){.field = module->stage, .layout = layout, .pipeline = pipeline};
+    return STORE_NOT_FOUND;
+}
+
+/* "one, other", of many the first ones. */
+static const char *joined(const char *const *list, size_t count, struct arena *arena)
+{
+    enum { TOLD_MAX = 9 };
+    const char *text = count > 0 ? list[0] : "none";
+    for (size_t i = 1; i < count && i < TOLD_MAX; i++)
+        text = arena_printf(arena, "%s, %s", text, list[i]);
+    return count > TOLD_MAX ? arena_printf(arena, "%s ...", text) : text;
+}
+
+static const char *offered(const struct mismatch *mismatch, struct arena *arena)
+{
+    const struct layout *layout = mismatch->layout;
+    for (size_t i = 0; i < layout->choice_count; i++) {
+        const struct layout_choice *choice = &layout->choices[i];
+        if (is_called(choice->field, mismatch->field->api_name))
+            return joined(choice->values, choice->value_count, arena);
+    }
+    return "none";
+}
+
+static const char *pipelines_of(const struct layout *layout, struct arena *arena)
+{
+    const char **names = arena_array(arena, layout->pipeline_count, sizeof *names);
+    for (size_t i = 0; i < layout->pipeline_count; i++)
+        names[i] = layout->pipelines[i]->name;
+    return joined(names, layout->pipeline_count, arena);
+}
+
+static void tell_mapping(const struct mismatch *mismatch, const char *mapped_field, const char *at,
+                         struct arena *arena, struct fault *fault)
+{
+    fault->id = NULL;
+    fault->mapped_field = mapped_field;
+    fault->json_path = arena_printf(arena, "%s.%s", at, mismatch->field->api_name);
+}
+
+void mismatch_tell(const struct mismatch *mismatch, enum error error, const char *at,
+                   struct arena *arena, struct fault *fault)
+{
+    const struct layout *layout = mismatch->layout;
+    const struct pipeline *pipeline = mismatch->pipeline;
+    const char *name = fault->api_name = mismatch->field->api_name;
+    switch (error) {
+    case ERR_STAGE_NOT_IN_PIPELINE:
+        tell_mapping(mismatch, "Pipeline", at, arena, fault);
+        fault->hint = arena_printf(arena, "the record's pipeline %s has the stages %s", pipeline->name,
+                                   joined(pipeline->stages, pipeline->stage_count, arena));
+        break;
+    case ERR_PIPELINE_NOT_IN_LAYOUT:
+        tell_mapping(mismatch, "Layout", at, arena, fault);
+        fault->hint = arena_printf(arena, "the record's layout %s has the pipelines %s", layout->name,
+                                   pipelines_of(layout, arena));
+        break;
+    default:
+        if (fault->id == NULL)
+            fault->json_path = arena_printf(arena, "%s.%s", at, name);
+        fault->hint = arena_printf(arena, "of %s, the record's layout %s offers %s", name,
+                                   layout->name, offered(mismatch, arena));
+    }
+}
