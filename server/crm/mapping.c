@@ -265,7 +265,7 @@ void mismatch_tell(const struct mismatch *mismatch, enum error error, const char
     default:
         if (fault->id == NULL)
             fault->json_path = arena_printf(arena, "%s.%s", at, name);
-        fault->hint = arena_printf(arena, "of %s, the record's layout %s offers %s", name,
-                                   layout->name, offered(mismatch, arena));
+        fault->hint = arena_printf(arena, "of %s, the record's layout %s offers %s", name, layout->name,
+                                   offered(mismatch, arena));
     }
 }

@@ -15,7 +15,7 @@ ROWS = {row.name: row for row in gallery.rows() if row.name[0] not in "PO"}  # t
 # service, has it otherwise. Listed in the README.
 DIFFERENCES = {
     "E3": "message", "E4": "message", "E5": "message", "E20": "message", "E22": "message", "E23": "message", "E25": "code message", "E26": "message", "E27": "message", "E28": "message",
-    "G3": "code message", "G4": "message", "G6": "message",
+    "G3": "code message", "G4": "message", "G6": "message", "M1": "message",
 }
 
 

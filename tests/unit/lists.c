@@ -48,7 +48,16 @@ static GString *long_lists(void)
         " \"fields\": [{\"api_name\": \"State\", \"type\": \"picklist\", \"values\": [",
         MANY, "\"#\"", "]},");
     add(json, "", MANY, "{\"api_name\": \"Field_#\", \"type\": \"picklist\", \"values\": [\"a\"]}",
-        "]}]");
+        "]}, {\"api_name\": \"Deals\", \"fields\": [{\"api_name\": \"Stage\", \"type\": \"picklist\",");
+    add(json, "\"values\": [", MANY, "\"#\"", "]},");
+    add(json, "", SOME - 1, "{\"api_name\": \"Field_#\", \"type\": \"picklist\", \"values\": [\"a\"]}",
+        "], \"layouts\": [{\"name\": \"Mapped\",");
+    add(json, "\"pipelines\": [", SOME, "\"Pipeline #\"", "],");
+    add(json, "\"values\": {", SOME - 1, "\"Field_#\": [\"a\"]", ",");
+    add(json, "\"Stage\": [", MANY, "\"#\"", "]}}]}]");
+    add(json, ", \"pipelines\": [", SOME - 1, "{\"name\": \"Pipeline #\", \"stages\": [\"#\"]}",
+        ", {\"name\": \"Pipeline 399\", ");
+    add(json, "\"stages\": [", MANY, "\"#\"", "]}]");
     add(json, ", \"blueprints\": [", SOME - 1,
         "{\"module\": \"Big\", \"field\": \"Field_#\", \"name\": \"Blueprint #\","
         " \"starts_at\": [\"a\"], \"transitions\": []}",
@@ -104,6 +113,18 @@ START_TEST(lists_of_any_length_are_read_to_their_ends)
     ck_assert_uint_eq(laid_out->layouts[SOME - 1].section_count, SOME);
     ck_assert_uint_gt(big->layouts[0].sections[0].field_count, MANY);
     ck_assert_uint_eq(module_field(big, "State")->value_count, MANY);
+    const struct module *deals = org_module(org, "Deals");
+    ck_assert_uint_eq(deals->pipeline_count, SOME);
+    ck_assert_uint_eq(deals->pipelines[SOME - 1].stage_count, MANY);
+    ck_assert_str_eq(deals->pipelines[SOME - 1].stages[MANY - 1], "1099");
+    ck_assert_uint_eq(deals->layouts[0].pipeline_count, SOME);
+    ck_assert_str_eq(deals->layouts[0].pipelines[SOME - 1]->name, "Pipeline 399");
+    ck_assert_uint_eq(deals->layouts[0].choice_count, SOME);
+    const struct layout_choice *choice = deals->layouts[0].choices;
+    while (choice->field != deals->stage)
+        choice++;
+    ck_assert_uint_eq(choice->value_count, MANY);
+    ck_assert_str_eq(choice->values[MANY - 1], "1099");
     const struct blueprint *blueprint = org_blueprint(org, 998);
     ck_assert_uint_eq(blueprint->start_count, MANY);
     ck_assert_uint_eq(blueprint->transition_count, SOME);

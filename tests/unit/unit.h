@@ -16,9 +16,10 @@ Suite *jobs_suite(void);
 Suite *http_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
-TCase *cache_tests(void);  /* of the suite of the store */
-TCase *lists_tests(void);  /* likewise */
-TCase *writes_tests(void); /* of the suite of faults */
+TCase *cache_tests(void);   /* of the suite of the store */
+TCase *lists_tests(void);   /* likewise */
+TCase *mapping_tests(void); /* of the suite of the crm room */
+TCase *writes_tests(void);  /* of the suite of faults */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
