@@ -84,15 +84,22 @@ static void fields_of(sqlite3_context *context, int count, sqlite3_value **argum
     sqlite3_result_text64(context, text.bytes, text.length, free, SQLITE_UTF8);
 }
 
+/* A value as the n-th record will have it; the bytes are the caller's. */
+static struct text numbered_text(const struct template *template, const char *value, int64_t n)
+{
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)n);
+    struct text text = {NULL, 0, 0};
+    append_numbered(&text, value, template->numbered ? number : NULL);
+    return text;
+}
+
 /* Checks a value as its last record will have it, where its number is longest; its length then. */
 static size_t check_value(const struct template *template, const struct field *field,
                           const struct node *node, const char *value)
 {
     struct loader *loader = node->loader;
-    char number[24];
-    (void)snprintf(number, sizeof number, "%lld", (long long)template->count);
-    struct text text = {NULL, 0, 0};
-    append_numbered(&text, value, template->numbered ? number : NULL);
+    struct text text = numbered_text(template, value, template->count);
     cJSON *json CLEANUP(json_delete) = json_parse(text.bytes, text.length, NULL);
     const char *expected;
     if (json == NULL)
@@ -170,27 +177,41 @@ static cJSON *mapped_values(const struct template *template, int64_t n)
     for (size_t i = 0; i < template->field_count; i++) {
         const struct values *values = &template->fields[i];
         const char *text = values->texts[(size_t)(n - 1) % values->count];
-        if (module_field(template->module, values->name)->is_mapped)
-            cJSON_AddItemToObject(fields, values->name, json_parse(text, strlen(text), NULL));
+        if (!module_field(template->module, values->name)->is_mapped)
+            continue;
+        struct text numbered = numbered_text(template, text, n);
+        cJSON_AddItemToObject(fields, values->name, json_parse(numbered.bytes, numbered.length, NULL));
+        free(numbered.bytes);
     }
     return fields;
+}
+
+/* After how many records those values come again; FIXTURE_GENERATE_MAX: not before the last. */
+static int64_t period_of(const struct template *template)
+{
+    size_t period = 1;
+    for (size_t i = 0; i < template->field_count; i++) {
+        const struct values *values = &template->fields[i];
+        if (!module_field(template->module, values->name)->is_mapped)
+            continue;
+        for (size_t k = 0; k < values->count; k++)
+            if (template->numbered && strstr(values->texts[k], number_mark) != NULL)
+                return FIXTURE_GENERATE_MAX;
+        period = period / greatest_divisor(period, values->count) * values->count;
+        if (period > FIXTURE_GENERATE_MAX)
+            return FIXTURE_GENERATE_MAX;
+    }
+    return (int64_t)period;
 }
 
 /* Each of the combinations that values which are taken in turn come to. */
 static void check_together(const struct template *template, const struct node *node)
 {
     struct loader *loader = node->loader;
-    size_t period = 1;
-    for (size_t i = 0; i < template->field_count; i++) {
-        const struct values *values = &template->fields[i];
-        if (module_field(template->module, values->name)->is_mapped)
-            period = period / greatest_divisor(period, values->count) * values->count;
-        if (period > FIXTURE_GENERATE_MAX)
-            period = FIXTURE_GENERATE_MAX;
-    }
     const struct layout *layout =
         template->layout != NULL ? template->layout : &template->module->layouts[0];
-    for (int64_t n = 1; n <= template->count && n <= (int64_t)period && !node_failed(node); n++) {
+    int64_t period = period_of(template), last = period < template->count ? period : template->count;
+    for (int64_t n = 1; n <= last && !node_failed(node); n++) {
         cJSON *fields CLEANUP(json_delete) = mapped_values(template, n);
         const char *name = "", *expected = "";
         if (loader->rules->together(template->module, layout, fields, loader->arena, &name, &expected))

@@ -210,7 +210,10 @@ def test_a_lookup_says_what_it_refers_to(tmp_path, start):
                                    "UPDATE OR IGNORE profile_module SET module_id = 5", "UPDATE custom_view SET module_id = 5", "UPDATE OR IGNORE custom_view_user SET user_id = 5", "UPDATE role SET reports_to = 5", "UPDATE territory SET parent_id = 5", "UPDATE territory SET parent_id = id", "UPDATE role SET reports_to = 554023000000015005",
                                    "DELETE FROM layout", "UPDATE OR IGNORE layout SET module_id = 5", "UPDATE OR IGNORE layout_section SET layout_id = 5", "UPDATE blueprint SET field_id = 5", "UPDATE OR IGNORE transition SET blueprint_id = 5",
                                    "UPDATE OR IGNORE transition_field SET field_id = 5", "UPDATE module SET part_of = 5", "UPDATE module SET mass_update_fields = 9", "UPDATE OR IGNORE profile_field SET field_id = 5",
-                                   "DELETE FROM picklist_value", "DELETE FROM user", "DELETE FROM module", "DELETE FROM org"])
+                                   "UPDATE OR IGNORE pipeline SET module_id = 5", "UPDATE OR IGNORE pipeline_stage SET pipeline_id = 5", "UPDATE OR IGNORE pipeline_stage SET value_id = 5", "DELETE FROM pipeline_stage", "DELETE FROM pipeline",
+                                   "UPDATE OR IGNORE layout_pipeline SET pipeline_id = 5", "UPDATE OR IGNORE layout_pipeline SET layout_id = 5", "UPDATE OR IGNORE layout_value SET layout_id = 5", "UPDATE OR IGNORE layout_value SET value_id = 5",
+                                   "UPDATE OR IGNORE layout_value SET value_id = (SELECT min(id) FROM picklist_value)", "UPDATE field SET api_name = 'X' WHERE api_name = 'Pipeline'", "UPDATE field SET api_name = 'X' WHERE api_name = 'Stage'",
+                                   "UPDATE OR IGNORE pipeline SET module_id = (SELECT id FROM module WHERE api_name = 'Leads')", "DELETE FROM picklist_value", "DELETE FROM user", "DELETE FROM module", "DELETE FROM org"])
 def test_a_store_whose_metadata_refers_to_nothing_is_refused_or_served(tmp_path, spoil):
     """It may come from anywhere. Nothing that it leaves out brings the server down."""
     Server("--fixtures", own_fixtures(tmp_path, {}), db=tmp_path / "s.db").stop()
@@ -227,6 +230,7 @@ def test_a_store_whose_metadata_refers_to_nothing_is_refused_or_served(tmp_path,
         server.request("GET", f"/crm/v8/{path}")
     server.request("PUT", "/crm/v8/Projects/554023000000640001", {"data": [{"Client": {"id": "554023000000620001"}, "Phase": "Draft"}]})
     server.update("Leads", {"data": [{"Lead_Status": "Contacted"}], "ids": ["554023000000600001"]})
+    server.update("Deals", {"data": [{"Pipeline": "Renewals", "Contract": "New"}], "ids": ["554023000000497007"]})
     assert server.stop() == 0
 
 

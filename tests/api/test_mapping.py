@@ -357,6 +357,22 @@ def test_F19_records_that_are_generated_go_together(start, tmp_path):
     assert [server.fields(9601 + n)["Stage"] for n in range(5)] == ["Qualification", "Closed Lost", "Closed Won", "Closed Won", "Qualification"]
 
 
+def test_F19_a_records_number_in_a_value(start, tmp_path):
+    """{n} stands for it in a stage, too: every record has another one then, and the fourth none of its pipeline."""
+    small = {"org": {"name": "Small"}, "roles": [{"name": "R"}], "profiles": [{"name": "P"}], "users": [{"name": "U", "email": "u@x.example", "profile": "P", "role": "R"}],
+             "modules": [{"api_name": "Deals", "fields": [{"api_name": "Stage", "type": "picklist", "values": [f"Stage {n}" for n in range(1, 6)]}], "layouts": [{"name": "L", "pipelines": ["P"]}]}],
+             "pipelines": [{"name": "P", "stages": ["Stage 1", "Stage 2", "Stage 3", "Stage 5"]}], "records": [{"module": "Deals", "id": "5", "generate": 3, "fields": {"Stage": "Stage {n}"}}]}
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "org.json").write_text(json.dumps(small))
+    server = start("--fixtures", folder, db=tmp_path / "s.db")
+    assert [server.fields(5 + n) for n in range(3)] == [{"Stage": f"Stage {n + 1}"} for n in range(3)]
+    small["records"][0]["generate"] = 5
+    (folder / "org.json").write_text(json.dumps(small))
+    done = run("--port", "0", "--log-level", "error", "--fixtures", folder)
+    assert done.returncode == 1 and "$.records[0].fields.Stage: expected a value that goes" in done.stderr
+
+
 def test_F19_the_documents_example_and_its_places_of_faults(start, tmp_path):
     text = (gallery.README.parent / "docs" / "fixtures.md").read_text()
     part = text[text.index("## Pipelines and layouts"):text.index("## Comparators")]

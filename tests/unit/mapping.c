@@ -37,14 +37,13 @@ START_TEST(the_default_org_has_pipelines)
     ck_assert_uint_eq(standard->pipeline_count, 2);
     ck_assert_ptr_eq(standard->pipelines[1], &deals->pipelines[1]);
     ck_assert_uint_eq(standard->choice_count, 1);
-    ck_assert_uint_eq(partners->choice_count, 2);
+    ck_assert_uint_eq(partners->choice_count, 1);
     ck_assert_str_eq(deals->stage->api_name, "Stage");
     ck_assert_str_eq(deals->pipeline->api_name, "Pipeline");
     for (size_t i = 0; i < deals->field_count; i++) {
         const struct field *field = &deals->fields[i];
         bool is_mapped = field == deals->stage || field == deals->pipeline ||
-                         strcmp(field->api_name, "Contract") == 0 ||
-                         strcmp(field->api_name, "Lead_Source") == 0;
+                         strcmp(field->api_name, "Contract") == 0;
         ck_assert_msg(field->is_mapped == is_mapped, "%s", field->api_name);
         ck_assert(field->scheduled_mass_update);
     }
@@ -80,8 +79,8 @@ static const struct {
     {"Partners", "{\"Stage\":\"Needs Analysis\"}", NULL, NULL, ERR_STAGE_NOT_IN_PIPELINE, "Stage"},
     {"Partners", "{\"Contract\":\"New\",\"Stage\":\"Needs Analysis\"}", NULL, NULL,
      ERR_VALUE_NOT_IN_LAYOUT, "Contract"},
-    {"Partners", "{\"Contract\":\"Partner agreement\",\"Lead_Source\":\"Cold Call\"}", NULL, NULL,
-     ERR_VALUE_NOT_IN_LAYOUT, "Lead_Source"},
+    {"Standard", "{\"Contract\":\"Partner agreement\",\"Lead_Source\":\"Cold Call\"}", NULL, NULL,
+     ERR_VALUE_NOT_IN_LAYOUT, "Contract"},
     {"Partners", "{\"Contract\":\"-None-\",\"Lead_Source\":null}", NULL, NULL, ERR_NONE, NULL},
     {"Partners", "{\"Contract\":[\"Partner agreement\",\"New\"]}", NULL, NULL, ERR_VALUE_NOT_IN_LAYOUT,
      "Contract"},
