@@ -32,7 +32,7 @@ enum store_status application_begin(struct application *application)
                 record_with_value(check->db, check->module, &check->changes[i], 0, &check->holders[i]);
     if (status == STORE_FAILED)
         return STORE_FAILED;
-    mapping_begin(&check->mapping, check->changes, check->change_count);
+    mapping_begin(&check->mapping, check->db, application->arena, check->changes, check->change_count);
     application->running = (struct automation){.db = check->db,
                                                .user = check->user,
                                                .module = check->module,
@@ -163,8 +163,7 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
                   .user = update->user,
                   .module = update->module,
                   .changes = update->changes,
-                  .change_count = update->change_count,
-                  .arena = arena},
+                  .change_count = update->change_count},
         .over_write = update->over_write,
         .automation = update->automation,
         .now = *now,

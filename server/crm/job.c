@@ -129,7 +129,7 @@ static enum store_status take_batch(struct batch *batch, struct db *db)
 {
     struct job *job = &batch->job;
     batch->application = (struct application){
-        .check = {.db = db, .user = job->user, .module = job->module, .arena = batch->arena},
+        .check = {.db = db, .user = job->user, .module = job->module},
         .now = clock_now(batch->crm->clock),
         .arena = batch->arena,
     };

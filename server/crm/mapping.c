@@ -120,7 +120,15 @@ enum error mapping_check(const struct mapped_record *record, struct mismatch *mi
     return ERR_NONE;
 }
 
-void mapping_begin(struct mapping *mapping, const struct record_change *changes, size_t count)
+/* A record, as its changes leave it. */
+struct mapped_state {
+    int64_t id;
+    const struct layout *layout;
+    const char *pipeline, *stage; /* NULL: none */
+};
+
+void mapping_begin(struct mapping *mapping, struct db *db, struct arena *arena,
+                   const struct record_change *changes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (changes[i].field->is_mapped)
@@ -128,6 +136,11 @@ void mapping_begin(struct mapping *mapping, const struct record_change *changes,
                 .field = changes[i].field,
                 .value = json_parse(changes[i].value, strlen(changes[i].value), NULL),
             };
+    if (mapping->count == 0)
+        return;
+    mapping->db = db;
+    mapping->arena = arena;
+    mapping->state = arena_alloc(arena, sizeof *mapping->state);
 }
 
 void mapping_end(struct mapping *mapping)
@@ -139,18 +152,64 @@ void mapping_end(struct mapping *mapping)
 
 static const struct mapped_change *change_of(const struct mapping *mapping, const struct field *field)
 {
-    for (size_t i = 0; i < mapping->count; i++)
+    for (size_t i = 0; i < mapping->count && field != NULL; i++)
         if (is_called(mapping->changes[i].field, field->api_name))
             return &mapping->changes[i];
     return NULL;
 }
 
+/* Finds out what becomes of the record, unless that was done last. What the changes set is not read,
+ * nor is more than the layout when they set neither pipeline nor stage. */
+static enum store_status look_at(const struct mapping *mapping, const struct record *record)
+{
+    struct mapped_state *state = mapping->state;
+    if (state->id == record->id)
+        return STORE_OK;
+    const struct module *module = record->module;
+    const struct mapped_change *moved = change_of(mapping, module->pipeline);
+    const struct mapped_change *staged = change_of(mapping, module->stage);
+    struct record_ties ties;
+    enum store_status status = record_ties_read(
+        mapping->db, record->id, moved == NULL && staged != NULL ? module->pipeline : NULL,
+        staged == NULL && moved != NULL ? module->stage : NULL, mapping->arena, &ties);
+    if (status != STORE_OK)
+        return STORE_FAILED; /* it has been read in the same transaction */
+    *state = (struct mapped_state){
+        .id = record->id,
+        .layout = module_layout_or_first(module, ties.layout_id),
+        .pipeline = moved != NULL ? cJSON_GetStringValue(moved->value) : ties.pipeline,
+        .stage = staged != NULL ? cJSON_GetStringValue(staged->value) : ties.stage,
+    };
+    return STORE_OK;
+}
+
+/* What goes with every layout, or every pipeline, need not be held against the record's own. */
+static bool all_layouts_offer(const struct module *module, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < module->layout_count; i++)
+        for (size_t k = 0; k < mapping->count; k++)
+            if (!layout_offers(&module->layouts[i], mapping->changes[k].field->api_name,
+                               mapping->changes[k].value))
+                return false;
+    return true;
+}
+
+static bool all_pipelines_take(const struct module *module, const char *stage)
+{
+    for (size_t i = 0; i < module->pipeline_count; i++)
+        if (!pipeline_takes(&module->pipelines[i], stage))
+            return false;
+    return true;
+}
+
 enum store_status mapping_layout_offers(const struct mapping *mapping, const struct record *record,
                                         struct mismatch *mismatch)
 {
-    if (mapping->count == 0)
+    if (mapping->count == 0 || all_layouts_offer(record->module, mapping))
         return STORE_OK;
-    const struct layout *layout = module_layout_or_first(record->module, record->layout_id);
+    if (look_at(mapping, record) != STORE_OK)
+        return STORE_FAILED;
+    const struct layout *layout = mapping->state->layout;
     for (size_t i = 0; i < mapping->count; i++) {
         const struct mapped_change *change = &mapping->changes[i];
         if (layout_offers(layout, change->field->api_name, change->value))
@@ -164,47 +223,33 @@ enum store_status mapping_layout_offers(const struct mapping *mapping, const str
 enum store_status mapping_layout_has_pipeline(const struct mapping *mapping,
                                               const struct record *record, struct mismatch *mismatch)
 {
-    if (mapping->count == 0 || record->module->pipeline_count == 0)
+    if (mapping->count == 0 || change_of(mapping, record->module->pipeline) == NULL)
         return STORE_OK;
-    const struct mapped_change *change = change_of(mapping, record->module->pipeline);
-    const struct layout *layout = module_layout_or_first(record->module, record->layout_id);
-    if (change == NULL || layout_takes_pipeline(layout, cJSON_GetStringValue(change->value)))
+    if (look_at(mapping, record) != STORE_OK)
+        return STORE_FAILED;
+    const struct mapped_state *state = mapping->state;
+    if (layout_takes_pipeline(state->layout, state->pipeline))
         return STORE_OK;
-    *mismatch = (struct mismatch){.field = change->field, .layout = layout};
+    *mismatch = (struct mismatch){.field = record->module->pipeline, .layout = state->layout};
     return STORE_NOT_FOUND;
 }
 
-/* The text that a field will have: the call's, or the record's own. */
-static enum store_status text_to_be(const struct mapped_change *change, const struct field *field,
-                                    struct db *db, const struct record *record, struct arena *arena,
-                                    const char **text)
-{
-    if (change == NULL)
-        return record_text(db, record->id, field, arena, text);
-    *text = cJSON_GetStringValue(change->value);
-    return STORE_OK;
-}
-
-enum store_status mapping_pipeline_has_stage(const struct mapping *mapping, struct db *db,
-                                             const struct record *record, struct arena *arena,
+enum store_status mapping_pipeline_has_stage(const struct mapping *mapping, const struct record *record,
                                              struct mismatch *mismatch)
 {
     const struct module *module = record->module;
-    if (mapping->count == 0 || module->pipeline_count == 0)
-        return STORE_OK;
-    const struct mapped_change *moved = change_of(mapping, module->pipeline);
     const struct mapped_change *staged = change_of(mapping, module->stage);
-    const char *name, *stage;
-    if (moved == NULL && staged == NULL)
+    if (change_of(mapping, module->pipeline) == NULL &&
+        (staged == NULL || all_pipelines_take(module, cJSON_GetStringValue(staged->value))))
         return STORE_OK;
-    if (text_to_be(moved, module->pipeline, db, record, arena, &name) != STORE_OK ||
-        text_to_be(staged, module->stage, db, record, arena, &stage) != STORE_OK)
+    if (look_at(mapping, record) != STORE_OK)
         return STORE_FAILED;
-    const struct layout *layout = module_layout_or_first(module, record->layout_id);
-    const struct pipeline *pipeline = pipeline_of(module, layout, name);
-    if (pipeline_takes(pipeline, stage))
+    const struct mapped_state *state = mapping->state;
+    const struct pipeline *pipeline = pipeline_of(module, state->layout, state->pipeline);
+    if (pipeline_takes(pipeline, state->stage))
         return STORE_OK;
-    *mismatch = (struct mismatch){.field = module->stage, .layout = layout, .pipeline = pipeline};
+    *mismatch =
+        (struct mismatch){.field = module->stage, .layout = state->layout, .pipeline = pipeline};
     return STORE_NOT_FOUND;
 }
 

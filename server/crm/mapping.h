@@ -33,7 +33,7 @@ struct mapped_record {
 /* The first rule that is broken, as a row with *mismatch filled, or ERR_NONE. */
 MUSTCHECK enum error mapping_check(const struct mapped_record *record, struct mismatch *mismatch);
 
-/* The same values for many records: those of a call's changes that have to go with something.
+/* The same values for many records: those of a call's changes that have to go together with something.
  * Zeroed: none. */
 struct mapping {
     size_t count;
@@ -41,23 +41,21 @@ struct mapping {
         const struct field *field;
         cJSON *value; /* owned */
     } changes[RECORD_CHANGES_MAX];
+    struct db *db;
+    struct arena *arena;
+    struct mapped_state *state; /* of the record that was looked at last */
 };
 
-/* mapping_end must follow. */
-void mapping_begin(struct mapping *mapping, const struct record_change *changes, size_t count);
+/* mapping_end must follow, before the database and the arena are gone. */
+void mapping_begin(struct mapping *mapping, struct db *db, struct arena *arena,
+                   const struct record_change *changes, size_t count);
 void mapping_end(struct mapping *mapping);
 
-/* Whether the changes go with the rest of what a record is: STORE_OK, or STORE_NOT_FOUND with *mismatch
- * filled. The last reads what the call leaves as it is, and is STORE_FAILED when that fails. */
-MUSTCHECK enum store_status mapping_layout_offers(const struct mapping *mapping,
-                                                  const struct record *record,
-                                                  struct mismatch *mismatch);
-MUSTCHECK enum store_status mapping_layout_has_pipeline(const struct mapping *mapping,
-                                                        const struct record *record,
-                                                        struct mismatch *mismatch);
-MUSTCHECK enum store_status mapping_pipeline_has_stage(const struct mapping *mapping, struct db *db,
-                                                       const struct record *record, struct arena *arena,
-                                                       struct mismatch *mismatch);
+/* Whether the changes go together with what they leave a record as it is: STORE_OK, STORE_NOT_FOUND
+ * with *mismatch filled, or STORE_FAILED when the record could not be read. */
+typedef enum store_status mapping_rule(const struct mapping *mapping, const struct record *record,
+                                       struct mismatch *mismatch);
+MUSTCHECK mapping_rule mapping_layout_offers, mapping_layout_has_pipeline, mapping_pipeline_has_stage;
 
 /* Says in *fault what the mismatch is. `at` is where the record's fields stand ("$.data[0]"). A value
  * that the layout lacks is told with the record's id when fault->id has it. */

@@ -103,8 +103,7 @@ static enum store_status layout_has_pipeline(const struct record_check *check, s
 
 static enum store_status pipeline_has_stage(const struct record_check *check, struct outcome *outcome)
 {
-    return mapping_pipeline_has_stage(&check->mapping, check->db, &outcome->record, check->arena,
-                                      &outcome->mismatch);
+    return mapping_pipeline_has_stage(&check->mapping, &outcome->record, &outcome->mismatch);
 }
 
 static enum store_status is_without_fault(const struct record_check *check, struct outcome *outcome)

@@ -14,7 +14,6 @@ struct record_check {
     /* By change: a record that has the value of a unique field already; 0: none. */
     int64_t holders[RECORD_CHANGES_MAX];
     struct mapping mapping; /* of the changes */
-    struct arena *arena;    /* for what the mapping reads */
 };
 
 /* True for a value that one record of the module may have at most. */

@@ -22,8 +22,7 @@ struct record record_of_row(sqlite3_stmt *row, const struct org *org)
         .busy = sqlite3_column_int(row, 9) != 0,
         .in_image_review = sqlite3_column_int(row, 10) != 0,
         .awaits_approval = sqlite3_column_int(row, 11) != 0,
-        .layout_id = sqlite3_column_int64(row, 12),
-        .fault = sqlite3_column_int(row, 13) != 0,
+        .fault = sqlite3_column_int(row, 12) != 0,
     };
 }
 
@@ -93,16 +92,29 @@ enum store_status record_value(struct db *db, int64_t id, const struct field *fi
     return STORE_OK;
 }
 
-static const struct sql one_text = {
-    "SELECT fields ->> ?2 FROM record WHERE id = ?1 AND json_type(fields, ?2) = 'text'"};
+static const struct sql ties_of = {
+    "SELECT layout_id, iif(?2 IS NULL, NULL, fields ->> ?2), iif(?3 IS NULL, NULL, fields ->> ?3)"
+    " FROM record WHERE id = ?1"};
 
-enum store_status record_text(struct db *db, int64_t id, const struct field *field, struct arena *arena,
-                              const char **text)
+static const char *path_of(const struct field *field)
 {
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_text, "it", id, field->path);
-    enum store_status status = row == NULL ? STORE_FAILED : db_step(db, row);
-    *text = status == STORE_OK ? db_text(row, 0, arena) : NULL;
-    return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+    return field != NULL ? field->path : NULL;
+}
+
+enum store_status record_ties_read(struct db *db, int64_t id, const struct field *pipeline,
+                                   const struct field *stage, struct arena *arena,
+                                   struct record_ties *ties)
+{
+    sqlite3_stmt *row CLEANUP(db_done) =
+        db_query(db, &ties_of, "itt", id, path_of(pipeline), path_of(stage));
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status == STORE_OK)
+        *ties = (struct record_ties){.layout_id = sqlite3_column_int64(row, 0),
+                                     .pipeline = db_text(row, 1, arena),
+                                     .stage = db_text(row, 2, arena)};
+    return status;
 }
 
 /* By the number of changes. */

@@ -9,7 +9,6 @@ struct record {
     const struct module *module; /* NULL: there is no such record */
     int64_t owner_id, created_by, created_time;
     int64_t blueprint_id; /* 0: in none */
-    int64_t layout_id;    /* 0: the module's first */
     bool converted, locked, stop_processing;
     bool busy;            /* image validation or duplicate merge running */
     bool in_image_review; /* rejected by image validation, or in approval by it */
@@ -35,9 +34,16 @@ MUSTCHECK enum store_status records_read(struct db *db, const struct org *org, s
 /* A field's value as JSON text, "null" when it has none; arena-owned. */
 MUSTCHECK enum store_status record_value(struct db *db, int64_t id, const struct field *field,
                                          struct arena *arena, const char **value);
-/* The text that a field has as its value, NULL when it has none or no text; arena-owned. */
-MUSTCHECK enum store_status record_text(struct db *db, int64_t id, const struct field *field,
-                                        struct arena *arena, const char **text);
+/* What a record's values have to go together with. */
+struct record_ties {
+    int64_t layout_id;            /* 0: the module's first */
+    const char *pipeline, *stage; /* arena-owned; NULL: none */
+};
+
+/* Reads that; texts of fields that are NULL are not asked for. */
+MUSTCHECK enum store_status record_ties_read(struct db *db, int64_t id, const struct field *pipeline,
+                                             const struct field *stage, struct arena *arena,
+                                             struct record_ties *ties);
 /* Writes 1 to RECORD_CHANGES_MAX values with who and when, in the caller's transaction. */
 MUSTCHECK enum store_status record_update(struct db *db, int64_t id,
                                           const struct record_change *changes, size_t count,

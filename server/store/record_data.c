@@ -2,9 +2,9 @@
 
 #include "store/record_row.h"
 
-static const struct sql whole_record = {"SELECT " RECORD_COLUMNS
-                                        ", modified_by, modified_time, fields, approval, image_review,"
-                                        " busy_with IS 'duplicate_merge' FROM record WHERE id = ?1"};
+static const struct sql whole_record = {
+    "SELECT " RECORD_COLUMNS ", modified_by, modified_time, fields, approval, image_review,"
+    " busy_with IS 'duplicate_merge', layout_id FROM record WHERE id = ?1"};
 
 enum { FIRST = RECORD_COLUMN_COUNT };
 
@@ -27,7 +27,7 @@ enum store_status record_data_read(struct db *db, const struct org *org, int64_t
         .in_merge = sqlite3_column_int(row, FIRST + 5) != 0,
     };
     if (data->state.module != NULL)
-        data->layout = module_layout_or_first(data->state.module, data->state.layout_id);
+        data->layout = module_layout_or_first(data->state.module, sqlite3_column_int64(row, FIRST + 6));
     return status;
 }
 

@@ -9,9 +9,9 @@
 #define RECORD_COLUMNS                                                                                 \
     "record.id, record.module_id, owner_id, created_by, created_time, blueprint_id, converted,"        \
     " lock_id IS NOT NULL, stop_processing, busy_with IS NOT NULL, image_review IS NOT NULL,"          \
-    " approval IS 'waiting', layout_id, fault"
+    " approval IS 'waiting', fault"
 
-enum { RECORD_COLUMN_COUNT = 14 };
+enum { RECORD_COLUMN_COUNT = 13 };
 
 struct record record_of_row(sqlite3_stmt *row, const struct org *org);
 

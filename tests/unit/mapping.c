@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "crm/mapping.h"
+#include "store/db.h"
 #include "unit.h"
 
 static struct test_store test;
@@ -129,35 +130,72 @@ START_TEST(what_goes_together_and_what_does_not)
 }
 END_TEST
 
-/* The changes of a call, for the deal of the standard layout in the stage Qualification, of no
- * pipeline: the second of two changes counts as the first does. */
+/* The deal is on the standard layout, in the stage Qualification, and names no pipeline. */
 START_TEST(changes_are_held_against_a_record)
 {
-    const struct field *pipeline = deals->pipeline, *type = module_field(deals, "Type");
+    static const struct sql to_partners = {"UPDATE record SET layout_id = ?2 WHERE id = ?1"};
     const struct record_change changes[] = {
-        {.field = type, .value = "\"New Business\""},
+        {.field = module_field(deals, "Type"), .value = "\"New Business\""},
         {.field = module_field(deals, "Contract"), .value = "\"Partner agreement\""},
-        {.field = pipeline, .value = "\"Partner sales\""},
+        {.field = deals->pipeline, .value = "\"Partner sales\""},
     };
     struct record record;
     struct mismatch mismatch = {.field = NULL};
     struct mapping mapping = {.count = 0};
     ck_assert_int_eq(record_read(test.db, test.org, 554023000000497007, &record), STORE_OK);
-    mapping_begin(&mapping, changes, 1);
+    mapping_begin(&mapping, test.db, &test.arena, changes, 1);
     ck_assert_uint_eq(mapping.count, 0); /* Type goes with any layout */
-    mapping_begin(&mapping, changes, COUNT(changes));
+    mapping_begin(&mapping, test.db, &test.arena, changes, COUNT(changes));
     ck_assert_uint_eq(mapping.count, 2);
     ck_assert_int_eq(mapping_layout_offers(&mapping, &record, &mismatch), STORE_NOT_FOUND);
     ck_assert_str_eq(mismatch.field->api_name, "Contract");
     ck_assert_int_eq(mapping_layout_has_pipeline(&mapping, &record, &mismatch), STORE_NOT_FOUND);
-    ck_assert_ptr_eq(mismatch.field, pipeline);
-    ck_assert_int_eq(mapping_pipeline_has_stage(&mapping, test.db, &record, &test.arena, &mismatch),
-                     STORE_OK); /* Qualification is in each of them */
-    record.layout_id = layout_named("Partners")->id;
-    ck_assert_int_eq(mapping_layout_offers(&mapping, &record, &mismatch), STORE_OK);
-    ck_assert_int_eq(mapping_layout_has_pipeline(&mapping, &record, &mismatch), STORE_OK);
+    ck_assert_ptr_eq(mismatch.field, deals->pipeline);
+    /* Qualification is in each of them */
+    ck_assert_int_eq(mapping_pipeline_has_stage(&mapping, &record, &mismatch), STORE_OK);
     mapping_end(&mapping);
     ck_assert_uint_eq(mapping.count, 0);
+    ck_assert_int_eq(db_run(test.db, &to_partners, "ii", record.id, layout_named("Partners")->id),
+                     STORE_OK);
+    mapping_begin(&mapping, test.db, &test.arena, changes, COUNT(changes));
+    ck_assert_int_eq(mapping_layout_offers(&mapping, &record, &mismatch), STORE_OK);
+    ck_assert_int_eq(mapping_layout_has_pipeline(&mapping, &record, &mismatch), STORE_OK);
+    record.id = 1;
+    ck_assert_int_eq(mapping_layout_offers(&mapping, &record, &mismatch), STORE_FAILED);
+    mapping_end(&mapping);
+}
+END_TEST
+
+/* What any layout and any pipeline takes is said without a look at the record, and nothing else is. */
+START_TEST(only_what_may_not_fit_is_looked_up)
+{
+    const struct {
+        const struct field *field;
+        const char *value;
+        enum store_status layout, pipeline;
+    } looks[] = {
+        {deals->stage, "\"Qualification\"", STORE_OK, STORE_OK},
+        {deals->stage, "\"Closed Won\"", STORE_OK, STORE_OK},
+        {deals->stage, "null", STORE_OK, STORE_OK},
+        {deals->stage, "\"Needs Analysis\"", STORE_OK, STORE_FAILED},
+        {deals->stage, "\"Identify Decision Makers\"", STORE_OK, STORE_FAILED},
+        {deals->pipeline, "\"Standard\"", STORE_OK, STORE_FAILED},
+        {deals->pipeline, "null", STORE_OK, STORE_FAILED},
+        {module_field(deals, "Contract"), "\"New\"", STORE_FAILED, STORE_OK},
+        {module_field(deals, "Contract"), "null", STORE_OK, STORE_OK},
+    };
+    const struct record none = {.id = 1, .module = deals}; /* to look it up fails */
+    for (size_t i = 0; i < COUNT(looks); i++) {
+        const struct record_change change = {.field = looks[i].field, .value = looks[i].value};
+        struct mapping mapping = {.count = 0};
+        struct mismatch mismatch;
+        mapping_begin(&mapping, test.db, &test.arena, &change, 1);
+        ck_assert_uint_eq(mapping.count, 1);
+        ck_assert_msg(mapping_layout_offers(&mapping, &none, &mismatch) == looks[i].layout, "%zu", i);
+        ck_assert_msg(mapping_pipeline_has_stage(&mapping, &none, &mismatch) == looks[i].pipeline,
+                      "%zu", i);
+        mapping_end(&mapping);
+    }
 }
 END_TEST
 
@@ -199,6 +237,7 @@ TCase *mapping_tests(void)
     tcase_add_test(tests, the_default_org_has_pipelines);
     tcase_add_loop_test(tests, what_goes_together_and_what_does_not, 0, COUNT(cases));
     tcase_add_test(tests, changes_are_held_against_a_record);
+    tcase_add_test(tests, only_what_may_not_fit_is_looked_up);
     tcase_add_test(tests, a_mismatch_is_told);
     return tests;
 }
