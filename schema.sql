@@ -136,7 +136,9 @@ CREATE TABLE field (
     system_mandatory INTEGER NOT NULL CHECK (system_mandatory IN (0, 1)),
     is_unique INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
     custom INTEGER NOT NULL CHECK (custom IN (0, 1)),
-    lookup_module TEXT,
+    lookup_module TEXT, -- whose records it refers to; of a subform, whose records are its line items
+    linking_module TEXT, -- of a multi-select lookup: whose records are its links
+    none_id INTEGER, -- of a picklist: the id of its empty choice, -None-, where that is none of its values
     UNIQUE (module_id, api_name)
 ) STRICT;
 

@@ -31,6 +31,26 @@ static cJSON *shared_to(const struct view *view)
     return list;
 }
 
+/* A field of a comparison is told by its name alone: what was {"api_name"} becomes a text. */
+static void name_fields(cJSON *criteria)
+{
+    cJSON *part;
+    const cJSON *name = json_member(json_member(criteria, "field"), "api_name");
+    if (cJSON_IsString(name))
+        cJSON_ReplaceItemInObjectCaseSensitive(criteria, "field",
+                                               cJSON_CreateString(name->valuestring));
+    cJSON_ArrayForEach (part, cJSON_GetObjectItemCaseSensitive(criteria, "group"))
+        name_fields(part);
+}
+
+static cJSON *criteria_of(const struct call *call, const struct view *view)
+{
+    cJSON *criteria = json_parse(view->criteria, strlen(view->criteria), NULL);
+    if (versions[call->version].names_criteria_fields)
+        name_fields(criteria);
+    return criteria;
+}
+
 /* A view of the module that the user may use. */
 static cJSON *make_view(struct call *call, size_t index)
 {
@@ -44,10 +64,12 @@ static cJSON *make_view(struct call *call, size_t index)
     metadata_set(object, "module",
                  reply_reference(view->module->id, "api_name", view->module->api_name));
     metadata_set_text(object, "access_type", view->everyone ? "public" : "shared");
+    metadata_set_text(object, "shared_type", view->everyone ? "public" : "shared");
     metadata_set_text(object, "category", view->everyone ? "public_views" : "shared_with_me");
     metadata_set(object, "shared_to", shared_to(view));
+    metadata_set(object, "shared_details", shared_to(view));
     if (view->criteria != NULL && call->id != NULL) /* the list leaves them out, as the service does */
-        metadata_set(object, "criteria", json_parse(view->criteria, strlen(view->criteria), NULL));
+        metadata_set(object, "criteria", criteria_of(call, view));
     return object;
 }
 

@@ -1,3 +1,4 @@
+#include "api/lead.h"
 #include "api/metadata.h"
 #include "base/id.h"
 #include "crm/access.h"
@@ -18,37 +19,29 @@ const struct endpoint fields_one = {
     .handle = tell_field,
 };
 
+static cJSON *value_of(const char *text, int64_t id, int64_t position)
+{
+    cJSON *value = cJSON_CreateObject();
+    json_add_text(value, "display_value", text);
+    json_add_integer(value, "sequence_number", position);
+    json_add_text(value, "reference_value", text);
+    cJSON_AddNullToObject(value, "colour_code");
+    json_add_text(value, "actual_value", text);
+    json_add_id(value, "id", id);
+    json_add_text(value, "type", "used");
+    return value;
+}
+
+/* F14: a picklist's choice of nothing stands first. */
 static cJSON *values_of(const struct field *field)
 {
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < field->value_count; i++) {
-        cJSON *value = cJSON_CreateObject();
-        json_add_text(value, "display_value", field->values[i]);
-        json_add_integer(value, "sequence_number", (int64_t)(i + 1));
-        json_add_text(value, "reference_value", field->values[i]);
-        cJSON_AddNullToObject(value, "colour_code");
-        json_add_text(value, "actual_value", field->values[i]);
-        json_add_id(value, "id", field->value_ids[i]);
-        json_add_text(value, "type", "used");
-        cJSON_AddItemToArray(list, value);
-    }
+    int64_t position = 1;
+    if (field->none_id != 0)
+        cJSON_AddItemToArray(list, value_of(NONE_CHOICE, field->none_id, position++));
+    for (size_t i = 0; i < field->value_count; i++)
+        cJSON_AddItemToArray(list, value_of(field->values[i], field->value_ids[i], position++));
     return list;
-}
-
-static cJSON *lookup_of(const struct module *module, const struct field *field)
-{
-    cJSON *lookup = cJSON_CreateObject();
-    const struct module *to = org_module(module->org, field->lookup_module);
-    if (to == NULL)
-        return lookup;
-    json_add_text(lookup, "display_label", to->singular);
-    json_add_text(lookup, "api_name", field->api_name);
-    cJSON_AddItemToObject(lookup, "module", reply_reference(to->id, "api_name", to->api_name));
-    json_add_id(lookup, "id", field->id);
-    cJSON_AddObjectToObject(lookup, "query_details");
-    cJSON_AddArrayToObject(lookup, "show_fields");
-    cJSON_AddFalseToObject(lookup, "revalidate_filter_during_edit");
-    return lookup;
 }
 
 /* The service has one type for texts of several lines, and says in another place which of them it is;
@@ -89,8 +82,41 @@ static void set_result(const struct call *call, cJSON *object, const struct fiel
         return;
     cJSON *result = cJSON_CreateObject();
     json_add_text(result, "return_type", "double");
-    json_add_text(result, "expression", "");
+    if (type == TYPE_FORMULA)
+        json_add_text(result, "expression", "");
+    else
+        cJSON_AddNullToObject(result, "expression"); /* an object where it is known */
     metadata_set(object, type == TYPE_FORMULA ? "formula" : "rollup_summary", result);
+}
+
+/* F10: what a field of a type says of the module that it leads to. */
+static const struct {
+    enum field_type type;
+    enum version_number first, last;
+    const char *member;
+    lead_fn *tell;
+} leads[] = {
+    {TYPE_LOOKUP, V2, V2_1, "lookup", lookup_by_name},
+    {TYPE_LOOKUP, V3, V8, "lookup", lookup_by_reference},
+    {TYPE_SUBFORM, V2, V2_1, "subform", subform_by_name},
+    {TYPE_SUBFORM, V3, V8, "subform", line_items},
+    {TYPE_SUBFORM, V3, V7, "associated_module", line_items},
+    {TYPE_SUBFORM, V8, V8, "associated_module", line_items_with_layout},
+    {TYPE_MULTISELECT_LOOKUP, V2, V2, "multiselectlookup", links_by_name},
+    {TYPE_MULTISELECT_LOOKUP, V2_1, V2_1, "multiselectlookup", links_and_module_by_name},
+    {TYPE_MULTISELECT_LOOKUP, V3, V7, "multiselectlookup", links_by_reference},
+    {TYPE_MULTISELECT_LOOKUP, V8, V8, "multiselectlookup", links_in_detail},
+};
+
+static void set_leads(const struct call *call, cJSON *object, const struct field *field)
+{
+    struct lead lead;
+    if (field->lookup_module == NULL || !lead_find(call->token.user->org, field, &lead))
+        return;
+    for (size_t i = 0; i < COUNT(leads); i++)
+        if (leads[i].type == field->type && leads[i].first <= call->version &&
+            call->version <= leads[i].last)
+            metadata_set(object, leads[i].member, leads[i].tell(&lead));
 }
 
 cJSON *metadata_field(struct call *call, const struct module *module, const struct field *field)
@@ -98,7 +124,6 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
     cJSON *object = metadata_new(call, "field");
     enum field_access access = call->token.user->profile->fields[field->index];
     bool read_only = field->read_only || access == FIELD_READ_ONLY;
-    metadata_set(object, "associated_module", cJSON_CreateNull());
     metadata_set_text(object, "api_name", field->api_name);
     metadata_set_text(object, "field_label", field->label);
     metadata_set_text(object, "display_label", field->label);
@@ -121,8 +146,7 @@ cJSON *metadata_field(struct call *call, const struct module *module, const stru
         cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(object, "unique"), "casesensitive",
                                 "0");
     set_result(call, object, field);
-    if (field->lookup_module != NULL)
-        metadata_set(object, "lookup", lookup_of(module, field));
+    set_leads(call, object, field);
     return object;
 }
 

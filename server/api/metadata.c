@@ -4,11 +4,35 @@
 
 #include "base/embedded.h"
 
+static void remove_members(cJSON *kind, const cJSON *names)
+{
+    const cJSON *name;
+    cJSON_ArrayForEach (name, names)
+        cJSON_DeleteItemFromObjectCaseSensitive(kind, name->valuestring);
+}
+
+/* F10: takes from each kind what came with a later version, or went with an earlier one. */
+static void fit_to_version(cJSON *all, enum version_number version)
+{
+    const cJSON *changes;
+    cJSON_ArrayForEach (changes, json_member(all, "versions")) {
+        cJSON *kind = cJSON_GetObjectItemCaseSensitive(all, changes->string);
+        for (enum version_number other = 0; other < VERSIONS; other++) {
+            const char *name = versions[other].name;
+            if (other > version)
+                remove_members(kind, json_member(json_member(changes, "from"), name));
+            if (other < version)
+                remove_members(kind, json_member(json_member(changes, "until"), name));
+        }
+    }
+}
+
 static cJSON *kinds(struct call *call)
 {
     if (call->metadata == NULL) {
         const struct embedded_file *file = embedded_find("server/api/metadata.json");
         call->metadata = json_parse(file->text, (size_t)(file->end - file->text), NULL);
+        fit_to_version(call->metadata, call->version);
     }
     return call->metadata;
 }
@@ -26,10 +50,17 @@ void metadata_extend(struct call *call, cJSON *object, const char *kind)
     }
 }
 
+void metadata_vary(struct call *call, cJSON *object, const char *kind)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach (member, json_member(kinds(call), kind))
+        metadata_set(object, member->string, cJSON_Duplicate(member, true));
+}
+
 void metadata_set(cJSON *object, const char *name, cJSON *value)
 {
     if (!cJSON_ReplaceItemInObjectCaseSensitive(object, name, value))
-        cJSON_AddItemToObject(object, name, value);
+        cJSON_Delete(value);
 }
 
 void metadata_set_text(cJSON *object, const char *name, const char *text)

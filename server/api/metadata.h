@@ -1,6 +1,6 @@
 /* Inside the api room: metadata answers. Each object begins as the service would send it for an org
- * that has set nothing up beyond what crmock knows (metadata.json), and gets from the store what that
- * knows. */
+ * that has set nothing up beyond what crmock knows (metadata.json, which says in "versions" from which
+ * version on, and until which, a kind has a member), and gets from the store what that knows. */
 #ifndef CRMOCK_API_METADATA_H
 #define CRMOCK_API_METADATA_H
 
@@ -10,8 +10,11 @@
 MUSTCHECK cJSON *metadata_new(struct call *call, const char *kind);
 /* Adds the members of another kind to it. */
 void metadata_extend(struct call *call, cJSON *object, const char *kind);
+/* Gives its members the values that another kind has. */
+void metadata_vary(struct call *call, cJSON *object, const char *kind);
 
-/* Gives a member its value, in the place that it has. Texts must outlive the object. */
+/* Gives a member its value, in the place that it has; one that the kind does not have in the call's
+ * version is left out. Takes `value` in any case. */
 void metadata_set(cJSON *object, const char *name, cJSON *value);
 void metadata_set_text(cJSON *object, const char *name, const char *text);
 void metadata_set_flag(cJSON *object, const char *name, bool flag);

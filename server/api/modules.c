@@ -1,5 +1,6 @@
 #include <strings.h>
 
+#include "api/lead.h"
 #include "api/metadata.h"
 #include "api/record_json.h"
 #include "base/id.h"
@@ -31,6 +32,19 @@ static cJSON *profiles_of(const struct module *module)
     return list;
 }
 
+/* What is otherwise in a module that a field brought along. */
+static void set_origin(struct call *call, cJSON *object, const struct module *module)
+{
+    const struct module *of;
+    const struct field *field = field_that_leads_to(module, &of);
+    if (field == NULL)
+        return;
+    bool has_line_items = field->type == TYPE_SUBFORM;
+    metadata_vary(call, object, has_line_items ? "module_of_subform" : "module_of_links");
+    if (has_line_items)
+        metadata_set(object, "parent_module", reply_reference(of->id, "api_name", of->api_name));
+}
+
 static cJSON *new_module(struct call *call, const struct module *module)
 {
     cJSON *object = metadata_new(call, "module");
@@ -50,6 +64,7 @@ static cJSON *new_module(struct call *call, const struct module *module)
     metadata_set_flag(object, "convertable", strcasecmp(module->api_name, "Leads") == 0);
     metadata_set_flag(object, "api_supported", is_supported);
     metadata_set_flag(object, "show_as_tab", module->part_of == NULL || module->custom);
+    set_origin(call, object, module);
     metadata_set(object, "sequence_number", json_integer((int64_t)(module->index + 1)));
     metadata_set(object, "profile_count", json_integer(cJSON_GetArraySize(profiles)));
     metadata_set(object, "profiles", profiles);

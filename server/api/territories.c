@@ -25,9 +25,11 @@ static cJSON *make_territory(struct call *call, size_t index)
     metadata_set_text(object, "api_name", territory->name);
     metadata_set_text(object, "created_time", metadata_time(call));
     metadata_set_text(object, "modified_time", metadata_time(call));
-    if (territory->parent != NULL)
-        metadata_set(object, "reporting_to",
-                     reply_reference(territory->parent->id, "name", territory->parent->name));
+    if (territory->parent == NULL)
+        return object;
+    metadata_set_id(object, "parent_id", territory->parent->id);
+    metadata_set(object, "reporting_to",
+                 reply_reference(territory->parent->id, "name", territory->parent->name));
     return object;
 }
 

@@ -14,6 +14,7 @@ const struct version versions[VERSIONS] = {
             BEFORE_V8,
             .none_written = 202,
             .tells_type_lengths = true,
+            .names_criteria_fields = true,
             .counts_tab_order = true,
             .numbers_layout_state = true,
             .lacks_rollups = true},

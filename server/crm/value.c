@@ -6,9 +6,6 @@
 #include "base/json_size.h"
 #include "base/utf8.h"
 
-/* A picklist's empty choice. */
-static const char no_choice[] = "-None-";
-
 struct checking {
     const struct field *field;
     struct arena *arena;
@@ -88,7 +85,7 @@ static bool is_choice(const struct checking *check, const cJSON *value)
 
 static bool choice_fits(const struct checking *check, const cJSON *value)
 {
-    bool is_none = cJSON_IsString(value) && strcmp(value->valuestring, no_choice) == 0; /* F14 */
+    bool is_none = cJSON_IsString(value) && strcmp(value->valuestring, NONE_CHOICE) == 0; /* F14 */
     return is_none || is_choice(check, value);
 }
 

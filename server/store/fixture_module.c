@@ -30,8 +30,9 @@ int64_t find_module(const struct node *api_name)
 static const struct sql add_field = {
     "INSERT INTO field (id, module_id, position, api_name, label, data_type, length, decimals,"
     " mass_update, visible, read_only, system_mandatory, is_unique, custom, lookup_module,"
-    " scheduled_mass_update)"
-    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, nullif(?7, -1), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15"
+    " linking_module, none_id, scheduled_mass_update)"
+    " SELECT ?1, ?2, count(*), ?3, ?4, ?5, ?6, nullif(?7, -1), ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+    " nullif(?16, 0), ?17"
     " FROM field WHERE module_id = ?2"};
 static const struct sql add_value = {
     "INSERT INTO picklist_value (id, field_id, position, value) VALUES (?1, ?2, ?3, ?4)"};
@@ -82,6 +83,12 @@ static const char *label_of(struct arena *arena, const char *api_name)
     return label;
 }
 
+const char *label_of_field(const struct node *field)
+{
+    const struct node api_name = node_member(field, "api_name");
+    return may_text(field, "label", label_of(field->loader->arena, node_text(&api_name)));
+}
+
 static const char *want_api_name(const struct node *node)
 {
     const char *name = want_text(node, "api_name");
@@ -105,16 +112,30 @@ static enum field_type want_type(const struct node *node)
     return type;
 }
 
-/* The module whose records a field refers to. */
-static const char *may_lookup(const struct node *node, const struct field_type_info *info)
+/* The module whose records a field of a type refers to. */
+static const char *may_lookup(const struct node *node, enum field_type type, int64_t module_id)
 {
+    const struct field_type_info *info = &field_types[type];
     const struct node lookup = node_member(node, "lookup");
-    if (!info->has_lookup)
+    if (lookup.json == NULL && type == TYPE_SUBFORM)
+        return make_line_items(node, module_id);
+    if (!info->has_lookup && type != TYPE_SUBFORM)
         return may_text(node, "lookup", NULL);
     if (lookup.json == NULL)
         node_fail(&lookup, "expected the API name of a module of the org: the field's type is %s",
                   info->name);
     return find_module(&lookup) != 0 ? node_text(&lookup) : NULL;
+}
+
+/* F14: an id for the choice of nothing, where the fixtures don't offer it as a value. */
+static int64_t none_id(const struct node *values)
+{
+    const struct node none = {.loader = values->loader, .above = values, .name = NONE_CHOICE};
+    const cJSON *value;
+    cJSON_ArrayForEach (value, values->json)
+        if (cJSON_IsString(value) && strcmp(value->valuestring, NONE_CHOICE) == 0)
+            return 0;
+    return id_or_next(&none, 1);
 }
 
 /* Adds the field to the module that the context names by id. */
@@ -135,13 +156,16 @@ static void add_field_to(const struct node *node, void *context)
     if (info->has_values != (cJSON_GetArraySize(values.json) > 0))
         node_fail(&values, info->has_values ? "expected a list of values that the field offers"
                                             : "expected no values for a field of this type");
-    node_insert(node, &add_field, "iitttIiiiiiiiti", id, module_id, api_name,
-                may_text(node, "label", label_of(node->loader->arena, api_name)), info->name,
-                may_number(node, "length", info->default_length, 1, info->most_length),
+    const char *lookup = may_lookup(node, type, module_id);
+    bool has_links = type == TYPE_MULTISELECT_LOOKUP && may_flag(node, "custom", false);
+    node_insert(node, &add_field, "iitttIiiiiiiittii", id, module_id, api_name, label_of_field(node),
+                info->name, may_number(node, "length", info->default_length, 1, info->most_length),
                 may_number(node, "decimals", -1, 0, 9), (int64_t)updatable,
                 (int64_t)may_flag(node, "visible", true), (int64_t)may_flag(node, "read_only", false),
                 (int64_t)may_flag(node, "mandatory", false), (int64_t)may_flag(node, "unique", false),
-                (int64_t)may_flag(node, "custom", false), may_lookup(node, info),
+                (int64_t)may_flag(node, "custom", false), lookup,
+                has_links ? make_links(node, module_id) : NULL,
+                type == TYPE_PICKLIST ? none_id(&values) : 0,
                 (int64_t)may_flag(node, "scheduled_mass_update", true));
     node_each(&values, load_value, &id);
     load_rule(node, "layout_rule", &add_layout_rule, id);
@@ -178,9 +202,10 @@ void load_module(const struct node *node, void *context)
     for (size_t i = 0; i < COUNT(system_fields); i++) {
         const struct system_field *field = &system_fields[i];
         const struct node nothing = {.loader = node->loader, .above = node, .name = field->api_name};
-        node_insert(node, &add_field, "iitttIiiiiiiiti", id_or_next(&nothing, 1), id, field->api_name,
+        node_insert(node, &add_field, "iitttIiiiiiiittii", id_or_next(&nothing, 1), id, field->api_name,
                     field->label, field_types[field->type].name, INT64_C(0), INT64_C(-1), INT64_C(0),
-                    INT64_C(1), INT64_C(1), INT64_C(0), INT64_C(0), INT64_C(0), NULL, INT64_C(1));
+                    INT64_C(1), INT64_C(1), INT64_C(0), INT64_C(0), INT64_C(0), NULL, NULL, INT64_C(0),
+                    INT64_C(1));
     }
 }
 

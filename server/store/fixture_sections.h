@@ -22,6 +22,13 @@ MUSTCHECK int64_t find_module(const struct node *api_name);
 MUSTCHECK int64_t find_field(const struct node *api_name, int64_t module_id);
 /* A value that a picklist offers, by its text; `what` was expected there. */
 int64_t find_value(const struct node *value, const char *what, int64_t field_id);
+/* What people call a field: its API name with blanks, unless the entry says otherwise. Arena-owned. */
+MUSTCHECK const char *label_of_field(const struct node *field);
+/* Adds the module that the field's entry brings along to the module that it stands in, unless it is
+ * there; its API name, NULL after a fault. Line items are a subform's; links those of a multi-select
+ * lookup. Arena-owned. (fixture_companion.c) */
+MUSTCHECK const char *make_line_items(const struct node *field, int64_t module_id);
+MUSTCHECK const char *make_links(const struct node *field, int64_t module_id);
 /* The member "criteria" as JSON text, checked against the module; NULL when it is not given. */
 MUSTCHECK const char *may_criteria(const struct node *node, const struct module *module);
 

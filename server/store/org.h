@@ -30,11 +30,17 @@ struct field {
     bool scheduled_mass_update; /* where mass_update is set: a call by view may change it, too */
     bool is_mapped; /* which values it may have depends on the record's layout or pipeline */
     bool in_layout_rule, in_validation_rule; /* as the rule's primary field */
-    const char *lookup_module;               /* API name, or NULL */
-    const char **values;                     /* of a picklist, in order */
-    int64_t *value_ids;                      /* likewise */
+    const char
+        *lookup_module; /* API name of what it refers to, of a subform its line items', or NULL */
+    const char *linking_module; /* API name of what keeps a multi-select lookup's links, or NULL */
+    int64_t none_id;            /* of a picklist's empty choice, where no value is that; 0: has none */
+    const char **values;        /* of a picklist, in order */
+    int64_t *value_ids;         /* likewise */
     size_t value_count;
 };
+
+/* A picklist's choice of nothing (F14). */
+#define NONE_CHOICE "-None-"
 
 enum sharing { SHARING_PRIVATE, SHARING_PUBLIC_READ, SHARING_PUBLIC_READ_WRITE };
 extern const char *const sharing_names[]; /* by enum sharing, ended by NULL */

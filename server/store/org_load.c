@@ -50,7 +50,8 @@ static const struct sql fields_of = {
     " decimals, mass_update, visible, read_only, system_mandatory, is_unique, field.custom,"
     " lookup_module, EXISTS (SELECT 1 FROM layout_rule WHERE field_id = field.id),"
     " EXISTS (SELECT 1 FROM validation_rule WHERE field_id = field.id),"
-    " (SELECT count(*) FROM picklist_value WHERE field_id = field.id), scheduled_mass_update"
+    " (SELECT count(*) FROM picklist_value WHERE field_id = field.id), scheduled_mass_update,"
+    " linking_module, none_id"
     " FROM field JOIN module ON module.id = module_id WHERE org_id = ?1"
     " ORDER BY module_id, position"};
 
@@ -77,6 +78,8 @@ static bool read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
         .lookup_module = loading_text(loading, row, 14),
         .in_layout_rule = flag(row, 15),
         .in_validation_rule = flag(row, 16),
+        .linking_module = loading_text(loading, row, 19),
+        .none_id = sqlite3_column_int64(row, 20),
         .values =
             arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 17), sizeof *field->values),
         .value_ids = arena_array(loading->arena, (size_t)sqlite3_column_int64(row, 17),

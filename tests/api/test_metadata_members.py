@@ -93,9 +93,9 @@ def test_a_field(then, name, members):
 
 def test_a_picklists_values(then):
     values = field(then, "Phase")["pick_list_values"]
-    assert [value["actual_value"] for value in values] == ["Draft", "Running", "On hold", "Done"]
-    assert values[1] == {"display_value": "Running", "sequence_number": 2, "reference_value": "Running", "colour_code": None, "actual_value": "Running", "id": values[1]["id"], "type": "used"}
-    assert len({value["id"] for value in values}) == 4 and all(value["id"].isdigit() for value in values)
+    assert [value["actual_value"] for value in values] == ["-None-", "Draft", "Running", "On hold", "Done"]
+    assert values[2] == {"display_value": "Running", "sequence_number": 3, "reference_value": "Running", "colour_code": None, "actual_value": "Running", "id": values[2]["id"], "type": "used"}
+    assert len({value["id"] for value in values}) == 5 and all(value["id"].isdigit() for value in values)
 
 
 def test_a_lookup_names_its_module(then):
