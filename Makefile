@@ -196,13 +196,15 @@ soak: deps ## hostile clients beside ordinary ones, SOAK_SECONDS (120) a phase; 
 	@$(PYTHON) tests/soak/run.py $B/crmock $(SOAK_SECONDS)
 
 # The official SDKs, from their registries, as they are.
-PYTHON_SDKS := zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0
+# What a package forgets to ask for stands behind a +.
+PYTHON_SDKS := zcrmsdk==3.1.0+mysql-connector-python==26.10.0 zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0
 build/sdk/installed: tests/sdk/package.json Makefile
 	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
 	@mkdir -p $(@D) && cp tests/sdk/package.json $(@D)
 	cd $(@D) && npm install --silent --no-audit --no-fund
 	cd $(@D) && for p in $(PYTHON_SDKS); do \
-	v=venv-$${p%%==*}; rm -rf $$v && $(PYTHON) -m venv $$v && $$v/bin/pip install --quiet $$p || exit 1; done
+	v=venv-$${p%%==*}; rm -rf $$v && $(PYTHON) -m venv $$v && \
+	$$v/bin/pip install --quiet $$(echo $$p | tr + ' ') || exit 1; done
 	@touch $@
 test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all

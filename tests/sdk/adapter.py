@@ -19,6 +19,7 @@ def record(name):
 
 
 OAuthToken = sdk("api.authenticator.oauth_token", "OAuthToken")
+TokenType = getattr(importlib.import_module(OAuthToken.__module__), "TokenType", None)  # of the first SDK only
 FileStore = sdk("api.authenticator.store", "FileStore")
 Logger = sdk("api.logger", "Logger")
 Initializer, ParameterMap, HeaderMap = (sdk("crm.api", name) for name in ("Initializer", "ParameterMap", "HeaderMap"))

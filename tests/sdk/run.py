@@ -1,6 +1,9 @@
 """Runs the suites of the official SDKs against one server, and prints which of them passed which scenario.
 
-usage: run.py CRMOCK FOLDER      FOLDER has node_modules, and a venv-... for each of PyPI's (make test-sdk lays them out)
+usage: run.py CRMOCK FOLDER [SUITE...]
+
+FOLDER has node_modules, and a venv-... for each of PyPI's (make test-sdk lays them out); without SUITE all are run. Each
+package's own description of the API's JSON is held against what crmock answers as well (shapes.py).
 Ends with a line "N passed, N failed".
 """
 import collections
@@ -11,6 +14,8 @@ import shutil
 import subprocess
 import sys
 
+import shapes
+
 HERE = pathlib.Path(__file__).resolve().parent
 Suite = collections.namedtuple("Suite", "name short kind package version")
 SUITES = [
@@ -20,6 +25,7 @@ SUITES = [
     Suite("typescript-sdk-2.1", "ts 2.1", "node", "@zohocrm/typescript-sdk-2.1", "v2.1"),
     Suite("typescript-sdk-6.0", "ts 6.0", "node", "@zohocrm/typescript-sdk-6.0", "v6"),
     Suite("typescript-sdk-8.0", "ts 8.0", "node", "@zohocrm/typescript-sdk-8.0", "v8"),
+    Suite("zcrmsdk", "py 2.0", "python", "zcrmsdk", "v2"),
     Suite("zohocrmsdk2-1", "py 2.1", "python", "zcrmsdk", "v2.1"),
     Suite("zohocrmsdk5-0", "py 5.0", "python", "zohocrmsdk", "v5"),
     Suite("zohocrmsdk6-0", "py 6.0", "python", "zohocrmsdk", "v6"),
@@ -55,6 +61,16 @@ def run_python(suite, environment, folder):
     return {plain(name): None if name in skipped else name not in bad for name in names}, status, output
 
 
+def check_shapes(suite, url, folder):
+    """Whether every answer has the types that the SDK's own json_details.json says; prints those that have not."""
+    places = folder / "node_modules" / suite.package if suite.kind == "node" else folder / f"venv-{suite.name}" / "lib"
+    [details] = [path for path in places.rglob("json_details.json") if suite.kind == "node" or path.parts[-3] == suite.package]
+    found = shapes.faults(url, suite.version, details)
+    for (answer, member, expected), (count, sample) in found.items():
+        print(f"{suite.name}: {answer}: {member}: expected {expected}, found {sample!r:.120} ({count} times)")
+    return not found
+
+
 def print_table(results):
     """Scenarios by SDK: + passed, - failed, blank where the SDK or its API version has no such thing."""
     scenarios = list(dict.fromkeys(name for found in results.values() for name in found))
@@ -72,7 +88,7 @@ def main():
     from server import Server
     server = Server("--log-level", "warning", log=None)
     results = {}
-    for suite in SUITES:
+    for suite in [suite for suite in SUITES if suite.name in sys.argv[3:] or not sys.argv[3:]]:
         shutil.rmtree(folder / "files", ignore_errors=True)
         environment = {"CRMOCK_URL": server.url, "CRMOCK_FOLDER": str(folder / "files"), "CRMOCK_SDK": suite.package, "CRMOCK_SDK_VERSION": suite.version}
         found, status, output = (run_node if suite.kind == "node" else run_python)(suite, environment, folder)
@@ -80,6 +96,7 @@ def main():
             found["the suite itself"] = False
         if False in found.values():
             print(output)
+        found["every answer has the types that the sdk tells"] = check_shapes(suite, server.url, folder)
         results[suite] = found
     server.stop()
     print_table(results)

@@ -113,6 +113,17 @@ test("by view a job polled to its end", () => completes("Leads", { City: "Volos"
 test("by view and territory a job polled to its end", () =>
   completes("Accounts", { Industry: choice("Education") }, { cvid: "554023000000091515", territory: "554023000000430409" }, 3));
 
+test("by ids and by view where there are line items", async () => {
+  // the fields of a subform's module are asked for first
+  const quotes = ["554023000000630801", "554023000000630802"];
+  const answer = await massUpdate("Quotes", { Team: "West" }, { ids: quotes });
+  assert.deepEqual(entries(answer).map((entry) => plain(entry.getCode())), ["SUCCESS", "SUCCESS"]);
+  assert.equal((await readOne("Quotes", quotes[0])).getKeyValue("Team"), "West");
+  await completes("Quotes", { Team: "East" }, { cvid: "554023000000091027" }, 3);
+  const told = (await metadataOf("Fields", "Quoted_Items")).list.map((field) => field.getAPIName());
+  assert.ok(["Parent_Id", "Product_Name", "Quantity"].every((name) => told.includes(name)));
+});
+
 test("multi select values added and replaced", async () => {
   const languages = async () => (await readOne("Deals", "554023000000497015")).getKeyValue("Languages_Known").map(plain);
   for (const [overWrite, expected] of [[false, ["English", "Tamil", "German"]], [true, ["German"]]]) {
@@ -212,7 +223,7 @@ const VALUES = {
 
 function valueOf(field) {
   const type = plain(field.getDataType());
-  const offered = (field.getPickListValues?.() ?? [])[0];
+  const offered = (field.getPickListValues?.() ?? []).find((value) => plain(value.getActualValue()) !== "-None-");
   if (field.getReadOnly?.() || field.getFieldReadOnly?.()) return undefined;
   if (type === "picklist") return choice(plain(offered.getActualValue()));
   if (type === "multiselectpicklist") return [choice(plain(offered.getActualValue()))];
