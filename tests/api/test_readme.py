@@ -163,7 +163,7 @@ def test_the_program_in_go(fresh, tmp_path):
 def test_the_sdks_listed_are_those_that_run():
     listed = TEXT[TEXT.index("## The official SDKs"):TEXT.index("### Node.js")]
     npm = {f"{base}-sdk-{number}" for base, numbers in re.findall(r"`@zohocrm/(\w+)-sdk-([^@]*?)(?=`@zoho|PyPI)", listed, re.S) for number in re.findall(r"\d\.\d", numbers)}
-    python = {f"zohocrmsdk{number}" for number in re.findall(r"\d-\d", listed[listed.index("PyPI"):])}
+    python = {f"zohocrmsdk{number}" for number in re.findall(r"\d-\d", listed[listed.index("PyPI"):])} | set(re.findall(r"`(zcrmsdk)`", listed))
     assert npm | python == set(re.findall(r'Suite\("([\w.-]+)"', (TESTS / "sdk" / "run.py").read_text()))
 
 
