@@ -32,7 +32,8 @@ static cJSON *profiles_of(const struct module *module)
     return list;
 }
 
-/* What is otherwise in a module that a field brought along. */
+/* What is otherwise in a module that a field brought along. One that can be mass updated is a module of
+ * its own, whatever leads to it. */
 static void set_origin(struct call *call, cJSON *object, const struct module *module)
 {
     const struct module *of;
@@ -64,7 +65,8 @@ static cJSON *new_module(struct call *call, const struct module *module)
     metadata_set_flag(object, "convertable", strcasecmp(module->api_name, "Leads") == 0);
     metadata_set_flag(object, "api_supported", is_supported);
     metadata_set_flag(object, "show_as_tab", module->part_of == NULL || module->custom);
-    set_origin(call, object, module);
+    if (!is_supported)
+        set_origin(call, object, module);
     metadata_set(object, "sequence_number", json_integer((int64_t)(module->index + 1)));
     metadata_set(object, "profile_count", json_integer(cJSON_GetArraySize(profiles)));
     metadata_set(object, "profiles", profiles);

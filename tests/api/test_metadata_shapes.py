@@ -179,6 +179,7 @@ def test_modules_that_fields_of_own_fixtures_bring_along(start, tmp_path):
     [sold] = [field for field in get(server, "v5", "settings/fields?module=Deals")["fields"] if field["api_name"] == "Parts_Sold"]
     wishes = module_of(server, "v5", "Wishes")
     assert (wishes["singular_label"], wishes["plural_label"]) == ("What they want", "What they want")
+    assert module_of(server, "v5", "Parts")["generated_type"] == "custom"  # it is a module of its own, too
     assert leads["Wishes"]["associated_module"]["module"] == "Wishes" and sold["associated_module"]["module"] == "Parts"
     assert [leads[name]["multiselectlookup"]["linking_module"]["api_name"] for name in ("Friends", "Rivals")] == ["Leads_X_Leads", "Leads_X_Leads2"]
     assert "Why" in [field["api_name"] for field in get(server, "v5", "settings/fields?module=Leads_X_Leads2")["fields"]]
