@@ -208,14 +208,12 @@ static enum oauth_error issue_in_transaction(struct exchange *exchange)
 static void reply_tokens(const struct exchange *exchange)
 {
     struct call *call = exchange->call;
-    const char *host = call->request->host;
     cJSON *body = cJSON_CreateObject();
     json_add_text(body, "access_token", exchange->access);
     if (exchange->refresh != NULL)
         json_add_text(body, "refresh_token", exchange->refresh);
     json_add_text(body, "scope", exchange->grant.scopes);
-    json_add_text(body, "api_domain",
-                  arena_printf(call->arena, "http://%s", host != NULL ? host : "localhost"));
+    json_add_text(body, "api_domain", call->request->base_url(call->request));
     json_add_text(body, "token_type", "Bearer");
     int64_t seconds = call->api->token_ttl / 1000;
     json_add_integer(body, "expires_in", seconds > 0 ? seconds : 1);

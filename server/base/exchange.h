@@ -26,7 +26,6 @@ struct request {
     const char *method;            /* "POST"; HEAD arrives as "GET" */
     const char *path;              /* decoded, without the query */
     const char *authorization;     /* the header, or NULL */
-    const char *host;              /* likewise */
     const char *if_modified_since; /* likewise */
     const char *body;              /* never NULL; not ended by a zero byte */
     size_t body_length;
@@ -37,20 +36,29 @@ struct request {
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
     const char *(*form)(const struct request *request, const char *name);
-    void *connection; /* for query() and form() */
+    /* The address by which the client came, without a slash at its end: http://127.0.0.1:8080. Its host
+     * has nothing in it that no host has. */
+    const char *(*base_url)(const struct request *request);
+    void *connection; /* for the functions above */
 };
 
 enum { HINT_MAX = 300 }; /* characters */
+
+struct header {
+    const char *name, *value;
+};
 
 struct response {
     unsigned status;
     const char *content_type; /* NULL for an answer without a body */
     const char *body;         /* owned by the arena of the exchange, or as lasting as the server */
     size_t body_length;
-    const char *allow; /* the methods served, of an answer 405; or NULL */
-    const char *rule;  /* row of the error catalogue that answered, or NULL */
-    const char *hint;  /* one line for people: what was found, what would pass; or NULL */
-    bool closes;       /* the connection ends with it */
+    const char *allow;            /* the methods served, of an answer 405; or NULL */
+    const struct header *headers; /* further ones, owned like the body, ended by one without a name;
+                                   * NULL: there are none */
+    const char *rule;             /* row of the error catalogue that answered, or NULL */
+    const char *hint;             /* one line for people: what was found, what would pass; or NULL */
+    bool closes;                  /* the connection ends with it */
 };
 
 /* Answers a request; everything in *response is owned by the arena. Called from several threads. */

@@ -22,6 +22,11 @@ static struct refused malformed(const char *hint)
     return (struct refused){REFUSAL_MALFORMED, hint};
 }
 
+static bool is_among(char byte, const char *others)
+{
+    return byte != '\0' && strchr(others, byte) != NULL;
+}
+
 /* This and the next look at every byte of every request. */
 bool is_token_byte(char byte)
 {
@@ -94,13 +99,43 @@ static struct refused take_coding(struct reading *reading, struct text value)
     return fine;
 }
 
+/* How many bytes from `at` on are a name's or an IPv4 address's, or an IPv6 address in brackets. */
+static size_t host_length(struct text text)
+{
+    size_t length = 0;
+    if (text.length == 0 || text.at[0] != '[') {
+        while (length < text.length &&
+               (g_ascii_isalnum(text.at[length]) || is_among(text.at[length], "-._~")))
+            length++;
+        return length;
+    }
+    do
+        length++;
+    while (length < text.length &&
+           (g_ascii_isxdigit(text.at[length]) || is_among(text.at[length], ":.")));
+    return length > 1 && length < text.length && text.at[length] == ']' ? length + 1 : 0;
+}
+
+/* A host, and a port where a colon stands behind it. */
+static bool is_host(struct text text)
+{
+    enum { PORT_DIGITS = 5 };
+    size_t at = host_length(text);
+    if (at == 0 || at == text.length)
+        return at == text.length; /* it may be empty, by RFC 9112 */
+    if (text.at[at++] != ':' || text.length - at > PORT_DIGITS)
+        return false;
+    while (at < text.length && g_ascii_isdigit(text.at[at]))
+        at++;
+    return at == text.length;
+}
+
 static struct refused take_host(struct reading *reading, struct text value)
 {
-    (void)value;
     if (reading->has_host)
         return malformed("there are two Hosts");
     reading->has_host = true;
-    return fine;
+    return is_host(value) ? fine : malformed("Host is a name or an address, and a port or none");
 }
 
 static const struct {

@@ -32,6 +32,7 @@ struct http_server {
 /* One request and its answer, from its first byte to its last. A connection has one, used again and
  * again. */
 struct exchange {
+    const struct http_server *server;
     struct arena arena;
     struct wire *wire;
     unsigned number; /* of the request on its connection, from 1 */
@@ -87,6 +88,15 @@ static const char *form(const struct request *request, const char *name)
 {
     struct exchange *exchange = exchange_of(request->connection);
     return form_value(&exchange->form, request, &exchange->arena, name);
+}
+
+/* Every Host that comes so far is one: the head was held against that. */
+static const char *base_url(const struct request *request)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    const char *host = header(request->connection, MHD_HTTP_HEADER_HOST);
+    return host != NULL && host[0] != '\0' ? arena_printf(&exchange->arena, "http://%s", host)
+                                           : exchange->server->url;
 }
 
 /* A body goes on the arena's account, which may be used up. */
@@ -146,6 +156,8 @@ static enum MHD_Result reply(const struct http_server *server, struct MHD_Connec
         return MHD_NO;
     add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
+    for (const struct header *more = response->headers; more != NULL && more->name != NULL; more++)
+        add_header(answer, more->name, more->value);
     if (response->closes || wire_ends_with(exchange->wire, exchange->number))
         add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
     if (server->options.hints) {
@@ -183,7 +195,6 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
         .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
         .path = utf8_repaired(&exchange->arena, exchange->path),
         .authorization = text_header(exchange, connection, MHD_HTTP_HEADER_AUTHORIZATION),
-        .host = text_header(exchange, connection, MHD_HTTP_HEADER_HOST),
         .if_modified_since = text_header(exchange, connection, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
         .body = exchange->body != NULL ? exchange->body : "",
         .body_length = exchange->length,
@@ -192,6 +203,7 @@ static enum MHD_Result respond(const struct http_server *server, struct MHD_Conn
         .limit = limit_of(&server->options, refused.why),
         .query = query,
         .form = form,
+        .base_url = base_url,
         .connection = connection,
     };
     struct response response = {.status = 500, .body = ""};
@@ -282,6 +294,7 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         exchange = must_alloc(sizeof *exchange);
         *exchange = (struct exchange){
+            .server = server,
             .wire = new_wire(server, connection),
             .arena = {.budget = &server->memory, .limit = options->max_body + options->request_memory},
             .method = "",
@@ -321,7 +334,8 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
     if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one
                     */
         (void)malloc_trim(0);
-    *exchange = (struct exchange){.arena = exchange->arena,
+    *exchange = (struct exchange){.server = server,
+                                  .arena = exchange->arena,
                                   .wire = exchange->wire,
                                   .number = exchange->number,
                                   .method = "",

@@ -57,6 +57,8 @@ REFUSED = {
     "empty lines without end": (b"\r\n" * 1000, 400, "H1"),
     "no host": (b"GET /healthz HTTP/1.1\r\n\r\n", 400, "H1"),
     "two hosts": (get(headers="Host: y\r\n"), 400, "H1"),
+    **{f"{host!r} as host": (f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), 400, "H1") for host in [
+        "a b", "a/b", "a@b", "a\"b", "a<b>", "a%41", "a\\b", "a?b", "a#b", "a,b", "caf\u00e9", ":80", "a:b", "a:80:80", "a:123456", "a:-1", "[]", "[::1", "::1", "[::1]x", "[a.example]", "[::1%25lo]", "a[::1]"]},
     "two blanks": (get("/healthz "), 400, "H1"),
     "no target": (b"GET HTTP/1.1\r\nHost: x\r\n\r\n", 400, "H1"),
     "no version": (b"GET /healthz\r\nHost: x\r\n\r\n", 400, "H1"),
