@@ -5,11 +5,21 @@
 
 enum { SUM_LENGTH = 64 }; /* SHA-256 in hexadecimal */
 
-/* The checksum of both, and a blank, and the text. */
-static const char *with_sum(struct arena *arena, const char *text, const char *bound_to)
+/* What makes a seal: a key, or what the text is bound to. */
+struct stamp {
+    const char *key, *bound_to;
+};
+
+/* The checksum of text and stamp, and a blank, and the text. */
+static const char *with_sum(struct arena *arena, const char *text, const struct stamp *stamp)
 {
-    const char *both = arena_printf(arena, "%s\n%s", text, bound_to);
-    char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, both, -1);
+    char *sum;
+    if (stamp->key != NULL)
+        sum = g_compute_hmac_for_string(G_CHECKSUM_SHA256, (const unsigned char *)stamp->key,
+                                        strlen(stamp->key), text, -1);
+    else
+        sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+                                            arena_printf(arena, "%s\n%s", text, stamp->bound_to), -1);
     const char *result = arena_printf(arena, "%s %s", sum, text);
     g_free(sum);
     return result;
@@ -21,9 +31,9 @@ static void replace(char *text, char what, char by)
         *at = by;
 }
 
-const char *seal_text(struct arena *arena, const char *text, const char *bound_to)
+static const char *seal(struct arena *arena, const char *text, const struct stamp *stamp)
 {
-    const char *whole = with_sum(arena, text, bound_to);
+    const char *whole = with_sum(arena, text, stamp);
     char *encoded = g_base64_encode((const unsigned char *)whole, strlen(whole));
     encoded[strcspn(encoded, "=")] = '\0';
     replace(encoded, '+', '-');
@@ -33,7 +43,7 @@ const char *seal_text(struct arena *arena, const char *text, const char *bound_t
     return result;
 }
 
-const char *seal_open(struct arena *arena, const char *sealed, const char *bound_to)
+static const char *unseal(struct arena *arena, const char *sealed, const struct stamp *stamp)
 {
     size_t length = strlen(sealed), decoded_length;
     char *padded = arena_printf(arena, "%s%.*s", sealed, (int)((4 - length % 4) % 4), "===");
@@ -47,5 +57,25 @@ const char *seal_open(struct arena *arena, const char *sealed, const char *bound
     /* GLib leaves out what is no base64, and a text ends at a zero byte: what is sealed again shows
      * whether there was either. */
     const char *text = whole + SUM_LENGTH + 1;
-    return strcmp(sealed, seal_text(arena, text, bound_to)) == 0 ? text : NULL;
+    return strcmp(sealed, seal(arena, text, stamp)) == 0 ? text : NULL;
+}
+
+const char *seal_text(struct arena *arena, const char *text, const char *bound_to)
+{
+    return seal(arena, text, &(struct stamp){.bound_to = bound_to});
+}
+
+const char *seal_open(struct arena *arena, const char *sealed, const char *bound_to)
+{
+    return unseal(arena, sealed, &(struct stamp){.bound_to = bound_to});
+}
+
+const char *seal_text_by(struct arena *arena, const char *key, const char *text)
+{
+    return seal(arena, text, &(struct stamp){.key = key});
+}
+
+const char *seal_open_by(struct arena *arena, const char *key, const char *sealed)
+{
+    return unseal(arena, sealed, &(struct stamp){.key = key});
 }
