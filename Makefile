@@ -27,11 +27,11 @@ CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
-EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json $(sort $(wildcard fixtures/*/*.json))
+EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json server/api/oauth.css $(sort $(wildcard fixtures/*/*.json))
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk schemathesis fuzz torture soak mutate bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk test-browser schemathesis fuzz torture soak mutate bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 

@@ -71,16 +71,27 @@ CREATE TABLE user (
     created_time INTEGER NOT NULL
 ) STRICT;
 
--- Applications registered with the OAuth server. A client with a user may log in as itself, for him.
+-- Applications registered with the OAuth server. A client with a user may log in as itself, for him. A login in
+-- the browser ends at an address of oauth_redirect, or where `loopback` says so at any of this machine.
 CREATE TABLE oauth_client (
     id TEXT PRIMARY KEY,
     secret TEXT NOT NULL,
-    user_id INTEGER REFERENCES user (id)
+    user_id INTEGER REFERENCES user (id),
+    loopback INTEGER NOT NULL DEFAULT 1 CHECK (loopback IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Addresses to which a client has browsers sent with a code.
+CREATE TABLE oauth_redirect (
+    client_id TEXT NOT NULL REFERENCES oauth_client (id),
+    uri TEXT NOT NULL,
+    PRIMARY KEY (client_id, uri)
 ) STRICT, WITHOUT ROWID;
 
 -- Access tokens, refresh tokens, and authorization codes, which are good once; expires_at, in milliseconds,
 -- is NULL for one that never expires; expires_after is how long after the load a token of fixtures does,
--- when they say it so. What a refresh token issued goes with it when it is revoked.
+-- when they say it so. What a refresh token issued goes with it when it is revoked. A code that came from a
+-- login in the browser is good with its redirect_uri only, and for a refresh token as well where the login was
+-- offline.
 CREATE TABLE oauth_token (
     token TEXT PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('access', 'refresh', 'code')),
@@ -90,6 +101,8 @@ CREATE TABLE oauth_token (
     expires_at INTEGER,
     expires_after INTEGER CHECK (expires_after >= 0),
     issued_by TEXT REFERENCES oauth_token (token),
+    redirect_uri TEXT,
+    offline INTEGER NOT NULL DEFAULT 1 CHECK (offline IN (0, 1)),
     revoked INTEGER NOT NULL DEFAULT 0 CHECK (revoked IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

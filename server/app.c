@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/openapi.h"
+#include "base/random.h"
 #include "control/control.h"
 #include "crm/fixture_rules.h"
 #include "store/fixture.h"
@@ -117,6 +118,19 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
     return loaded && (is_new || obeys_rules(app, arena, reason));
 }
 
+/* False when the user who is to consent to everything is none of the store's. */
+static bool set_up_api(struct app *app, struct arena *arena, const char **reason)
+{
+    const char *email = app->options.auto_consent;
+    app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
+    random_text(app->api.form_key, sizeof app->api.form_key);
+    if (email == NULL)
+        return true;
+    app->api.auto_consent = orgs_user_of_email(&app->orgs, email);
+    *reason = arena_printf(arena, "--auto-consent: no user of the store has the email \"%s\"", email);
+    return app->api.auto_consent != NULL;
+}
+
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
 {
     struct http_options http = app->options.http;
@@ -124,7 +138,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     http.respond = respond;
     http.context = app;
     app->http = http_bind(&http, arena, reason);
-    if (app->http == NULL || !open_store(app, arena, reason))
+    if (app->http == NULL || !open_store(app, arena, reason) || !set_up_api(app, arena, reason))
         return false;
     const struct deliverer deliverer = {
         .store = app->store, .log = &app->options.log, .options = app->options.webhooks};
@@ -139,7 +153,6 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .worker = app->worker,
                             .deliverers = app->deliverers.workers,
                             .budget = app->options.budget};
-    app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
     app->control = (struct control){
         .store = app->store, .openapi = openapi_document, .mutex = PTHREAD_MUTEX_INITIALIZER};
     if (!worker_start(app->worker)) {

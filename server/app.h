@@ -21,6 +21,7 @@ struct app_options {
     struct job_options jobs;
     struct webhook_options webhooks;
     int64_t token_ttl;          /* milliseconds that an access token lives */
+    const char *auto_consent;   /* email of the user as whom logins in the browser go on; NULL: ask */
     struct store_budget budget; /* of a request's queries */
     struct http_options http;   /* log, respond and context are the app's own affair */
 };

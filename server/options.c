@@ -77,6 +77,8 @@ static const struct setting {
      TIME, offsetof(struct app_options, clock), 0, 0, NULL},
     {"token-ttl", "SECONDS", "Time that an access token lives; with ms: 1500ms (default 3600)",
      DURATION, offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
+    {"auto-consent", "EMAIL", "User as whom every login in the browser goes on at once, without a page",
+     TEXT, offsetof(struct app_options, auto_consent), 0, 0, NULL},
     {"exit-with-stdin", NULL, "End when standard input does, as a pipe does when its writer is gone",
      ON, offsetof(struct app_options, exit_with_stdin), 0, 0, NULL},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,

@@ -5,9 +5,13 @@
 #include "base/exchange.h"
 #include "crm/crm.h"
 
+enum { FORM_KEY_SIZE = 65 };
+
 struct api {
     const struct crm *crm;
-    int64_t token_ttl; /* milliseconds that an access token lives */
+    int64_t token_ttl;               /* milliseconds that an access token lives */
+    const struct user *auto_consent; /* as whom logins in the browser go on unasked; NULL: they ask */
+    char form_key[FORM_KEY_SIZE];    /* seals the forms of such logins, for as long as crmock runs */
 };
 
 /* Answers one request, always with a row of the catalogue or a success. `context` is a

@@ -264,9 +264,15 @@ static void add_around(cJSON *paths)
 
 static void add_oauth(cJSON *path)
 {
-    add_rows(member(path, "post"), of_any, COUNT(of_any));
-    add_headers_to(member(path, "post"), "200");
-    add_headers_to(member(path, "post"), "500");
+    static const char *const methods[] = {"get", "post"}, *const statuses[] = {"200", "500"};
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        cJSON *operation = member(path, methods[i]);
+        if (operation == NULL)
+            continue;
+        add_rows(operation, of_any, COUNT(of_any));
+        for (size_t k = 0; k < COUNT(statuses); k++)
+            add_headers_to(operation, statuses[k]);
+    }
     add_other_methods(path);
 }
 
@@ -290,6 +296,7 @@ const char *openapi_document(struct arena *arena)
     cJSON *paths = member(document, "paths");
     add_mass_update(member(paths, path_of_api));
     add_around(paths);
+    add_oauth(member(paths, "/oauth/v2/auth"));
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));
     return json_print(arena, document);

@@ -57,29 +57,3 @@ bool scope_allows(const char *granted, const struct scope *asked, const char *wo
     }
     return false;
 }
-
-static bool is_well_formed(const char *scope, size_t length)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-    struct part parts[PARTS_MAX];
-    size_t count = cut(scope, length, parts);
-    if (count < PARTS_MIN || count > PARTS_MAX)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (parts[i].length == 0 || strspn(parts[i].text, letters) < parts[i].length)
-            return false;
-    return true;
-}
-
-bool scopes_are_well_formed(const char *text)
-{
-    const char *at = text + strspn(text, separators);
-    bool all = *at != '\0';
-    while (*at != '\0' && all) {
-        size_t length = strcspn(at, separators);
-        all = is_well_formed(at, length);
-        at += length;
-        at += strspn(at, separators);
-    }
-    return all;
-}

@@ -18,8 +18,4 @@ struct scope {
  * settings; NULL when the group has no parts). */
 MUSTCHECK bool scope_allows(const char *granted, const struct scope *asked, const char *word);
 
-/* True when the text is one scope or more, separated likewise. Which service, group and operation they
- * name is not asked. */
-MUSTCHECK bool scopes_are_well_formed(const char *text);
-
 #endif

@@ -1,89 +1,44 @@
-#include <string.h>
-#include <strings.h>
-
+#include "base/redirect.h"
+#include "base/scopes.h"
 #include "store/fixture_sections.h"
 
 static const struct sql add_client = {
-    "INSERT INTO oauth_client (id, secret, user_id) VALUES (?1, ?2, ?3)"};
+    "INSERT INTO oauth_client (id, secret, user_id, loopback) VALUES (?1, ?2, ?3, ?4)"};
+static const struct sql add_redirect = {"INSERT INTO oauth_redirect (client_id, uri) VALUES (?1, ?2)"};
+
+static void load_redirect(const struct node *node, void *context)
+{
+    const char *uri = node_text(node), *client_id = context;
+    const char *fault = node_failed(node) ? NULL : redirect_fault(uri);
+    if (fault != NULL)
+        node_fail(node, "expected an address like https://app.example/callback: %s", fault);
+    node_insert(node, &add_redirect, "tt", client_id, uri);
+}
 
 void load_client(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id secret user");
-    const struct node user = node_member(node, "user");
-    node_insert(node, &add_client, "ttI", want_text(node, "id"), want_text(node, "secret"),
-                user.json != NULL ? find_user(&user) : 0);
-}
-
-/* Words of letters, digits and _ that are joined by dots. */
-enum { WORDS_MAX = 6 };
-struct scope_text {
-    const char *words[WORDS_MAX];
-    size_t lengths[WORDS_MAX];
-    size_t count;
-};
-
-static bool cut(const char *text, size_t length, struct scope_text *scope)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    const char *end = text + length;
-    scope->count = 0;
-    for (;; text++) {
-        size_t word = strspn(text, letters);
-        if (word == 0 || scope->count == WORDS_MAX)
-            return false;
-        scope->words[scope->count] = text;
-        scope->lengths[scope->count++] = word;
-        text += word;
-        if (text == end || *text != '.')
-            return text == end;
-    }
-}
-
-static bool says(const struct scope_text *scope, size_t index, const char *word)
-{
-    return scope->lengths[index] == strlen(word) &&
-           strncasecmp(scope->words[index], word, scope->lengths[index]) == 0;
-}
-
-/* What the CRM's scopes end with. Scopes of other products are their own affair. */
-static const char *const operations[] = {"ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE", NULL};
-
-static bool is_scope(const char *text, size_t length)
-{
-    struct scope_text scope;
-    if (!cut(text, length, &scope) || scope.count < 2)
-        return false;
-    if (!says(&scope, 0, "ZohoCRM"))
-        return true;
-    for (size_t i = 0; operations[i] != NULL; i++)
-        if (says(&scope, scope.count - 1, operations[i]))
-            return scope.count == 3 || scope.count == 4;
-    return false;
+    node_has_only(node, "id secret user redirect_uris");
+    const struct node user = node_member(node, "user"), redirects = node_member(node, "redirect_uris");
+    const char *id = want_text(node, "id");
+    node_insert(node, &add_client, "ttIi", id, want_text(node, "secret"),
+                user.json != NULL ? find_user(&user) : 0, (int64_t)(redirects.json == NULL));
+    node_each(&redirects, load_redirect, (void *)id);
 }
 
 /* Scopes separated by commas or blanks, as they are granted. */
 static const char *want_scopes(const struct node *node)
 {
-    static const char separators[] = ", \t";
-    const char *scopes = want_text(node, "scopes"), *at = scopes + strspn(scopes, separators);
+    const char *scopes = want_text(node, "scopes"), *wrong;
     const struct node member = node_member(node, "scopes");
-    bool is_one = false;
-    while (*at != '\0') {
-        size_t length = strcspn(at, separators);
-        is_one = is_scope(at, length);
-        if (!is_one)
-            break;
-        at += length;
-        at += strspn(at, separators);
-    }
-    if (!is_one)
+    size_t length;
+    if (!scopes_are_known(scopes, &wrong, &length))
         node_fail(&member,
                   "expected scopes separated by commas or blanks, each ZohoCRM.group.OPERATION or"
                   " ZohoCRM.group.word.OPERATION with ALL, READ, CREATE, UPDATE, DELETE or WRITE as the"
                   " operation, like ZohoCRM.modules.ALL and ZohoCRM.settings.fields.READ, or another"
                   " product's, like AaaServer.profile.Read: found \"%.*s\"",
-                  (int)strcspn(at, separators), at);
+                  (int)length, wrong);
     return scopes;
 }
 

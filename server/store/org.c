@@ -52,6 +52,15 @@ const struct user *orgs_user(const struct orgs *orgs, int64_t id)
     return user;
 }
 
+const struct user *orgs_user_of_email(const struct orgs *orgs, const char *email)
+{
+    for (size_t i = 0; i < orgs->count; i++)
+        for (size_t k = 0; k < orgs->list[i].user_count; k++)
+            if (strcmp(orgs->list[i].users[k].email, email) == 0)
+                return &orgs->list[i].users[k];
+    return NULL;
+}
+
 const struct module *orgs_module(const struct orgs *orgs, int64_t id)
 {
     const struct module *module = NULL;

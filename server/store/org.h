@@ -216,6 +216,7 @@ void orgs_clear(struct orgs *orgs);
 /* Look-ups; NULL when there is none, as there is of a module without a name (NULL). Module names match
  * without regard to case, others exactly. */
 MUSTCHECK const struct user *orgs_user(const struct orgs *orgs, int64_t id);
+MUSTCHECK const struct user *orgs_user_of_email(const struct orgs *orgs, const char *email);
 MUSTCHECK const struct module *orgs_module(const struct orgs *orgs, int64_t id);
 MUSTCHECK const struct module *org_module(const struct org *org, const char *api_name);
 MUSTCHECK const struct module *org_module_of_id(const struct org *org, int64_t id);

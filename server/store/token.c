@@ -56,7 +56,8 @@ enum store_status token_read(struct db *db, const struct orgs *orgs, const char 
     return token->user != NULL && !expired ? STORE_OK : STORE_NOT_FOUND;
 }
 
-static const struct sql one_client = {"SELECT secret, user_id FROM oauth_client WHERE id = ?1"};
+static const struct sql one_client = {
+    "SELECT secret, user_id, loopback FROM oauth_client WHERE id = ?1"};
 
 enum store_status client_read(struct db *db, const char *id, struct arena *arena, struct client *client)
 {
@@ -69,12 +70,23 @@ enum store_status client_read(struct db *db, const char *id, struct arena *arena
     if (status == STORE_OK)
         *client = (struct client){.id = arena_strdup(arena, id),
                                   .secret = db_text(row, 0, arena),
-                                  .user_id = sqlite3_column_int64(row, 1)};
+                                  .user_id = sqlite3_column_int64(row, 1),
+                                  .loopback = sqlite3_column_int(row, 2) != 0};
     return status;
 }
 
+static const struct sql one_redirect = {
+    "SELECT 1 FROM oauth_redirect WHERE client_id = ?1 AND uri = ?2"};
+
+enum store_status client_redirect(struct db *db, const struct client *client, const char *uri)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one_redirect, "tt", client->id, uri);
+    return row != NULL ? db_step(db, row) : STORE_FAILED;
+}
+
 static const struct sql one_grant = {
-    "SELECT user_id, scopes, kind, client_id, revoked, expires_at FROM oauth_token WHERE token = ?1"};
+    "SELECT user_id, scopes, kind, client_id, revoked, expires_at, redirect_uri, offline"
+    " FROM oauth_token WHERE token = ?1"};
 
 static bool column_is(sqlite3_stmt *row, int column, const char *text)
 {
@@ -109,18 +121,21 @@ enum store_status grant_read(struct db *db, const char *text, const char *kind, 
     if (*state == GRANT_GOOD)
         *grant = (struct grant){.text = arena_strdup(arena, text),
                                 .user_id = sqlite3_column_int64(row, 0),
-                                .scopes = db_text(row, 1, arena)};
+                                .scopes = db_text(row, 1, arena),
+                                .redirect_uri = db_text(row, 6, arena),
+                                .offline = sqlite3_column_int(row, 7) != 0};
     return STORE_OK;
 }
 
 static const struct sql add_token = {
-    "INSERT INTO oauth_token (token, kind, client_id, user_id, scopes, issued_by, expires_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
+    "INSERT INTO oauth_token (token, kind, client_id, user_id, scopes, issued_by, expires_at,"
+    " redirect_uri, offline) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"};
 
 enum store_status token_add(struct db *db, const struct new_token *token)
 {
-    return db_run(db, &add_token, "tttittI", token->text, token->kind, token->client_id, token->user_id,
-                  token->scopes, token->issued_by, token->expires_at);
+    return db_run(db, &add_token, "tttittIti", token->text, token->kind, token->client_id,
+                  token->user_id, token->scopes, token->issued_by, token->expires_at,
+                  token->redirect_uri, (int64_t)token->offline);
 }
 
 /* The deletion of a token looks at all others for one that it issued: few are removed at a time. */

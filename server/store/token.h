@@ -22,13 +22,19 @@ MUSTCHECK enum store_status token_read(struct db *db, const struct orgs *orgs, c
 struct client {
     const char *id, *secret; /* arena-owned */
     int64_t user_id;         /* as whom it logs in by its own credentials; 0: as nobody */
+    bool loopback; /* browsers may be sent to any address of this machine, not to those of a list */
 };
 MUSTCHECK enum store_status client_read(struct db *db, const char *id, struct arena *arena,
                                         struct client *client);
+/* Whether the address is in the client's list: STORE_OK, STORE_NOT_FOUND, STORE_FAILED. */
+MUSTCHECK enum store_status client_redirect(struct db *db, const struct client *client,
+                                            const char *uri);
 
 /* What a client may turn into an access token: a refresh token, or a code that has not been used. */
 struct grant {
     const char *text, *scopes; /* arena-owned */
+    const char *redirect_uri;  /* with which a code is good; likewise, or NULL */
+    bool offline;              /* a code is good for a refresh token as well */
     int64_t user_id;
 };
 enum grant_state {
@@ -50,12 +56,14 @@ MUSTCHECK enum store_status grant_read(struct db *db, const char *text, const ch
 struct new_token {
     const char *text, *kind, *client_id, *scopes;
     const char *issued_by;       /* the refresh token, or itself; NULL: given, and not to be swept */
+    const char *redirect_uri;    /* of a code; else NULL */
+    bool offline;                /* likewise */
     int64_t user_id, expires_at; /* expires_at 0: never */
 };
 MUSTCHECK enum store_status token_add(struct db *db, const struct new_token *token);
-/* Removes some of the issued tokens that expired before a time. Its work is bounded: it looks at the
- * few that stand behind `text` in the order of texts. Give it the text of a new token, and all are come
- * upon, for those are random. */
+/* Removes some of the issued tokens and codes that expired before a time. Its work is bounded: it looks
+ * at the few that stand behind `text` in the order of texts. Give it the text of a new token, and all
+ * are come upon, for those are random. */
 MUSTCHECK enum store_status tokens_sweep(struct db *db, const char *text, int64_t before);
 /* Revokes a token or code, and what it issued. STORE_NOT_FOUND when there is none such alive. */
 MUSTCHECK enum store_status token_revoke(struct db *db, const char *text);

@@ -1,4 +1,5 @@
 """Contract section 7: the OAuth server."""
+import base64
 import json
 import re
 import time
@@ -238,6 +239,63 @@ def test_api_domain_is_the_host_that_was_asked(shared):
     request = urllib.request.Request(f"http://localhost:{shared.port}/oauth/v2/token", urlencoded(REFRESH)[0])
     with urllib.request.urlopen(request, timeout=300) as response:
         assert json.loads(response.read())["api_domain"] == f"http://localhost:{shared.port}"
+
+
+@pytest.mark.parametrize("host", ["crm.example", "CRM.example:8443", "[::1]:80", "10.0.0.1", "a_b-c~d", "x."])
+def test_api_domain_is_any_host_that_is_one(shared, host):
+    assert ask(shared, REFRESH, lambda fields: (urlencoded(fields)[0], urlencoded(fields)[1] | {"Host": host})).body["api_domain"] == f"http://{host}"
+
+
+@pytest.mark.parametrize("head", ["POST {} HTTP/1.0\r\n", "POST {} HTTP/1.0\r\nHost:\r\n", "POST {} HTTP/1.1\r\nHost: \r\nConnection: close\r\n"])
+def test_without_a_host_api_domain_is_where_crmock_listens(shared, head):
+    answer = shared.raw((head.format("/oauth/v2/token?" + urlencoded(REFRESH)[0].decode()) + "\r\n").encode())
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["api_domain"] == shared.url
+
+
+@pytest.mark.parametrize("scopes", ["ZohoCRM.modules.ALL,ZohoCRM.users.ALL", " ZohoCRM.modules.ALL ,\tZohoCRM.users.ALL,, ", "ZohoCRM.modules.ALL ZohoCRM.users.ALL"])
+def test_scopes_are_told_with_blanks_between(start, tmp_path, scopes):
+    token = {"token": "own", "kind": "refresh", "client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": scopes}
+    server = start("--fixtures", own_fixtures(tmp_path, {"tokens": [token]}))
+    for fields in (SELF | {"scope": scopes}, REFRESH | {"refresh_token": "own"}):
+        answer = ask(server, fields).body
+        assert answer["scope"] == "ZohoCRM.modules.ALL ZohoCRM.users.ALL" and server.request("GET", "/crm/v8/users", token=answer["access_token"]).status == 200
+
+
+def basic(text, scheme="Basic "):
+    return {"Authorization": scheme + base64.b64encode(text.encode()).decode()}
+
+
+def ask_with(server, fields, headers):
+    return ask(server, fields, lambda given: (urlencoded(given)[0], urlencoded(given)[1] | headers))
+
+
+GRANT = {name: value for name, value in REFRESH.items() if name not in CLIENT}
+
+
+@pytest.mark.parametrize("sent", [{}, {"client_id": "1000.CRMOCK"}, {"client_secret": "crmock-secret"}, CLIENT])
+@pytest.mark.parametrize("scheme", ["Basic ", "basic ", "BASIC  "])
+def test_a_client_may_say_who_it_is_by_basic(shared, sent, scheme):
+    assert updates(shared, ask_with(shared, GRANT | sent, basic("1000.CRMOCK:crmock-secret", scheme)).body["access_token"]) == 200
+
+
+@pytest.mark.parametrize("headers, sent, error, row, hint", [
+    (basic("1000.CRMOCK:wrong"), {}, "invalid_client_secret", "O2", "not that of the client"), (basic("1000.CRMOCK:"), {}, "invalid_client_secret", "O2", "not that of the client"),
+    (basic("1000.NOBODY:crmock-secret"), {}, "invalid_client", "O1", "no client of that"), (basic(":crmock-secret"), {}, "invalid_client", "O1", "no client_id was sent"),
+    (basic("1000.CRMOCK"), {}, "invalid_client", "O11", "base64 of client_id, a colon"), (basic("1000.CRMOCK"), CLIENT, "invalid_client", "O11", "base64"),
+    ({"Authorization": "Basic 1000.CRMOCK:crmock-secret"}, CLIENT, "invalid_client", "O11", "base64"), ({"Authorization": "Basic"}, CLIENT, "invalid_client", "O11", "base64"),
+    ({"Authorization": basic("1000.CRMOCK:crmock-secret")["Authorization"] + " x"}, CLIENT, "invalid_client", "O11", "base64"),
+    (basic("1000.CRMOCK:crmock-secret\0"), CLIENT, "invalid_client", "O11", "base64"),
+    (basic("1000.CRMOCK:crmock-secret"), {"client_id": "1000.CRMOCK.FREE"}, "invalid_client", "O12", "another client_id or client_secret"),
+    (basic("1000.CRMOCK:crmock-secret"), {"client_secret": "wrong"}, "invalid_client", "O12", "another client_id or client_secret"),
+    (basic("1000.CRMOCK:wrong"), CLIENT, "invalid_client", "O12", "another client_id or client_secret"), (basic(":"), CLIENT, "invalid_client", "O12", "another")])
+def test_basic_that_is_wrong_or_not_what_the_parameters_say(shared, headers, sent, error, row, hint):
+    answer = ask_with(shared, GRANT | sent, headers)
+    assert (answer.status, answer.body, answer.headers["X-Crmock-Rule"]) == (200, {"error": error}, row) and hint in answer.headers["X-Crmock-Hint"]
+
+
+def test_another_scheme_says_nothing_of_the_client(shared):
+    assert "access_token" in ask_with(shared, REFRESH, {"Authorization": "Zoho-oauthtoken 1000.crmock.admin"}).body
+    assert ask_with(shared, GRANT, {"Authorization": "Bearer x"}).headers["X-Crmock-Rule"] == "O1"
 
 
 def raw_form(body, media="application/x-www-form-urlencoded"):

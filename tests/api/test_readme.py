@@ -104,7 +104,7 @@ def test_the_comparators_are_those_of_the_code(tmp_path):
 
 def test_the_operations_of_scopes_are_those_of_the_code():
     listed = re.search(r"where the operation is (.*):$", FIXTURES, re.M).group(1)
-    source = (TESTS.parent / "server" / "store" / "fixture_oauth.c").read_text()
+    source = (TESTS.parent / "server" / "base" / "scopes.c").read_text()
     assert re.findall(r"`(\w+)`", listed) == re.findall(r'"(\w+)"', re.search(r"operations\[\] = \{(.*?)\}", source, re.S).group(1))
 
 
@@ -125,7 +125,7 @@ def test_the_example_of_a_clock_that_stands(start, tmp_path):
         server.stop()
 
 
-@pytest.mark.parametrize("line", re.findall(r"^build/(crmock --(?:token|job|now).*?) +#", TEXT, re.M))
+@pytest.mark.parametrize("line", re.findall(r"^build/(crmock --(?:token|job|now|auto).*?) +#", TEXT, re.M))
 def test_the_lines_that_start_it_do(start, line):
     server = start(*line.split()[1:])
     assert server.request("GET", "/healthz", token=None).status == 200

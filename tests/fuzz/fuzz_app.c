@@ -183,7 +183,8 @@ static void check_answers(const struct fuzz_app *fuzzed, const char *answers, si
         if (answer.status == 500 && !is_logged)
             fuzz_fail("a failure that the log knows nothing of: %.*s", (int)(next - at), at);
         bool says_json = answer.type != NULL && strncmp(answer.type, "application/json", 16) == 0;
-        if (answer.status >= 400 && answer.length > 0 && !says_json)
+        bool says_html = answer.type != NULL && strncmp(answer.type, "text/html", 9) == 0;
+        if (answer.status >= 400 && answer.length > 0 && !says_json && !says_html)
             fuzz_fail("a refusal that is no JSON: %.*s", (int)(next - at), at);
         cJSON *body = says_json ? json_parse(answer.body, answer.length, NULL) : NULL;
         if (says_json && must_be_json(fuzzed, &answer) && body == NULL)

@@ -94,37 +94,6 @@ START_TEST(scopes_allow_what_they_name)
 }
 END_TEST
 
-static const struct {
-    const char *text;
-    bool well_formed;
-} scope_lists[] = {
-    {"ZohoCRM.mass_update.ALL", true},
-    {"ZohoCRM.mass_update.leads.UPDATE", true},
-    {"AaaServer.profile.Read", true},
-    {"ZohoCRM.modules.ALL,ZohoCRM.settings.global_picklist.ALL", true},
-    {" ZohoCRM.modules.ALL, ZohoCRM.users.ALL ,", true},
-    {"", false},
-    {" ,", false},
-    {"ALL", false},
-    {"ZohoCRM.ALL", false},
-    {"ZohoCRM.a.b.c.ALL", false},
-    {"ZohoCRM..ALL", false},
-    {"ZohoCRM.modules.", false},
-    {".modules.ALL", false},
-    {"ZohoCRM.modules.ALL,x", false},
-    {"ZohoCRM.modules.ALL;ZohoCRM.users.ALL", false},
-    {"ZohoCRM.mod\xef\xbf\xbdules.ALL", false},
-    {"ZohoCRM.modules.ALL\n", false},
-    {"<b>.modules.ALL", false},
-};
-
-START_TEST(scopes_have_a_shape)
-{
-    ck_assert_msg(scopes_are_well_formed(scope_lists[_i].text) == scope_lists[_i].well_formed, "\"%s\"",
-                  scope_lists[_i].text);
-}
-END_TEST
-
 START_TEST(the_catalogue_is_whole)
 {
     for (enum error error = ERR_NONE + 1; error < ERRORS; error++) {
@@ -241,11 +210,11 @@ Suite *api_suite(void)
     TCase *tests = tcase_create("api");
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, scopes_allow_what_they_name, 0, COUNT(scopes));
-    tcase_add_loop_test(tests, scopes_have_a_shape, 0, COUNT(scope_lists));
     tcase_add_test(tests, the_catalogue_is_whole);
     tcase_add_test(tests, modules_by_version);
     tcase_add_test(tests, versions_are_named_exactly);
     tcase_add_test(tests, the_readme_has_the_order_of_checks);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, oauth_tests());
     return suite;
 }

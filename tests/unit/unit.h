@@ -20,6 +20,7 @@ TCase *cache_tests(void);   /* of the suite of the store */
 TCase *lists_tests(void);   /* likewise */
 TCase *mapping_tests(void); /* of the suite of the crm room */
 TCase *writes_tests(void);  /* of the suite of faults */
+TCase *oauth_tests(void);   /* of the suite of the api */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
