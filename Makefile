@@ -134,10 +134,11 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, SDKs, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, SDKs, a browser, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-sdk
+	$(MAKE) --no-print-directory test-browser
 	$(MAKE) --no-print-directory schemathesis
 	$(MAKE) --no-print-directory fuzz-replay
 	$(MAKE) --no-print-directory fuzz
@@ -209,6 +210,14 @@ build/sdk/installed: tests/sdk/package.json Makefile
 test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk
+
+# Debian's browser and its driver.
+.PHONY: deps-browser
+deps-browser:
+	$(call install_missing,$(BUILD_DEPS) python3 python3-pytest python3-jsonschema python3-selenium chromium chromium-driver)
+test-browser: deps-browser ## logins in a real browser, without a screen; screenshots in build/browser
+	@$(MAKE) --no-print-directory -s -j all
+	@PYTHONDONTWRITEBYTECODE=1 CRMOCK=$(CURDIR)/build/crmock $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
 
 bench: deps-bench ## crmock's speed as ratios beside its limits
 	@$(MAKE) --no-print-directory -s -j all build/bare
