@@ -5,7 +5,7 @@
 /* A picklist's choice of nothing, which goes with everything. */
 static bool is_no_choice(const char *text)
 {
-    return text == NULL || text[0] == '\0' || strcmp(text, "-None-") == 0;
+    return text == NULL || text[0] == '\0' || strcmp(text, NONE_CHOICE) == 0;
 }
 
 static bool is_among(const char *const *list, size_t count, const char *text)

@@ -18,8 +18,8 @@ static const struct sql pipeline_field = {
     " AND api_name = 'Pipeline'"};
 static const struct sql add_pipeline_field = {
     "INSERT INTO field (id, module_id, position, api_name, label, data_type, length, mass_update,"
-    " scheduled_mass_update, visible, read_only, system_mandatory, is_unique, custom)"
-    " SELECT ?1, ?2, count(*), 'Pipeline', 'Pipeline', ?3, ?4, 1, 1, 1, 0, 0, 0, 0"
+    " scheduled_mass_update, visible, read_only, system_mandatory, is_unique, custom, none_id)"
+    " SELECT ?1, ?2, count(*), 'Pipeline', 'Pipeline', ?3, ?4, 1, 1, 1, 0, 0, 0, 0, ?5"
     " FROM field WHERE module_id = ?2"};
 static const struct sql add_name = {
     "INSERT INTO picklist_value (id, field_id, position, value)"
@@ -56,8 +56,8 @@ static int64_t field_of_names(const struct node *node, int64_t module_id)
     }
     const struct node nothing = {.loader = node->loader, .above = node, .name = "Pipeline"};
     id = id_or_next(&nothing, 1);
-    node_insert(node, &add_pipeline_field, "iitI", id, module_id, info->name,
-                (int64_t)info->default_length);
+    node_insert(node, &add_pipeline_field, "iitIi", id, module_id, info->name,
+                (int64_t)info->default_length, id_or_next(&nothing, 1)); /* F14 */
     return id;
 }
 
