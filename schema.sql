@@ -57,6 +57,7 @@ CREATE TABLE profile (
     administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
     schedule_mass_update INTEGER NOT NULL CHECK (schedule_mass_update IN (0, 1)),
     read_jobs INTEGER NOT NULL CHECK (read_jobs IN (0, 1)),
+    api_access INTEGER NOT NULL CHECK (api_access IN (0, 1)),
     UNIQUE (org_id, name)
 ) STRICT;
 

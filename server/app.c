@@ -122,7 +122,8 @@ static bool open_store(struct app *app, struct arena *arena, const char **reason
 static bool set_up_api(struct app *app, struct arena *arena, const char **reason)
 {
     const char *email = app->options.auto_consent;
-    app->api = (struct api){.crm = &app->crm, .token_ttl = app->options.token_ttl};
+    app->api = (struct api){
+        .crm = &app->crm, .token_ttl = app->options.token_ttl, .answers = app->options.answers};
     random_text(app->api.form_key, sizeof app->api.form_key);
     if (email == NULL)
         return true;

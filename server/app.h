@@ -3,6 +3,7 @@
 #ifndef CRMOCK_APP_H
 #define CRMOCK_APP_H
 
+#include "api/catalogue.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crm/job.h"
@@ -21,6 +22,7 @@ struct app_options {
     struct job_options jobs;
     struct webhook_options webhooks;
     int64_t token_ttl;          /* milliseconds that an access token lives */
+    enum answers answers;       /* of v8 */
     const char *auto_consent;   /* email of the user as whom logins in the browser go on; NULL: ask */
     struct store_budget budget; /* of a request's queries */
     struct http_options http;   /* log, respond and context are the app's own affair */

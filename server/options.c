@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/catalogue.h"
 #include "base/word.h"
 
 #ifndef CRMOCK_VERSION
@@ -83,6 +84,9 @@ static const struct setting {
      ON, offsetof(struct app_options, exit_with_stdin), 0, 0, NULL},
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
      offsetof(struct app_options, http.hints), 0, 0, NULL},
+    {"answers", "WORD",
+     "page: v8 answers as the published page; current: as the service's newer file (default page)",
+     CHOICE, offsetof(struct app_options, answers), 0, 0, answers_names},
     {"log-level", "LEVEL", "error, warning, info or debug (default info)", CHOICE,
      offsetof(struct app_options, log.level), 0, 0, log_level_names},
 };

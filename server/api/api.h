@@ -2,6 +2,7 @@
 #ifndef CRMOCK_API_API_H
 #define CRMOCK_API_API_H
 
+#include "api/catalogue.h"
 #include "base/exchange.h"
 #include "crm/crm.h"
 
@@ -10,6 +11,7 @@ enum { FORM_KEY_SIZE = 65 };
 struct api {
     const struct crm *crm;
     int64_t token_ttl;               /* milliseconds that an access token lives */
+    enum answers answers;            /* the column of the catalogue for v8 */
     const struct user *auto_consent; /* as whom logins in the browser go on unasked; NULL: they ask */
     char form_key[FORM_KEY_SIZE];    /* seals the forms of such logins, for as long as crmock runs */
 };

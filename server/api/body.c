@@ -1,5 +1,7 @@
 #include "api/body.h"
 
+#include <string.h>
+
 #include "base/id.h"
 #include "base/word.h"
 
@@ -147,6 +149,16 @@ static const struct {
     {"over_write", read_over_write},
 };
 
+/* As clients send it that were told to send no media type: data=[...]&ids=[...] */
+static bool is_form(const char *body)
+{
+    static const char *const begins[] = {"data=", "ids=", "cvid="};
+    for (size_t i = 0; i < COUNT(begins); i++)
+        if (strncmp(body, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
 enum error body_parse(struct call *call, cJSON **body)
 {
     struct json_place place = {0};
@@ -156,6 +168,8 @@ enum error body_parse(struct call *call, cJSON **body)
     const char *why = "the body is JSON, and no object";
     if (place.has_too_many)
         why = arena_printf(call->arena, "the body has more than %d values", BODY_VALUES_MAX);
+    else if (*body == NULL && is_form(call->request->body))
+        why = "the body is a form; the service takes JSON: {\"data\": [...], \"ids\": [...]}";
     else if (*body == NULL)
         why = arena_printf(call->arena, "the body is no JSON: line %zu, column %zu", place.line,
                            place.column);

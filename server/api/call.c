@@ -43,6 +43,16 @@ enum error call_bad_parameter(struct call *call, enum error error, const char *n
     return error;
 }
 
+enum answers call_answers(const struct call *call)
+{
+    return versions[call->version].has_current_answers ? call->api->answers : ANSWERS_PAGE;
+}
+
+const struct catalogue_row *call_row(const struct call *call, enum error error)
+{
+    return catalogue_row(call_answers(call), error);
+}
+
 static enum error or_invalid(enum error error)
 {
     return error != ERR_NONE ? error : ERR_INVALID_MODULE;

@@ -49,6 +49,11 @@ MUSTCHECK enum error call_list(struct call *call, const char *name, size_t most,
 /* Fills call->fault: what is wrong with a parameter. Returns `error`. */
 enum error call_bad_parameter(struct call *call, enum error error, const char *name, const char *hint);
 
+/* The column of the catalogue from which the call is answered: the second is v8's alone. */
+MUSTCHECK enum answers call_answers(const struct call *call);
+/* The row by which an error is told. */
+MUSTCHECK const struct catalogue_row *call_row(const struct call *call, enum error error);
+
 /* How the endpoint calls a {module} that the org lacks, or that cannot be mass updated. */
 MUSTCHECK enum error call_unknown_module(const struct call *call);
 MUSTCHECK enum error call_unsupported_module(const struct call *call);

@@ -2,7 +2,9 @@
 
 #include <stddef.h>
 
-const struct catalogue_row catalogue[ERRORS] = {
+const char *const answers_names[] = {"page", "current", NULL};
+
+static const struct catalogue_row page[ERRORS] = {
     [ERR_NO_FIELD] = {"E1", "INVALID_DATA", 400, "No field found"},
     [ERR_TOO_MANY_FIELDS] = {"E2", "INVALID_DATA", 400, "Max field limit exceeded"},
     [ERR_FIELD_NOT_UPDATABLE] = {"E3", "INVALID_DATA", 400,
@@ -13,6 +15,7 @@ const struct catalogue_row catalogue[ERRORS] = {
         {"E5", "INVALID_DATA", 400,
          "Field cannot be updated as it is associated with a validation rule"},
     [ERR_FIELD_HIDDEN] = {"E6", "INVALID_DATA", 400, "Field is not visible"},
+    [ERR_INVALID_VIEW] = {"E7", "INVALID_DATA", 400, "the id given seems to be invalid"},
     [ERR_INVALID_ID] = {"E7", "INVALID_DATA", 400, "the id given seems to be invalid"},
     [ERR_STOP_PROCESSING] = {"E8", "CANNOT_PROCESS", 400, "The record is in stop processing"},
     [ERR_IN_BLUEPRINT] = {"E9", "RECORD_IN_BLUEPRINT", 400, "The record is in blue print"},
@@ -88,6 +91,10 @@ const struct catalogue_row catalogue[ERRORS] = {
          "The page_token given seems to be invalid or input param is added or altered or deleted"},
     [ERR_PAGE_TOKEN_EXPIRED] = {"P12", "EXPIRED_VALUE", 400, "Page token expired"},
     [ERR_AMBIGUOUS] = {"P13", "AMBIGUITY_DURING_PROCESSING", 400, "Ambiguity while processing"},
+    [ERR_METADATA_SCOPE] = {"P14", "OAUTH_SCOPE_MISMATCH", 401,
+                            "invalid oauth scope to access this URL"},
+    [ERR_NO_API_ACCESS] = {"P15", "NO_PERMISSION", 403, "permission denied"},
+    [ERR_MODULE_NOT_IN_API] = {"P16", "NOT_SUPPORTED", 400, "the given module is not supported in api"},
     [ERR_MALFORMED_REQUEST] = {"H1", "INVALID_REQUEST", 400, "The request is not well-formed"},
     [ERR_URI_TOO_LONG] = {"H2", "LIMIT_EXCEEDED", 414, "The request URI is too long"},
     [ERR_HEAD_TOO_LARGE] = {"H3", "LIMIT_EXCEEDED", 431, "The request headers are too large"},
@@ -97,3 +104,30 @@ const struct catalogue_row catalogue[ERRORS] = {
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},
 };
+
+/* F22. */
+static const struct catalogue_row current[ERRORS] = {
+    [ERR_INVALID_VIEW] = {"E7", "INVALID_DATA", 400, "the cvid given seems to be invalid"},
+    [ERR_NO_SELECTOR] = {"E10", "MANDATORY_NOT_FOUND", 400, "required field not found", .in_data = true,
+                         .details.instead = true},
+    [ERR_ALREADY_SCHEDULED] = {"E12", "ALREADY_SCHEDULED", 400,
+                               "Already a Mass Action scheduler is running for the given cvid",
+                               .details = {.instead = true, .api_name = "cvid"}},
+    [ERR_RECORD_LOCKED] = {"E27", "RECORD_LOCKED", 400,
+                           "Sorry, you cannot perform this operation as the record is locked.",
+                           .details.action = "record_locking"},
+    [ERR_JOB_NOT_FOUND] = {"G1", "INVALID_DATA", 400, "The jobid given seems to be invalid",
+                           .details = {.instead = true, .param_name = "job_id"}},
+    [ERR_MODULE_NOT_IN_API] = {"P16", "NOT_SUPPORTED", 400, "the given module is not supported in api"},
+};
+
+const struct catalogue_row *catalogue_row(enum answers answers, enum error error)
+{
+    const struct catalogue_row *row = answers == ANSWERS_CURRENT ? &current[error] : &page[error];
+    return row->row != NULL ? row : &page[error];
+}
+
+bool catalogue_differs(enum error error)
+{
+    return current[error].row != NULL;
+}

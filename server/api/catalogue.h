@@ -9,8 +9,22 @@ struct catalogue_row {
     const char *code;
     unsigned status;
     const char *message; /* NULL: the answer has no body */
+    bool in_data;        /* it stands in "data" whatever it is about */
+    /* What details say beside, or instead of, what the fault does. */
+    struct {
+        bool instead;
+        const char *api_name, *param_name, *action;
+    } details;
 };
 
-extern const struct catalogue_row catalogue[ERRORS]; /* by enum error; ERR_NONE's is empty */
+/* The columns of the catalogue: as the published page has it, and as the service's newer file of v8
+ * does (F22). */
+enum answers { ANSWERS_PAGE, ANSWERS_CURRENT };
+extern const char *const answers_names[]; /* by enum answers, ended by NULL */
+
+/* A row, of an error that is not ERR_NONE. */
+MUSTCHECK const struct catalogue_row *catalogue_row(enum answers answers, enum error error);
+/* True when a row is another in the second column, or is in that alone. */
+MUSTCHECK bool catalogue_differs(enum error error);
 
 #endif

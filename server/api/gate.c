@@ -1,7 +1,11 @@
 #include "api/gate.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "api/unserved.h"
+#include "base/word.h"
 
 /* In the order in which paths are compared. */
 static const struct endpoint *const endpoints[] = {
@@ -54,21 +58,24 @@ static size_t part_length(const char *at)
     return (size_t)(strchrnul(at, '/') - at);
 }
 
-/* Where a part in braces goes; NULL: the part stands for itself. */
-static const char **part_of(struct route *route, const char *part, size_t length)
+/* Parts in braces: where they go, and which words they never are. */
+static const struct brace {
+    const char *name;
+    size_t offset; /* in struct route */
+    bool (*is_none)(const char *part, size_t length);
+} braces[] = {
+    {"{version}", offsetof(struct route, version), NULL},
+    {"{module}", offsetof(struct route, module), is_no_module},
+    {"{id}", offsetof(struct route, id), is_no_id},
+    {"{related_id}", offsetof(struct route, related_id), is_no_id},
+};
+
+/* NULL: the part stands for itself. */
+static const struct brace *brace_of(const char *part, size_t length)
 {
-    const struct {
-        const char *name;
-        const char **value;
-    } parts[] = {
-        {"{version}", &route->version},
-        {"{module}", &route->module},
-        {"{id}", &route->id},
-        {"{related_id}", &route->related_id},
-    };
-    for (size_t i = 0; *part == '{' && i < COUNT(parts); i++)
-        if (strncmp(part, parts[i].name, length) == 0)
-            return parts[i].value;
+    for (size_t i = 0; *part == '{' && i < COUNT(braces); i++)
+        if (strncmp(part, braces[i].name, length) == 0)
+            return &braces[i];
     return NULL;
 }
 
@@ -79,9 +86,11 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
     for (; *pattern == '/' && *path == '/';
          pattern += part_length(pattern), path += part_length(path)) {
         size_t wanted = part_length(++pattern), given = part_length(++path);
-        const char **value = part_of(route, pattern, wanted);
-        if (value != NULL)
-            *value = arena_strndup(arena, path, given);
+        const struct brace *brace = brace_of(pattern, wanted);
+        if (brace != NULL && brace->is_none != NULL && brace->is_none(path, given))
+            return false;
+        if (brace != NULL)
+            *(const char **)((char *)route + brace->offset) = arena_strndup(arena, path, given);
         else if (wanted != given || strncmp(pattern, path, wanted) != 0)
             return false;
     }
@@ -90,7 +99,6 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
 
 static enum error route_exists(struct call *call)
 {
-    call->fault.hint = "paths are /crm/{version}/{module}/actions/mass_update, versions v2 to v8";
     for (size_t i = 0; i < COUNT(endpoints); i++) {
         struct route route = {.version = NULL};
         if (!path_matches(call->arena, endpoints[i]->path, call->request->path, &route) ||
@@ -102,6 +110,12 @@ static enum error route_exists(struct call *call)
         call->endpoint = endpoints[i];
         return ERR_NONE;
     }
+    const char *what = unserved_at(call->request->path);
+    call->fault.hint =
+        what != NULL
+            ? arena_printf(call->arena, "the service serves %s here, and crmock does not", what)
+            : "paths are /crm/{version}/{module}/actions/mass_update, versions v2 to v8; /openapi.json"
+              " lists all";
     return ERR_INVALID_URL;
 }
 
@@ -179,22 +193,43 @@ static enum error token_is_live(struct call *call)
     return status == STORE_OK ? ERR_NONE : ERR_INVALID_TOKEN;
 }
 
+/* F17. */
+static enum error profile_has_api_access(struct call *call)
+{
+    const struct profile *profile = call->token.user->profile;
+    if (profile->api_access)
+        return ERR_NONE;
+    call->fault.permission = "Crm_Implied_Api_Access";
+    call->fault.hint = arena_printf(call->arena, "profile %s has no API access", profile->name);
+    return ERR_NO_API_ACCESS;
+}
+
 static enum error module_is_supported(struct call *call)
 {
     call->scope_word = call->endpoint->scope.word;
     if (call->module_name == NULL)
         return ERR_NONE;
-    switch (version_module(call->version, call->token.user->org, call->module_name, &call->module,
-                           &call->scope_word)) {
+    switch (version_module(call->version, call_answers(call), call->token.user->org, call->module_name,
+                           &call->module, &call->scope_word)) {
     case MODULE_SUPPORTED:
         return ERR_NONE;
     case MODULE_UNSUPPORTED:
         call->fault.hint = "the module exists, and has no mass update in this version";
         return call_unsupported_module(call);
+    case MODULE_NOT_IN_API:
+        call->fault.hint = "the org has the module, and the service's API has not";
+        return ERR_MODULE_NOT_IN_API;
     default:
         call->fault.hint = "the org has no module of that API name";
         return call_unknown_module(call);
     }
+}
+
+/* F6: there the service has other words for the same. */
+static bool is_about_metadata(const struct scope *scope)
+{
+    static const char *const groups[] = {"settings", "users", "org", NULL};
+    return word_index(groups, scope->group) >= 0;
 }
 
 static enum error grants(struct call *call, const struct scope *scope, const char *word)
@@ -206,7 +241,7 @@ static enum error grants(struct call *call, const struct scope *scope, const cha
                                                    word, scope->operation);
     call->fault.hint = arena_printf(call->arena, "the token needs ZohoCRM.%s.%s%s", scope->group,
                                     scope->operation, part);
-    return ERR_SCOPE_MISMATCH;
+    return is_about_metadata(scope) ? ERR_METADATA_SCOPE : ERR_SCOPE_MISMATCH;
 }
 
 static enum error scope_is_granted(struct call *call)
@@ -231,8 +266,9 @@ static const struct gate_rule {
     {{"the method is served", "E24"}, method_is_served},
     {{"a token is given", "E29"}, header_is_given},
     {{"the token is known and alive", "E30"}, token_is_live},
+    {{"the user's profile has API access", "P15"}, profile_has_api_access},
     {{"the module can be mass updated", "E20; GET: G5 G6"}, module_is_supported},
-    {{"the token's scopes allow it", "E22"}, scope_is_granted},
+    {{"the token's scopes allow it", "E22; metadata: P14"}, scope_is_granted},
     {{"the profile allows it in the module", "E16; GET: G3 G4"}, profile_permits},
 };
 

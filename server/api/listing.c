@@ -230,6 +230,20 @@ static enum error add_records(struct call *call, const struct listing *listing, 
     return ERR_NONE;
 }
 
+/* A page without records is the end of a list, unless nothing is on any: F9. */
+static enum error reply_no_records(struct call *call, const struct listing *listing)
+{
+    int64_t count = 0;
+    if (listing->selection.modified_since != NULL && listing->page_number > 1 &&
+        selection_count(call->db, &listing->selection, &count) != STORE_OK)
+        return ERR_INTERNAL;
+    if (listing->selection.modified_since != NULL && count == 0)
+        reply_unmodified(call);
+    else
+        reply_nothing(call);
+    return ERR_NONE;
+}
+
 enum error listing_reply(struct call *call, const struct listing *listing)
 {
     int64_t *ids = arena_array(call->arena, PER_PAGE_MAX + 1, sizeof *ids);
@@ -242,9 +256,7 @@ enum error listing_reply(struct call *call, const struct listing *listing)
     size_t shown = (size_t)cJSON_GetArraySize(list);
     if (error != ERR_NONE || shown == 0) {
         cJSON_Delete(body);
-        if (error == ERR_NONE)
-            reply_nothing(call);
-        return error;
+        return error != ERR_NONE ? error : reply_no_records(call, listing);
     }
     add_info(body, call, listing, shown, more);
     reply_json(call, 200, body);
@@ -254,6 +266,9 @@ enum error listing_reply(struct call *call, const struct listing *listing)
 enum error listing_read(struct call *call, struct listing *listing)
 {
     listing->with_tokens = versions[call->version].pages_by_token;
+    int64_t *since = arena_alloc(call->arena, sizeof *since);
+    if (call_modified_since(call, since)) /* F9 */
+        listing->selection.modified_since = since;
     enum error error = ERR_NONE;
     for (size_t i = 0; i < COUNT(list_parameters) && error == ERR_NONE; i++)
         error = list_parameters[i](call, listing);

@@ -40,8 +40,12 @@ static enum error tell_job(struct call *call)
         return ERR_INTERNAL;
     if (status == STORE_NOT_FOUND || job.module != call->module)
         return ERR_JOB_NOT_FOUND;
+    const char *state = job_status_names[job.status];
+    bool may_queue = call_answers(call) == ANSWERS_CURRENT && job.status == JOB_SCHEDULED;
+    if (may_queue && job_is_behind(call->db, job.id) == STORE_OK)
+        state = "QUEUED"; /* F22 */
     cJSON *list, *body = reply_data(&list), *entry = cJSON_CreateObject();
-    json_add_text(entry, "Status", job_status_names[job.status]);
+    json_add_text(entry, "Status", state);
     json_add_integer(entry, "Failed_Count", job.failed);
     json_add_integer(entry, "Updated_Count", job.updated);
     json_add_integer(entry, "Not_Updated_Count", job.total - job.updated - job.failed);

@@ -30,7 +30,7 @@ static cJSON *refused_entry(const struct call *call, const struct outcome *outco
     if (outcome->mismatch.field != NULL)
         mismatch_tell(&outcome->mismatch, outcome->error, "$.data[0]", call->arena, &fault);
     reply_note_refused(refused, outcome->error, id, fault.hint);
-    return reply_refusal(outcome->error, reply_details(call, outcome->error, &fault));
+    return reply_refusal(call, outcome->error, reply_details(call, outcome->error, &fault));
 }
 
 /* D2: the answer as a whole is a refusal when no record was updated, the first one's. */
@@ -38,7 +38,7 @@ static unsigned status_of(const struct call *call, const struct reply_refused *r
 {
     if (refused->count == 0)
         return 200;
-    return refused->count == count ? catalogue[refused->error].status
+    return refused->count == count ? call_row(call, refused->error)->status
                                    : versions[call->version].partly_updated; /* F21 */
 }
 

@@ -52,8 +52,8 @@ static cJSON *new_module(struct call *call, const struct module *module)
     cJSON *profiles = profiles_of(module);
     const struct module *found;
     const char *word;
-    bool is_supported =
-        version_module(call->version, module->org, module->api_name, &found, &word) == MODULE_SUPPORTED;
+    bool is_supported = version_module(call->version, call_answers(call), module->org, module->api_name,
+                                       &found, &word) == MODULE_SUPPORTED;
     metadata_set_text(object, "api_name", module->api_name);
     metadata_set_text(object, "module_name", module->api_name);
     metadata_set_text(object, "singular_label", module->singular);

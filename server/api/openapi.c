@@ -24,6 +24,9 @@ static const enum error of_any[] = {
 static const enum error of_get[] = {ERR_SCOPE_MISMATCH, ERR_INTERNAL, ERR_NOT_AUTHENTICATED,
                                     ERR_INVALID_TOKEN};
 
+/* Rows of the endpoints around the mass update with which it may be refused as well. */
+static const enum error of_both[] = {ERR_NO_API_ACCESS, ERR_MODULE_NOT_IN_API};
+
 static bool is_among(enum error error, const enum error *errors, size_t count)
 {
     size_t i = 0;
@@ -32,14 +35,20 @@ static bool is_among(enum error error, const enum error *errors, size_t count)
     return i < count;
 }
 
+/* Of the row's name: which of the tables of the documentation it is in. */
+static char letter_of(enum error error)
+{
+    return catalogue_row(ANSWERS_CURRENT, error)->row[0];
+}
+
 static bool belongs_to(enum error error, const char *method)
 {
     bool is_get = strcmp(method, "get") == 0;
-    if (error == ERR_INVALID_METHOD || error == ERR_UNKNOWN_VERSION || catalogue[error].row[0] == 'P')
-        return false;
-    if (is_among(error, of_any, COUNT(of_any)))
+    if (is_among(error, of_any, COUNT(of_any)) || is_among(error, of_both, COUNT(of_both)))
         return true;
-    if (catalogue[error].row[0] == 'G')
+    if (error == ERR_INVALID_METHOD || error == ERR_UNKNOWN_VERSION || letter_of(error) == 'P')
+        return false;
+    if (letter_of(error) == 'G')
         return is_get;
     return !is_get || is_among(error, of_get, COUNT(of_get));
 }
@@ -108,11 +117,23 @@ static void allow_row(cJSON *schema, const struct catalogue_row *row)
     }
 }
 
-static void add_example(cJSON *content, const struct catalogue_row *row)
+/* Under the row's name; of the second column, with the option that chooses it. */
+static void add_example(cJSON *content, const struct catalogue_row *row, enum answers answers)
 {
-    cJSON *example = cJSON_AddObjectToObject(object_in(content, "examples"), row->row);
+    char name[32];
+    (void)snprintf(name, sizeof name, "%s%s", row->row,
+                   answers == ANSWERS_CURRENT ? " --answers current" : "");
+    cJSON *examples = object_in(content, "examples");
+    if (member(examples, name) != NULL)
+        return; /* two errors may be one row: E7 */
+    cJSON *example = cJSON_AddObjectToObject(examples, name);
     json_add_text(example, "summary", row->message);
     cJSON *value = cJSON_AddObjectToObject(example, "value");
+    if (row->in_data) {
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(value, "data"), entry);
+        value = entry;
+    }
     json_add_text(value, "code", row->code);
     cJSON_AddObjectToObject(value, "details");
     json_add_text(value, "message", row->message);
@@ -148,8 +169,12 @@ static void add_headers_to(cJSON *operation, const char *status)
         add_headers(response);
 }
 
-static void add_row(cJSON *operation, const struct catalogue_row *row)
+/* A row of a column (F22). */
+static void add_row_of(cJSON *operation, enum error error, enum answers answers)
 {
+    const struct catalogue_row *row = catalogue_row(answers, error);
+    if (row->row == NULL)
+        return; /* the second column alone has it */
     cJSON *response = response_in(operation, row->status);
     if (row->message == NULL)
         return; /* an answer without a body has no media type */
@@ -157,13 +182,20 @@ static void add_row(cJSON *operation, const struct catalogue_row *row)
     if (member(content, "schema") == NULL)
         cJSON_AddItemToObject(content, "schema", new_schema());
     allow_row(member(content, "schema"), row);
-    add_example(content, row);
+    add_example(content, row, answers);
+}
+
+static void add_row(cJSON *operation, enum error error)
+{
+    add_row_of(operation, error, ANSWERS_PAGE);
+    if (catalogue_differs(error))
+        add_row_of(operation, error, ANSWERS_CURRENT);
 }
 
 static void add_rows(cJSON *operation, const enum error *errors, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        add_row(operation, &catalogue[errors[i]]);
+        add_row(operation, errors[i]);
 }
 
 /* Methods that the service does not serve are documented as well: it answers them, with E24. */
@@ -176,7 +208,7 @@ static void add_other_methods(cJSON *path)
         cJSON *operation = cJSON_AddObjectToObject(path, methods[i]);
         json_add_text(operation, "summary", "Not served");
         cJSON_AddArrayToObject(operation, "security"); /* the method is checked before the token (D1) */
-        add_row(operation, &catalogue[ERR_INVALID_METHOD]);
+        add_row(operation, ERR_INVALID_METHOD);
         add_rows(operation, of_any, COUNT(of_any));
     }
 }
@@ -187,7 +219,7 @@ static void add_mass_update(cJSON *path)
     for (size_t i = 0; i < COUNT(methods); i++)
         for (enum error error = ERR_NONE + 1; error < ERRORS; error++)
             if (belongs_to(error, methods[i]))
-                add_row(member(path, methods[i]), &catalogue[error]);
+                add_row(member(path, methods[i]), error);
     add_headers_to(member(path, "post"), "200");
     add_headers_to(member(path, "post"), "207");
     add_other_methods(path);
@@ -200,7 +232,7 @@ static const enum error of_reading[] = {
     ERR_INVALID_VALUE,       ERR_INVALID_ID,        ERR_TERRITORIES_OFF,
     ERR_MAY_NOT_READ_MODULE, ERR_VIEW_NOT_SHARED,   ERR_INVALID_QUERY,
     ERR_PAGE_BEYOND_LIMIT,   ERR_PAGE_TOKEN,        ERR_PAGE_TOKEN_EXPIRED,
-    ERR_AMBIGUOUS,
+    ERR_AMBIGUOUS,           ERR_METADATA_SCOPE,    ERR_NO_API_ACCESS,
 };
 
 /* What a call that writes records may be refused with, beside that. */
@@ -247,7 +279,7 @@ static void add_path_around(cJSON *path)
             add_rows(operation, of_writing, COUNT(of_writing));
         for (size_t k = 0; k < COUNT(of_paths); k++)
             if (strstr(path->string, of_paths[k].part) != NULL)
-                add_row(operation, &catalogue[of_paths[k].error]);
+                add_row(operation, of_paths[k].error);
     }
     add_other_methods(path);
 }

@@ -106,6 +106,11 @@ static enum error tell_record(struct call *call)
         read_seen_record(call->db, call->token.user, call->module, call->id, call->arena, &data);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
+    int64_t since;
+    if (status == STORE_OK && call_modified_since(call, &since) && data.modified_time < since) {
+        reply_unmodified(call); /* F9 */
+        return ERR_NONE;
+    }
     cJSON *list = cJSON_CreateArray();
     if (status == STORE_OK)
         cJSON_AddItemToArray(list, record_json(call, &data, fields));

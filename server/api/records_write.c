@@ -119,7 +119,7 @@ static cJSON *entry_of(struct call *call, const struct writing *writing, struct 
                        const struct record_write *write, enum error error)
 {
     if (error != ERR_NONE)
-        return reply_refusal(error, reply_details(call, error, &write->fault));
+        return reply_refusal(call, error, reply_details(call, error, &write->fault));
     if (writing->ids != NULL) {
         cJSON *details = cJSON_CreateObject();
         json_add_id(details, "id", write->record.id);

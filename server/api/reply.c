@@ -5,6 +5,7 @@
 
 #include "api/catalogue.h"
 #include "base/utf8.h"
+#include "crm/record_write.h"
 
 void reply_json(struct call *call, unsigned status, cJSON *body)
 {
@@ -70,9 +71,10 @@ cJSON *reply_success(cJSON *details, const char *message)
     return envelope("SUCCESS", details, message, "success");
 }
 
-cJSON *reply_refusal(enum error error, cJSON *details)
+cJSON *reply_refusal(const struct call *call, enum error error, cJSON *details)
 {
-    return envelope(catalogue[error].code, details, catalogue[error].message, "error");
+    const struct catalogue_row *row = call_row(call, error);
+    return envelope(row->code, details, row->message, "error");
 }
 
 static void add_text_if_said(cJSON *details, const char *name, const char *text)
@@ -94,6 +96,17 @@ static void add_range(cJSON *details, int64_t bound)
     json_add_integer(range, "to", bound);
 }
 
+static void add_duplicate(cJSON *details, const struct duplicate *duplicate)
+{
+    const struct user *owner = duplicate->owner;
+    const struct module *module = duplicate->module;
+    cJSON_AddFalseToObject(details, "more_records");
+    cJSON *record = cJSON_AddObjectToObject(details, "duplicate_record");
+    json_add_id(record, "id", duplicate->id);
+    cJSON_AddItemToObject(record, "Owner", reply_reference(owner->id, "name", owner->name));
+    cJSON_AddItemToObject(record, "module", reply_reference(module->id, "api_name", module->api_name));
+}
+
 static void add_ambiguity(cJSON *details, const struct fault *fault)
 {
     cJSON *list = cJSON_AddArrayToObject(details, "ambiguity_due_to");
@@ -108,7 +121,13 @@ static void add_ambiguity(cJSON *details, const struct fault *fault)
 cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault)
 {
     enum { MODULE_POSITION = 0 }; /* the module, counted behind /crm/{version}/ */
+    const struct catalogue_row *row = call_row(call, error);
     cJSON *details = cJSON_CreateObject();
+    add_text_if_said(details, "api_name", row->details.api_name);
+    add_text_if_said(details, "param_name", row->details.param_name);
+    add_text_if_said(details, "action", row->details.action);
+    if (row->details.instead)
+        return details;
     if (fault->permission != NULL)
         cJSON_AddItemToArray(cJSON_AddArrayToObject(details, "permissions"),
                              cJSON_CreateStringReference(fault->permission));
@@ -129,11 +148,14 @@ cJSON *reply_details(const struct call *call, enum error error, const struct fau
         add_text_if_said(details, "param_name", fault->param_name);
     add_text_if_said(details, "mapped_field", fault->mapped_field);
     add_text_if_said(details, "api_name", fault->api_name);
-    if (!version->names_places) /* F1 */
+    if (!version->names_places) /* F1, F18 */
         return details;
+    if (fault->duplicate != NULL)
+        add_duplicate(details, fault->duplicate);
     add_text_if_said(details, "json_path", fault->json_path);
     bool names_module = call->module_name != NULL &&
-                        (error == call_unknown_module(call) || error == call_unsupported_module(call));
+                        (error == call_unknown_module(call) || error == call_unsupported_module(call) ||
+                         error == ERR_MODULE_NOT_IN_API);
     if (names_module ? version->names_module_place : fault->path_index > 0)
         json_add_integer(details, "resource_path_index",
                          names_module ? MODULE_POSITION : fault->path_index);
@@ -226,7 +248,7 @@ void reply_note_refused(struct reply_refused *refused, enum error error, const c
         return;
     refused->error = error;
     refused->which = which;
-    refused->hint = hint != NULL ? hint : catalogue[error].message;
+    refused->hint = hint != NULL ? hint : catalogue_row(ANSWERS_PAGE, error)->message;
 }
 
 void reply_tell_refused(struct call *call, const struct reply_refused *refused, size_t records)
@@ -234,7 +256,7 @@ void reply_tell_refused(struct call *call, const struct reply_refused *refused, 
     enum { WHICH_MAX = 40 }; /* an id has 19 characters; what was sent as one may have any number */
     if (refused->count == 0)
         return;
-    call->response->rule = catalogue[refused->error].row;
+    call->response->rule = call_row(call, refused->error)->row;
     call->response->hint = refused->hint;
     if (records > 1)
         call->response->hint =
@@ -255,7 +277,7 @@ const char *reply_cause(const struct call *call)
 
 void reply_error(struct call *call, enum error error)
 {
-    const struct catalogue_row *row = &catalogue[error];
+    const struct catalogue_row *row = call_row(call, error);
     if (error == ERR_INTERNAL)
         call->fault = (struct fault){.hint = reply_cause(call)};
     if (error == ERR_NO_ROOM && call->fault.hint == NULL)
@@ -269,8 +291,8 @@ void reply_error(struct call *call, enum error error)
                                         .closes = error == ERR_NO_ROOM};
     if (row->message == NULL)
         return;
-    cJSON *body = reply_refusal(error, reply_details(call, error, &call->fault));
-    if (call->fault.in_data) {
+    cJSON *body = reply_refusal(call, error, reply_details(call, error, &call->fault));
+    if (call->fault.in_data || row->in_data) {
         cJSON *list, *data = reply_data(&list);
         cJSON_AddItemToArray(list, body);
         body = data;

@@ -76,6 +76,6 @@ MUSTCHECK cJSON *reply_time(const struct org *org, int64_t time);
 MUSTCHECK cJSON *reply_data(cJSON **list);
 /* {"code", "details", "message", "status"}; takes `details`. Texts must outlive the answer. */
 MUSTCHECK cJSON *reply_success(cJSON *details, const char *message);
-MUSTCHECK cJSON *reply_refusal(enum error error, cJSON *details);
+MUSTCHECK cJSON *reply_refusal(const struct call *call, enum error error, cJSON *details);
 
 #endif

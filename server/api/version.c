@@ -29,7 +29,7 @@ const struct version versions[VERSIONS] = {
     [V5] = {.name = "v5", FROM_V3, BEFORE_V8, .counts_tab_order = true, .lacks_rollups = true},
     [V6] = {.name = "v6", FROM_V3, BEFORE_V8, .lacks_rollups = true},
     [V7] = {.name = "v7", FROM_V3, BEFORE_V8},
-    [V8] = {.name = "v8", FROM_V3, .partly_updated = 207},
+    [V8] = {.name = "v8", FROM_V3, .partly_updated = 207, .has_current_answers = true},
 };
 
 /* Modules that can be mass updated: what paths, the org and scopes call them, from which version to
@@ -61,7 +61,23 @@ static const struct supported_module {
     {"Invoices", "Invoices", "invoices", V2, V8},
 };
 
+/* What the second column of the catalogue has beside them, or has not (F22). */
+static const struct {
+    const char *api_name, *scope_word; /* without one it is not in the API */
+} current_modules[] = {{"Cases", "cases"}, {"Services", NULL}, {"Appointments", NULL}};
+
 static const char custom_word[] = "custom";
+
+static enum module_support current_module(const char *name, const char **scope_word)
+{
+    for (size_t i = 0; i < COUNT(current_modules); i++) {
+        if (strcasecmp(current_modules[i].api_name, name) != 0)
+            continue;
+        *scope_word = current_modules[i].scope_word;
+        return *scope_word != NULL ? MODULE_SUPPORTED : MODULE_NOT_IN_API;
+    }
+    return MODULE_UNSUPPORTED;
+}
 
 bool version_find(const char *name, enum version_number *version)
 {
@@ -74,7 +90,8 @@ bool version_find(const char *name, enum version_number *version)
     return false;
 }
 
-enum module_support version_module(enum version_number version, const struct org *org, const char *name,
+enum module_support version_module(enum version_number version, enum answers answers,
+                                   const struct org *org, const char *name,
                                    const struct module **module, const char **scope_word)
 {
     for (size_t i = 0; i < COUNT(supported_modules); i++) {
@@ -89,5 +106,7 @@ enum module_support version_module(enum version_number version, const struct org
     if (*module == NULL)
         return MODULE_UNKNOWN;
     *scope_word = custom_word;
-    return (*module)->custom ? MODULE_SUPPORTED : MODULE_UNSUPPORTED;
+    if ((*module)->custom)
+        return MODULE_SUPPORTED;
+    return answers == ANSWERS_CURRENT ? current_module(name, scope_word) : MODULE_UNSUPPORTED;
 }

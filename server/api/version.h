@@ -2,6 +2,7 @@
 #ifndef CRMOCK_API_VERSION_H
 #define CRMOCK_API_VERSION_H
 
+#include "api/catalogue.h"
 #include "store/org.h"
 
 enum version_number { V2, V2_1, V3, V4, V5, V6, V7, V8, VERSIONS };
@@ -18,6 +19,7 @@ struct version {
     bool numbers_layout_state;  /* a layout's status is 0, not "active" */
     bool names_criteria_fields; /* in a view's criteria a field is its name, not {"api_name"} */
     bool lacks_rollups;         /* its SDKs know no roll-up summary fields */
+    bool has_current_answers;   /* the service has a file that contradicts its page (F22) */
     bool pages_by_token;        /* page numbers reach 2,000 records, tokens all of them */
 };
 
@@ -26,12 +28,13 @@ extern const struct version versions[VERSIONS]; /* by enum version_number */
 /* The version of that name; false when none is called so. */
 MUSTCHECK bool version_find(const char *name, enum version_number *version);
 
-enum module_support { MODULE_SUPPORTED, MODULE_UNSUPPORTED, MODULE_UNKNOWN };
+/* MODULE_NOT_IN_API: the org has it, and the file says so of it. */
+enum module_support { MODULE_SUPPORTED, MODULE_UNSUPPORTED, MODULE_NOT_IN_API, MODULE_UNKNOWN };
 
 /* Finds the module that a path of that version names. When it is supported, *module is set, and
  * *scope_word is what scopes call it. */
-MUSTCHECK enum module_support version_module(enum version_number version, const struct org *org,
-                                             const char *name, const struct module **module,
-                                             const char **scope_word);
+MUSTCHECK enum module_support version_module(enum version_number version, enum answers answers,
+                                             const struct org *org, const char *name,
+                                             const struct module **module, const char **scope_word);
 
 #endif

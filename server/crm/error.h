@@ -72,6 +72,10 @@ enum error {
     ERR_PAGE_TOKEN,
     ERR_PAGE_TOKEN_EXPIRED,
     ERR_AMBIGUOUS,
+    ERR_METADATA_SCOPE,
+    ERR_NO_API_ACCESS,
+    ERR_MODULE_NOT_IN_API,
+    ERR_INVALID_VIEW, /* E7, of a custom view: the second column has its own words (F22) */
     /* Of requests that are refused before they are looked at, H1 to H6. */
     ERR_MALFORMED_REQUEST,
     ERR_URI_TOO_LONG,
@@ -84,6 +88,8 @@ enum error {
     ERR_DUPLICATE,
     ERRORS
 };
+
+struct duplicate;
 
 /* Where and why a call was refused: what `details` and the hint are made of. Texts are owned by the
  * request's arena or static; NULL and 0 stand for "not said". */
@@ -103,7 +109,8 @@ struct fault {
     bool has_decimals;   /* too many: maximum_decimal_place says how many it may be, 0 even */
     int64_t maximum_decimal_place;
     const char *hint;
-    const char *cause; /* of ERR_INTERNAL, where it is known and is not the store's */
+    const struct duplicate *duplicate; /* the record that has the value already */
+    const char *cause;                 /* of ERR_INTERNAL, where it is known and is not the store's */
 };
 
 #endif

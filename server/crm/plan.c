@@ -18,12 +18,30 @@ static enum error fail_at(struct fault *fault, enum error error, const char *api
     return error;
 }
 
+/* Which keys to leave out. */
+static const char *alone_hint(const struct planning *plan)
+{
+    const struct mass_update *update = plan->update;
+    const struct {
+        const char *name;
+        bool is_sent;
+    } others[] = {{"cvid", update->view_id != NULL},
+                  {"territory", update->territory != NULL},
+                  {"criteria", update->criteria != NULL}};
+    const char *list = "";
+    for (size_t i = 0; i < COUNT(others); i++)
+        if (others[i].is_sent)
+            list =
+                arena_printf(plan->arena, "%s%s%s", list, list[0] != '\0' ? ", " : "", others[i].name);
+    return arena_printf(plan->arena, "leave out ids, or leave out %s: ids stands alone", list);
+}
+
 static enum error one_selector(const struct planning *plan)
 {
     const struct mass_update *update = plan->update;
-    const char *hint = "ids stands alone; cvid, territory and criteria select without it"; /* D3 */
     if (update->id_count == 0)
         return ERR_NONE;
+    const char *hint = alone_hint(plan); /* D3 */
     if (update->view_id != NULL)
         return fail_at(plan->fault, ERR_INVALID_VALUE, "cvid", "$.cvid", hint);
     if (update->territory != NULL)
@@ -117,7 +135,7 @@ static enum error view_exists(const struct planning *plan)
         plan->update->view = org_view(plan->update->user->org, id);
     if (plan->update->view != NULL)
         return ERR_NONE;
-    return fail_at(plan->fault, ERR_INVALID_ID, "cvid", "$.cvid",
+    return fail_at(plan->fault, ERR_INVALID_VIEW, "cvid", "$.cvid",
                    "the org has no custom view of that id");
 }
 

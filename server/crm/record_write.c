@@ -75,6 +75,22 @@ static enum error check_reference(struct record_write *write, const char *name, 
     return ERR_FIELD_MISSING;
 }
 
+static enum error refuse_duplicate(struct record_write *write, const struct field *field, int64_t id)
+{
+    struct record record;
+    const struct user *self = write->user;
+    if (record_read(write->db, self->org, id, &record) != STORE_OK)
+        return ERR_INTERNAL; /* it was found a moment ago, in this transaction */
+    struct duplicate *duplicate = arena_alloc(write->arena, sizeof *duplicate);
+    const struct user *owner = org_user(self->org, record.owner_id);
+    *duplicate =
+        (struct duplicate){.id = id, .owner = owner != NULL ? owner : self, .module = record.module};
+    enum error error = refuse(write, ERR_DUPLICATE, field->api_name,
+                              arena_printf(write->arena, "record %" PRId64 " has that value", id));
+    write->fault.duplicate = duplicate;
+    return error;
+}
+
 /* D18, for the record of `id` (0: a new one). */
 static enum error check_unique(struct record_write *write, const struct field *field, cJSON *value,
                                int64_t id)
@@ -86,9 +102,7 @@ static enum error check_unique(struct record_write *write, const struct field *f
     enum store_status status = record_with_value(write->db, write->module, &change, id, &other);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
-    return status == STORE_NOT_FOUND
-               ? ERR_NONE
-               : refuse(write, ERR_DUPLICATE, field->api_name, "another record has that value");
+    return status == STORE_NOT_FOUND ? ERR_NONE : refuse_duplicate(write, field, other);
 }
 
 static enum error check_value(struct record_write *write, const struct field *field, cJSON *value,

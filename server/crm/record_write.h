@@ -6,6 +6,13 @@
 #include "crm/error.h"
 #include "store/record_data.h"
 
+/* The record that has a unique field's value already (F18). */
+struct duplicate {
+    int64_t id;
+    const struct user *owner;
+    const struct module *module;
+};
+
 /* One record of a call. */
 struct record_write {
     struct db *db;

@@ -57,17 +57,19 @@ void load_role_place(const struct node *node, void *context)
 }
 
 static const struct sql add_profile = {
-    "INSERT INTO profile (id, org_id, name, administrator, schedule_mass_update, read_jobs)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+    "INSERT INTO profile (id, org_id, name, administrator, schedule_mass_update, read_jobs, api_access)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
 
 void load_profile(const struct node *node, void *context)
 {
     (void)context;
-    node_has_only(node, "id name administrator schedule_mass_update read_jobs modules fields");
-    node_insert(node, &add_profile, "iitiii", id_or_next(node, 1), node->loader->org_id,
+    node_has_only(node,
+                  "id name administrator schedule_mass_update read_jobs api_access modules fields");
+    node_insert(node, &add_profile, "iitiiii", id_or_next(node, 1), node->loader->org_id,
                 want_text(node, "name"), (int64_t)may_flag(node, "administrator", false),
                 (int64_t)may_flag(node, "schedule_mass_update", true),
-                (int64_t)may_flag(node, "read_jobs", true));
+                (int64_t)may_flag(node, "read_jobs", true),
+                (int64_t)may_flag(node, "api_access", true));
 }
 
 static const struct sql profile_of = {"SELECT id FROM profile WHERE org_id = ?1 AND name = ?2"};

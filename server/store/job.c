@@ -111,6 +111,15 @@ enum store_status job_next(struct db *db, const struct orgs *orgs, struct arena 
     return read_row(db, row, orgs, arena, job);
 }
 
+static const struct sql job_before = {
+    "SELECT 1 FROM job WHERE status IN ('SCHEDULED', 'RUNNING') AND id < ?1 LIMIT 1"};
+
+enum store_status job_is_behind(struct db *db, int64_t id)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &job_before, "i", id);
+    return row != NULL ? db_step(db, row) : STORE_FAILED;
+}
+
 static const struct sql unfinished = {
     "SELECT 1 FROM job WHERE view_id = ?1 AND status IN ('SCHEDULED', 'RUNNING')"};
 

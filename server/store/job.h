@@ -28,6 +28,8 @@ MUSTCHECK enum store_status job_read(struct db *db, const struct orgs *orgs, int
 /* The oldest job that is not finished; `changes` is owned by the arena. */
 MUSTCHECK enum store_status job_next(struct db *db, const struct orgs *orgs, struct arena *arena,
                                      struct job *job);
+/* STORE_OK when another job that is not finished comes before this one. */
+MUSTCHECK enum store_status job_is_behind(struct db *db, int64_t id);
 /* STORE_OK when a job of the view is SCHEDULED or RUNNING (E12). */
 MUSTCHECK enum store_status job_unfinished_of_view(struct db *db, int64_t view_id);
 /* The job's next records in the order of their ids, at most `limit`; one that was deleted since has

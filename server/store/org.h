@@ -154,7 +154,7 @@ struct module_permission {
 struct profile {
     int64_t id;
     const char *name;
-    bool administrator, schedule_mass_update, read_jobs;
+    bool administrator, schedule_mass_update, read_jobs, api_access;
     struct module_permission *modules; /* by module index */
     enum field_access *fields;         /* by field index */
 };

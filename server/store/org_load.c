@@ -145,7 +145,8 @@ static bool read_reports_to(struct loading *loading, sqlite3_stmt *row, size_t i
 }
 
 static const struct sql profiles_of = {
-    "SELECT count(*) OVER (), id, name, administrator, schedule_mass_update, read_jobs"
+    "SELECT count(*) OVER (), id, name, administrator, schedule_mass_update, read_jobs,"
+    " api_access"
     " FROM profile WHERE org_id = ?1"};
 
 static bool read_profile(struct loading *loading, sqlite3_stmt *row, size_t index)
@@ -157,6 +158,7 @@ static bool read_profile(struct loading *loading, sqlite3_stmt *row, size_t inde
         .administrator = flag(row, 3),
         .schedule_mass_update = flag(row, 4),
         .read_jobs = flag(row, 5),
+        .api_access = flag(row, 6),
         .modules = arena_array(loading->arena, loading->org->module_count, sizeof *profile->modules),
         .fields = arena_array(loading->arena, loading->org->field_count, sizeof *profile->fields),
     };

@@ -208,6 +208,9 @@ static void append_selection(struct building *sql, const struct selection *selec
             (long long)selection->territory->id, selection->include_child ? 1 : 0);
     if (selection->reader != NULL)
         append_reader(sql, selection->reader);
+    if (selection->modified_since != NULL)
+        sqlite3_str_appendf(sql->text, " AND modified_time >= %lld",
+                            (long long)*selection->modified_since);
     const struct criteria *filters[] = {selection->view, selection->request};
     for (size_t i = 0; i < COUNT(filters); i++) {
         if (filters[i] == NULL)

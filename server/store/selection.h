@@ -19,6 +19,7 @@ struct selection {
     const struct territory *territory;     /* NULL: in any or none */
     bool include_child;                    /* its descendants' records too */
     const struct reader *reader;           /* NULL: everyone's */
+    const int64_t *modified_since;         /* only what was modified then or later; NULL: all */
 };
 
 /* Writes the ids of at most `limit` selected records as those of the job, by one statement, without

@@ -97,7 +97,7 @@ def test_scopes(start, tmp_path, path, word):
 
 def test_users(shared):
     everyone = get(shared, "users").body
-    assert len(everyone["users"]) == everyone["info"]["count"] == 7 and not everyone["info"]["more_records"]
+    assert len(everyone["users"]) == everyone["info"]["count"] == 8 and not everyone["info"]["more_records"]
     current = get(shared, "users?type=CurrentUser&", token="1000.crmock.standard").body["users"]
     assert [(user["full_name"], user["first_name"], user["last_name"], user["profile"]["name"], user["role"]["name"]) for user in current] == [
         ("Sam Standard", "Sam", "Standard", "Standard", "Sales Rep")]
@@ -180,7 +180,7 @@ def test_roles_and_profiles(shared):
     assert roles["Sales Rep"]["reporting_to"]["name"] == "Sales Manager" and roles["CEO"]["reporting_to"] is None
     assert get(shared, f"settings/roles/{roles['CEO']['id']}").body["roles"] == [roles["CEO"]]
     profiles = {profile["name"]: profile for profile in get(shared, "settings/profiles").body["profiles"]}
-    assert not profiles["Administrator"]["custom"] and profiles["Restricted"]["custom"] and len(profiles) == 6
+    assert not profiles["Administrator"]["custom"] and profiles["Restricted"]["custom"] and len(profiles) == 7
     assert get(shared, f"settings/profiles/{profiles['Standard']['id']}").body["profiles"] == [profiles["Standard"]]
     assert get(shared, "settings/profiles/1").status == get(shared, "settings/roles/x").status == 204
 

@@ -44,7 +44,7 @@ def entry(server, path, name=None):
     ("settings/custom_views/554023000000050000?module=Leads", None, {"access_type": "public", "category": "public_views", "shared_to": []}),
     ("settings/modules", "Leads", {"module_name": "Leads", "singular_label": "Lead", "plural_label": "Leads", "actual_singular_label": "Lead", "actual_plural_label": "Leads",
                                    "generated_type": "default", "convertable": True, "api_supported": True, "show_as_tab": True}),
-    ("settings/modules/Projects", None, {"generated_type": "custom", "convertable": False, "profile_count": 5, "layouts": LAYOUTS}),
+    ("settings/modules/Projects", None, {"generated_type": "custom", "convertable": False, "profile_count": 6, "layouts": LAYOUTS}),
     ("settings/layouts?module=Projects", "Consulting", LAYOUTS[1] | {"api_name": "Consulting", "display_label": "Consulting"}),
 ])
 def test_an_entry_of_each_kind(then, path, name, members):
@@ -53,19 +53,19 @@ def test_an_entry_of_each_kind(then, path, name, members):
 
 
 def test_the_org_counts_its_users(then):
-    assert entry(then, "org")["license_details"] | {"paid_type": "enterprise", "users_license_purchased": 7} == entry(then, "org")["license_details"]
+    assert entry(then, "org")["license_details"] | {"paid_type": "enterprise", "users_license_purchased": 8} == entry(then, "org")["license_details"]
 
 
 def test_a_module_names_its_profiles_and_fields(then):
     module = entry(then, "settings/modules/Projects")
-    assert ADMINISTRATOR in module["profiles"] and len(module["profiles"]) == 5 and module["sequence_number"] == 9
+    assert ADMINISTRATOR in module["profiles"] and len(module["profiles"]) == 6 and module["sequence_number"] == 9
     assert module["fields"] == then.request("GET", "/crm/v8/settings/fields?module=Projects").body["fields"]
 
 
 def test_a_layout_names_its_sections_profiles_and_fields(then):
     layout = entry(then, "settings/layouts?module=Projects", "Consulting")
     first = LAYOUTS[0] | {"type": "layout"}
-    assert layout["profiles"][0] == ADMINISTRATOR | {"default": True, "_default_view": first, "_default_assignment_view": first} and len(layout["profiles"]) == 6
+    assert layout["profiles"][0] == ADMINISTRATOR | {"default": True, "_default_view": first, "_default_assignment_view": first} and len(layout["profiles"]) == 7
     section = layout["sections"][1]
     assert section["id"] != layout["sections"][0]["id"]
     assert [section[member] for member in ("name", "api_name", "display_label", "sequence_number")] == ["Money", "Money", "Money", 2]
