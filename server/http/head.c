@@ -22,11 +22,6 @@ static struct refused malformed(const char *hint)
     return (struct refused){REFUSAL_MALFORMED, hint};
 }
 
-static bool is_among(char byte, const char *others)
-{
-    return byte != '\0' && strchr(others, byte) != NULL;
-}
-
 /* This and the next look at every byte of every request. */
 bool is_token_byte(char byte)
 {
@@ -99,20 +94,24 @@ static struct refused take_coding(struct reading *reading, struct text value)
     return fine;
 }
 
-/* How many bytes from `at` on are a name's or an IPv4 address's, or an IPv6 address in brackets. */
+static bool is_name_byte(char byte)
+{
+    return g_ascii_isalnum(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
+/* How many bytes in front are a name's or an IPv4 address's, or an IPv6 address in brackets. */
 static size_t host_length(struct text text)
 {
     size_t length = 0;
     if (text.length == 0 || text.at[0] != '[') {
-        while (length < text.length &&
-               (g_ascii_isalnum(text.at[length]) || is_among(text.at[length], "-._~")))
+        while (length < text.length && is_name_byte(text.at[length]))
             length++;
         return length;
     }
     do
         length++;
     while (length < text.length &&
-           (g_ascii_isxdigit(text.at[length]) || is_among(text.at[length], ":.")));
+           (g_ascii_isxdigit(text.at[length]) || text.at[length] == ':' || text.at[length] == '.'));
     return length > 1 && length < text.length && text.at[length] == ']' ? length + 1 : 0;
 }
 

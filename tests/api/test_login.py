@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+from gallery import BASE, README, curl
 from login import CALLBACK, LOGIN, code, visit
 from server import own_fixtures, run
 from test_oauth import ask, updates
@@ -162,6 +163,12 @@ def test_the_order_of_checks_is_that_of_the_rows(shared):
         assert visit(shared, LOGIN | wrong).headers["X-Crmock-Rule"] == row
 
 
+def test_the_rows_of_the_readme_are_those_of_the_pages():
+    rows = re.findall(r"^\| (O\d+) \| (\d+) \| (\w+) \| .* \|$", README.read_text(), re.M)
+    assert rows == [("O13", "200", "invalid_redirect_uri"), *dict.fromkeys((row, "400", error) for _, row, error, _ in WRONG), ("O19", "400", "invalid_request"),
+                    ("O20", "400", "invalid_request"), ("O21", "302", "access_denied")]
+
+
 def test_a_form_is_none_that_somebody_else_made(fresh, tmp_path, start):
     """Nor one that was altered, nor one of another server; and a post with the parameters of a login is none."""
     page = visit(fresh, LOGIN).page
@@ -292,7 +299,6 @@ def test_other_methods_are_told_which_are_served(shared):
 
 
 def test_the_way_of_the_readme(fresh):
-    from gallery import BASE, README, curl
     text = README.read_text()
     address = re.search(r"^http://127\S+/oauth/v2/auth\?(\S+)$", text, re.M).group(1)
     page = visit(fresh, dict(urllib.parse.parse_qsl(address, strict_parsing=True))).page
