@@ -8,7 +8,7 @@ EARLY = ["v2", "v2.1"]
 LOOKUPS = [("Contacts", "Account_Name", "Accounts"), ("Deals", "Contact_Name", "Contacts"), ("Quotes", "Deal_Name", "Deals"), ("Invoices", "Sales_Order", "Sales_Orders"),
            ("Projects", "Client", "Accounts"), ("Quoted_Items", "Product_Name", "Products"), ("Milestones", "Parent_Id", "Projects"), ("Projects_X_Accounts", "Partners", "Accounts")]
 SUBFORMS = [("Quotes", "Quoted_Items"), ("Invoices", "Invoiced_Items"), ("Sales_Orders", "Ordered_Items"), ("Purchase_Orders", "Purchase_Items"), ("Projects", "Milestones")]
-PICKLISTS = [("Leads", "Lead_Source"), ("Deals", "Type"), ("Accounts", "Industry"), ("Quotes", "Quote_Stage"), ("Projects", "Phase")]
+PICKLISTS = [("Leads", "Lead_Source"), ("Deals", "Type"), ("Deals", "Pipeline"), ("Accounts", "Industry"), ("Quotes", "Quote_Stage"), ("Projects", "Phase")]
 
 
 def get(server, version, path, token="1000.crmock.admin"):
@@ -142,7 +142,9 @@ def test_F14_a_picklist_offers_none_first(shared, version, module, name):
     for field in places(shared, version, module, name):
         first, *rest = field["pick_list_values"]
         assert first == {"display_value": "-None-", "sequence_number": 1, "reference_value": "-None-", "colour_code": None, "actual_value": "-None-", "id": first["id"], "type": "used"}
-        assert [value["sequence_number"] for value in rest] == list(range(2, len(rest) + 2)) and "-None-" not in [value["actual_value"] for value in rest]
+        places_of = [value["sequence_number"] for value in rest]
+        assert places_of == sorted(set(places_of)) and places_of[0] >= 2  # a layout may have some of them
+        assert "-None-" not in [value["actual_value"] for value in rest]
         assert first["id"].isdigit() and first["id"] == get(shared, "v8", f"settings/fields/{field['id']}?module={module}")["fields"][0]["pick_list_values"][0]["id"]
 
 
