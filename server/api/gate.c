@@ -87,7 +87,8 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
          pattern += part_length(pattern), path += part_length(path)) {
         size_t wanted = part_length(++pattern), given = part_length(++path);
         const struct brace *brace = brace_of(pattern, wanted);
-        if (brace != NULL && brace->is_none != NULL && brace->is_none(path, given))
+        bool is_none = brace != NULL && brace->is_none != NULL && brace->is_none(path, given);
+        if (is_none || (brace != NULL && given == 0))
             return false;
         if (brace != NULL)
             *(const char **)((char *)route + brace->offset) = arena_strndup(arena, path, given);

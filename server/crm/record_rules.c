@@ -180,7 +180,6 @@ enum store_status record_rules_check(const struct record_check *check, struct ou
 {
     outcome->error = ERR_NONE;
     outcome->hint = NULL;
-    outcome->mismatch = (struct mismatch){.field = NULL};
     for (size_t i = 0; i < COUNT(record_rules); i++) {
         enum store_status status = record_rules[i].holds(check, outcome);
         if (status == STORE_OK)

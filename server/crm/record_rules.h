@@ -23,7 +23,7 @@ MUSTCHECK bool must_be_unique(const struct record_change *change);
 MUSTCHECK const char *record_fault_cause(const struct record *record, struct arena *arena);
 
 /* Checks a record (without a module: there is none of its id) in the order of D1. outcome->record is
- * given; fills the rest of *outcome. STORE_FAILED when sharing could not be read. */
+ * given, the rest zeroed and to be filled. STORE_FAILED when sharing could not be read. */
 MUSTCHECK enum store_status record_rules_check(const struct record_check *check,
                                                struct outcome *outcome);
 

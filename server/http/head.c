@@ -300,3 +300,18 @@ struct refused trailer_check(const char *bytes, size_t length, size_t fields_max
     }
     return refused;
 }
+
+bool chunk_size_read(const char *line, size_t length, uint64_t *size)
+{
+    size_t digits = 0;
+    *size = 0;
+    while (digits < length && g_ascii_isxdigit(line[digits])) {
+        if (*size > UINT64_MAX >> 8)
+            return false;
+        *size = *size << 4 | (uint64_t)g_ascii_xdigit_value(line[digits++]);
+    }
+    for (size_t i = digits; i < length; i++)
+        if (line[i] == '\r' || line[i] == '\0')
+            return false;
+    return digits > 0 && (digits == length || line[digits] == ';');
+}

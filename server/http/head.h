@@ -35,4 +35,8 @@ MUSTCHECK struct refused trailer_check(const char *bytes, size_t length, size_t 
 /* True for a byte of a name or a method: with another one no request begins. */
 MUSTCHECK bool is_token_byte(char byte);
 
+/* The size in front of a chunk (RFC 9112, 7.1): hexadecimal, and what may stand behind it, down to CR.
+ * False: it is none. */
+MUSTCHECK bool chunk_size_read(const char *line, size_t length, uint64_t *size);
+
 #endif

@@ -275,7 +275,8 @@ static struct wire *new_wire(struct http_server *server, struct MHD_Connection *
     const struct wire_limits limits = {
         .head = options->max_header,
         .fields = (beside - ANSWER_ROOM) / FIELD_ROOM,
-        .body = options->max_body > READ_MAX ? options->max_body : READ_MAX,
+        .kept = options->max_body,
+        .body = options->max_body + READ_MAX,
         .memory = &server->memory,
     };
     struct wire *wire = wire_new(socket, &limits);

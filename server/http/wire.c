@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 /* Where in a request the wire stands. Chunks: RFC 9112, 7.1. */
 enum place { IN_HEAD, IN_BODY, AT_CHUNK_SIZE, IN_CHUNK, AT_CHUNK_END, IN_TRAILER, AT_END };
@@ -28,6 +29,7 @@ struct wire {
     enum place place;
     uint64_t left; /* of the body, or of the chunk */
     uint64_t read; /* of a chunked body */
+    int64_t since; /* when the body was seen to be too long, in microseconds; 0: it was not */
     unsigned requests;
     unsigned blank_lines;   /* in front of the next one */
     struct refused refused; /* the last one of `requests` */
@@ -160,6 +162,21 @@ static size_t section_end(struct wire *wire)
     return 0;
 }
 
+/* F16: whoever sends a body that is too long may finish before he reads, but not for ever. */
+static void note_length(struct wire *wire, uint64_t length)
+{
+    if (length <= wire->limits.kept)
+        wire->since = 0;
+    else if (wire->since == 0)
+        wire->since = clock_microseconds();
+}
+
+static bool took_too_long(const struct wire *wire)
+{
+    static const int64_t patience = 5000000;
+    return wire->since != 0 && wire->place != IN_HEAD && clock_microseconds() - wire->since > patience;
+}
+
 static bool check_head(struct wire *wire)
 {
     char *bytes = wire->bytes + wire->checked;
@@ -194,6 +211,7 @@ static bool check_head(struct wire *wire)
     wire->blank_lines = 0;
     wire->left = head.body_length;
     wire->read = 0;
+    note_length(wire, head.body_length);
     enter(wire, head.chunked ? AT_CHUNK_SIZE : head.body_length > 0 ? IN_BODY : IN_HEAD, behind);
     return true;
 }
@@ -209,22 +227,6 @@ static bool check_data(struct wire *wire)
     return wire->left == 0;
 }
 
-/* The size in hexadecimal and what may stand behind it, down to CR. False: it is none. */
-static bool chunk_size(const char *line, size_t length, uint64_t *size)
-{
-    size_t digits = 0;
-    *size = 0;
-    while (digits < length && g_ascii_isxdigit(line[digits])) {
-        if (*size > UINT64_MAX >> 8)
-            return false;
-        *size = *size << 4 | (uint64_t)g_ascii_xdigit_value(line[digits++]);
-    }
-    for (size_t i = digits; i < length; i++)
-        if (line[i] == '\r' || line[i] == '\0')
-            return false;
-    return digits > 0 && (digits == length || line[digits] == ';');
-}
-
 static bool check_chunk_size(struct wire *wire)
 {
     size_t behind = line_end(wire);
@@ -232,7 +234,7 @@ static bool check_chunk_size(struct wire *wire)
         refuse_malformed(wire, "the line of a chunk's size is too long");
     if (behind == 0 || wire->place == AT_END)
         return false;
-    if (!chunk_size(wire->bytes + wire->checked, behind - 2 - wire->checked, &wire->left)) {
+    if (!chunk_size_read(wire->bytes + wire->checked, behind - 2 - wire->checked, &wire->left)) {
         refuse_malformed(wire, "a chunk begins with its size in hexadecimal");
         return false;
     }
@@ -241,6 +243,7 @@ static bool check_chunk_size(struct wire *wire)
         return false;
     }
     wire->read += wire->left;
+    note_length(wire, wire->read);
     enter(wire, wire->left > 0 ? IN_CHUNK : IN_TRAILER, behind);
     return true;
 }
@@ -381,6 +384,8 @@ static bool read_some(struct wire *wire)
     if (wire->has_ended && !is_at_rest(wire))
         refuse_malformed(wire, "the request ends before its end");
     check(wire);
+    if (wire->place != AT_END && took_too_long(wire))
+        refuse(wire, (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"});
     if (wire->place == AT_END)
         discard(wire);
     return !wire->has_ended && wire->place != AT_END;

@@ -10,7 +10,8 @@
 struct wire_limits {
     size_t head;           /* bytes of a request line and headers, or of trailers */
     size_t fields;         /* headers and parameters, or trailers */
-    uint64_t body;         /* bytes that are read of a body, whatever is kept of it */
+    uint64_t kept;         /* bytes of a body that are wanted: what goes beyond is read for a while */
+    uint64_t body;         /* bytes that are read of a body at all */
     struct budget *memory; /* a long head goes on its account */
 };
 

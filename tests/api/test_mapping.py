@@ -74,6 +74,8 @@ CASES = [
     # a layout that names none
     ("9305", {"Stage": "Closed-Lost to Competition"}, DONE), ("9305", {"Pipeline": "Tenders"}, no_stage()), ("9305", {"Pipeline": "Standard"}, DONE),
     ("9307", {"Stage": "Value Proposition"}, no_stage()), ("9307", {"Pipeline": "Tenders"}, DONE), ("9307", {"Stage": "Identify Decision Makers"}, DONE),
+    # the empty choice is as good as none
+    ("9301", {"Pipeline": "-None-", "Stage": "Qualification"}, no_stage()), ("9301", {"Pipeline": "-None-", "Stage": "Closed Won"}, DONE), ("9301", {"Type": "-None-", "Stage": "-None-"}, DONE),
     # other picklists, of one value and of several; values before pipelines
     ("9301", {"Type": "New Business"}, DONE), ("9301", {"Type": "Existing Business"}, no_value("9301", "Type")), ("9305", {"Type": "Existing Business"}, DONE), ("9301", {"Type": None}, DONE),
     ("9301", {"Languages_Known": ["Hindi", "English"]}, DONE), ("9301", {"Languages_Known": ["Hindi", "Tamil"]}, no_value("9301", "Languages_Known")), ("9301", {"Languages_Known": []}, DONE),
@@ -197,6 +199,28 @@ def test_F19_other_modules_have_layouts_too(own):
     for module, version in [("Tasks", "v8"), ("Activities", "v7"), ("Tasks", "v2.1")]:  # Activities shows what is in Tasks
         for status, expected in (("Completed", DONE), ("Deferred", no_value("9311", "Status"))):
             entry_is(own.update(module, {"data": [{"Status": status}], "ids": ["9311"]}, version).body["data"][0], expected)
+
+
+def test_F19_a_module_that_shows_deals(start, tmp_path):
+    """What is asked is what goes for the record's own module, by whichever name it is called."""
+    stage = {"api_name": "Stage", "type": "picklist", "values": ["A", "B"]}
+    small = {"org": {"name": "Small"}, "roles": [{"name": "R"}], "profiles": [{"name": "P", "administrator": True, "modules": {"*": {}}}], "users": [{"name": "U", "email": "u@x.example", "profile": "P", "role": "R"}],
+             "clients": [{"id": "c", "secret": "s"}], "tokens": [{"token": "t", "client": "c", "user": "u@x.example", "scopes": "ZohoCRM.modules.ALL ZohoCRM.mass_update.ALL"}],
+             "modules": [{"api_name": "Sales", "custom": True, "fields": [stage]}, {"api_name": "Deals", "part_of": "Sales", "fields": [stage], "layouts": [{"name": "L", "pipelines": ["P"]}]}],
+             "pipelines": [{"name": "P", "stages": ["A"]}], "records": [{"module": "Deals", "id": "5", "fields": {"Stage": "A"}}]}
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "org.json").write_text(json.dumps(small))
+    server = start("--fixtures", folder)
+    for module in ("Deals", "Sales"):
+        for stage, row in [("B", "M3"), ("A", None)]:
+            assert server.update(module, {"data": [{"Stage": stage}], "ids": ["5"]}, token="t").headers["X-Crmock-Rule"] == row
+            assert server.request("PUT", f"/crm/v8/{module}/5", {"data": [{"Stage": stage}]}, token="t").headers["X-Crmock-Rule"] == row
+
+
+def test_F19_an_id_of_a_pipeline_is_its_own(tmp_path):
+    done = run("--port", "0", "--log-level", "error", "--fixtures", own_fixtures(tmp_path, OWN | {"pipelines": [OWN["pipelines"][0] | {"id": PUBLIC}, OWN["pipelines"][1]]}))
+    assert done.returncode == 1 and f"the id {PUBLIC} is given twice" in done.stderr
 
 
 def test_F19_transitions(start, tmp_path):

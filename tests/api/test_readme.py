@@ -167,10 +167,21 @@ def test_the_sdks_listed_are_those_that_run():
     assert npm | python == set(re.findall(r'Suite\("([\w.-]+)"', (TESTS / "sdk" / "run.py").read_text()))
 
 
-def test_the_decisions_name_tests_that_exist():
+def exist(tests):
+    """The tests that a table names are there, and there is one."""
     source = "".join(path.read_text() for path in TESTS.rglob("*.[pc]*"))
+    names = re.findall(r"`(\w+)(?:\.py)?`", tests)
+    return bool(names) and all(f"def {name}" in source or f"START_TEST({name})" in source or (TESTS / "api" / f"{name}.py").exists() for name in names)
+
+
+def test_the_decisions_name_tests_that_exist():
     rows = re.findall(r"^\| (D\d+) \| .* \| (.*) \|$", TEXT[TEXT.index("## Where the documentation is silent"):], re.M)
     assert [name for name, _ in rows] == [f"D{n}" for n in range(1, len(rows) + 1)] and len(rows) >= 13
-    for _, tests in rows:
-        names = re.findall(r"`(\w+)(?:\.py)?`", tests)
-        assert names and all(f"def {name}" in source or f"START_TEST({name})" in source or (TESTS / "api" / f"{name}.py").exists() for name in names)
+    assert all(exist(tests) for _, tests in rows)
+
+
+def test_the_field_facts_name_tests_that_exist():
+    facts = (gallery.README.parent / "docs" / "field-facts.md").read_text()
+    rows = re.findall(r"^\| (F\d+) \| .* \| (.*) \|$", facts, re.M)
+    assert [name for name, _ in rows] == [f"F{n}" for n in range(1, 23) if n not in (12, 13)]
+    assert all(exist(tests.replace("`make test-sdk`", "").replace("`make test-browser`", "")) for _, tests in rows)
