@@ -108,23 +108,31 @@ static const struct catalogue_row page[ERRORS] = {
 /* F22. */
 static const struct catalogue_row current[ERRORS] = {
     [ERR_INVALID_VIEW] = {"E7", "INVALID_DATA", 400, "the cvid given seems to be invalid"},
-    [ERR_NO_SELECTOR] = {"E10", "MANDATORY_NOT_FOUND", 400, "required field not found", .in_data = true,
-                         .details.instead = true},
+    [ERR_NO_SELECTOR] = {"E10", "MANDATORY_NOT_FOUND", 400, "required field not found"},
     [ERR_ALREADY_SCHEDULED] = {"E12", "ALREADY_SCHEDULED", 400,
-                               "Already a Mass Action scheduler is running for the given cvid",
-                               .details = {.instead = true, .api_name = "cvid"}},
+                               "Already a Mass Action scheduler is running for the given cvid"},
     [ERR_RECORD_LOCKED] = {"E27", "RECORD_LOCKED", 400,
-                           "Sorry, you cannot perform this operation as the record is locked.",
-                           .details.action = "record_locking"},
-    [ERR_JOB_NOT_FOUND] = {"G1", "INVALID_DATA", 400, "The jobid given seems to be invalid",
-                           .details = {.instead = true, .param_name = "job_id"}},
+                           "Sorry, you cannot perform this operation as the record is locked."},
+    [ERR_JOB_NOT_FOUND] = {"G1", "INVALID_DATA", 400, "The jobid given seems to be invalid"},
     [ERR_MODULE_NOT_IN_API] = {"P16", "NOT_SUPPORTED", 400, "the given module is not supported in api"},
+};
+
+static const struct catalogue_manner current_manners[ERRORS] = {
+    [ERR_NO_SELECTOR] = {.in_data = true, .instead = true},
+    [ERR_ALREADY_SCHEDULED] = {.instead = true, .api_name = "cvid"},
+    [ERR_RECORD_LOCKED] = {.action = "record_locking"},
+    [ERR_JOB_NOT_FOUND] = {.instead = true, .param_name = "job_id"},
 };
 
 const struct catalogue_row *catalogue_row(enum answers answers, enum error error)
 {
     const struct catalogue_row *row = answers == ANSWERS_CURRENT ? &current[error] : &page[error];
     return row->row != NULL ? row : &page[error];
+}
+
+const struct catalogue_manner *catalogue_manner(enum answers answers, enum error error)
+{
+    return &current_manners[answers == ANSWERS_CURRENT ? error : ERR_NONE]; /* the page has none */
 }
 
 bool catalogue_differs(enum error error)

@@ -9,12 +9,13 @@ struct catalogue_row {
     const char *code;
     unsigned status;
     const char *message; /* NULL: the answer has no body */
-    bool in_data;        /* it stands in "data" whatever it is about */
-    /* What details say beside, or instead of, what the fault does. */
-    struct {
-        bool instead;
-        const char *api_name, *param_name, *action;
-    } details;
+};
+
+/* How some rows are told otherwise than their fault says. */
+struct catalogue_manner {
+    bool in_data; /* in "data", whatever it is about */
+    bool instead; /* details say nothing but what stands here */
+    const char *api_name, *param_name, *action;
 };
 
 /* The columns of the catalogue: as the published page has it, and as the service's newer file of v8
@@ -24,6 +25,7 @@ extern const char *const answers_names[]; /* by enum answers, ended by NULL */
 
 /* A row, of an error that is not ERR_NONE. */
 MUSTCHECK const struct catalogue_row *catalogue_row(enum answers answers, enum error error);
+MUSTCHECK const struct catalogue_manner *catalogue_manner(enum answers answers, enum error error);
 /* True when a row is another in the second column, or is in that alone. */
 MUSTCHECK bool catalogue_differs(enum error error);
 

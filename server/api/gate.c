@@ -268,7 +268,8 @@ static const struct gate_rule {
     {{"a token is given", "E29"}, header_is_given},
     {{"the token is known and alive", "E30"}, token_is_live},
     {{"the user's profile has API access", "P15"}, profile_has_api_access},
-    {{"the module can be mass updated", "E20; GET: G5 G6"}, module_is_supported},
+    {{"the module can be mass updated", "E20; GET: G5 G6; --answers current: P16"},
+     module_is_supported},
     {{"the token's scopes allow it", "E22; metadata: P14"}, scope_is_granted},
     {{"the profile allows it in the module", "E16; GET: G3 G4"}, profile_permits},
 };

@@ -118,7 +118,8 @@ static void allow_row(cJSON *schema, const struct catalogue_row *row)
 }
 
 /* Under the row's name; of the second column, with the option that chooses it. */
-static void add_example(cJSON *content, const struct catalogue_row *row, enum answers answers)
+static void add_example(cJSON *content, const struct catalogue_row *row, enum answers answers,
+                        bool in_data)
 {
     char name[32];
     (void)snprintf(name, sizeof name, "%s%s", row->row,
@@ -129,7 +130,7 @@ static void add_example(cJSON *content, const struct catalogue_row *row, enum an
     cJSON *example = cJSON_AddObjectToObject(examples, name);
     json_add_text(example, "summary", row->message);
     cJSON *value = cJSON_AddObjectToObject(example, "value");
-    if (row->in_data) {
+    if (in_data) {
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddItemToArray(cJSON_AddArrayToObject(value, "data"), entry);
         value = entry;
@@ -182,7 +183,7 @@ static void add_row_of(cJSON *operation, enum error error, enum answers answers)
     if (member(content, "schema") == NULL)
         cJSON_AddItemToObject(content, "schema", new_schema());
     allow_row(member(content, "schema"), row);
-    add_example(content, row, answers);
+    add_example(content, row, answers, catalogue_manner(answers, error)->in_data);
 }
 
 static void add_row(cJSON *operation, enum error error)

@@ -121,12 +121,12 @@ static void add_ambiguity(cJSON *details, const struct fault *fault)
 cJSON *reply_details(const struct call *call, enum error error, const struct fault *fault)
 {
     enum { MODULE_POSITION = 0 }; /* the module, counted behind /crm/{version}/ */
-    const struct catalogue_row *row = call_row(call, error);
+    const struct catalogue_manner *manner = catalogue_manner(call_answers(call), error);
     cJSON *details = cJSON_CreateObject();
-    add_text_if_said(details, "api_name", row->details.api_name);
-    add_text_if_said(details, "param_name", row->details.param_name);
-    add_text_if_said(details, "action", row->details.action);
-    if (row->details.instead)
+    add_text_if_said(details, "api_name", manner->api_name);
+    add_text_if_said(details, "param_name", manner->param_name);
+    add_text_if_said(details, "action", manner->action);
+    if (manner->instead)
         return details;
     if (fault->permission != NULL)
         cJSON_AddItemToArray(cJSON_AddArrayToObject(details, "permissions"),
@@ -292,7 +292,7 @@ void reply_error(struct call *call, enum error error)
     if (row->message == NULL)
         return;
     cJSON *body = reply_refusal(call, error, reply_details(call, error, &call->fault));
-    if (call->fault.in_data || row->in_data) {
+    if (call->fault.in_data || catalogue_manner(call_answers(call), error)->in_data) {
         cJSON *list, *data = reply_data(&list);
         cJSON_AddItemToArray(list, body);
         body = data;

@@ -154,11 +154,13 @@ static bool big_integer_fits(const struct checking *check, const cJSON *value)
     return digits_fit(check, text) || too_long(check, length_of(check->field));
 }
 
-/* Of so many digits, the greatest number; that less than zero is its counterpart. */
+/* Of so many digits, the greatest number; that less than zero is its counterpart. More digits than an
+ * int64_t has are of sums alone, which nobody sets. */
 static bool out_of_range(const struct checking *check)
 {
+    enum { DIGITS_MAX = 18 };
     int64_t bound = 1;
-    for (int i = length_of(check->field); i > 0; i--)
+    for (int i = 0; i < length_of(check->field) && i < DIGITS_MAX; i++)
         bound *= 10;
     check->fault->bound = bound - 1;
     check->fault->hint =

@@ -114,6 +114,7 @@ static const struct {
     {"Margin", "12.5", NULL},
     {"Margin", "[]", "text"},
     {"Task_Count", "12", NULL},
+    {"Task_Count", "123456789012345678901234567890123", "range 999999999999999999"},
     {"Milestones", "[{}]", NULL},
     {"Milestones", "{}", "jsonarray"},
     {"Contract", "[]", NULL},
@@ -266,6 +267,7 @@ static const char *const sized[] = {
     "-1.50e3",
     "\"\"",
     "[1,[2,{}],\"x\"]",
+    "\"a b\\u001f \"",
     "{\"a\\\"\":[null,{\"b\":\"\\u0001\\b\\f\\n\\r\\t\\\\\\\"/\xc3\xa9\x7f\"}],\"\":1}"};
 
 START_TEST(a_trees_size_is_that_of_its_text)
