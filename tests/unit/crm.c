@@ -217,10 +217,10 @@ START_TEST(F3_F4_hostile_texts_end)
         struct field field = *fields[f];
         field.length = 255;
         for (size_t i = 0; i < COUNT(parts); i++) {
-            char text[256] = "";
-            while (strlen(text) + strlen(parts[i]) < sizeof text - 2)
-                (void)strcat(text, parts[i]);
-            (void)strcat(text, " !");
+            const char *text = "";
+            while (strlen(text) + strlen(parts[i]) < 254)
+                text = arena_printf(&test.arena, "%s%s", text, parts[i]);
+            text = arena_printf(&test.arena, "%s !", text);
             cJSON *value = cJSON_CreateString(text);
             struct fault fault = {.json_path = ""};
             ck_assert_msg(!value_fits(&field, value, &test.arena, &fault), "%s", text);
