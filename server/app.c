@@ -168,8 +168,8 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
     struct app *app = must_alloc(sizeof *app);
     *app = (struct app){.options = *options};
     if (start_parts(app, arena, reason)) {
-        log_event(&app->options.log, LOG_INFO, "ready url=%s store=\"%s\"", app_url(app),
-                  app_store_path(app));
+        log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
+                  answers_names[app->options.answers], app_store_path(app));
         return app;
     }
     app_stop(app);

@@ -205,6 +205,28 @@ static enum error profile_has_api_access(struct call *call)
     return ERR_NO_API_ACCESS;
 }
 
+static bool supports(const struct call *call, enum version_number version, enum answers answers)
+{
+    const struct module *module;
+    const char *word;
+    return version_module(version, answers, call->token.user->org, call->module_name, &module, &word) ==
+           MODULE_SUPPORTED;
+}
+
+/* Where the module has a mass update, if it has one anywhere. */
+static const char *unsupported_hint(const struct call *call)
+{
+    const char *hint = "the module exists, and has no mass update in this version";
+    if (versions[call->version].has_current_answers && supports(call, call->version, ANSWERS_CURRENT))
+        return arena_printf(call->arena, "%s; with --answers current it has", hint);
+    enum version_number last = VERSIONS;
+    while (last > V2 && !supports(call, last - 1, ANSWERS_PAGE))
+        last--;
+    return last == V2 ? hint
+                      : arena_printf(call->arena, "%s; up to %s it has (docs/versions.md)", hint,
+                                     versions[last - 1].name);
+}
+
 static enum error module_is_supported(struct call *call)
 {
     call->scope_word = call->endpoint->scope.word;
@@ -215,7 +237,7 @@ static enum error module_is_supported(struct call *call)
     case MODULE_SUPPORTED:
         return ERR_NONE;
     case MODULE_UNSUPPORTED:
-        call->fault.hint = "the module exists, and has no mass update in this version";
+        call->fault.hint = unsupported_hint(call);
         return call_unsupported_module(call);
     case MODULE_NOT_IN_API:
         call->fault.hint = "the org has the module, and the service's API has not";

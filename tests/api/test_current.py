@@ -75,6 +75,9 @@ def test_modules(start, tmp_path, answers):
     for version in ("v2", "v7"):
         for name in ("Cases", "Services", "Appointments"):
             assert server.update(name, {"data": [{"Subject": "x"}], "ids": ["88"]}, version).body["code"] == "INVALID_MODULE"
+    if not is_current:
+        assert server.update("Cases", {}).headers["X-Crmock-Hint"] == "the module exists, and has no mass update in this version; with --answers current it has"
+        assert server.update("Services", {}).headers["X-Crmock-Hint"] == "the module exists, and has no mass update in this version"
     cases = server.update("cases", {"data": [{"Subject": "x"}], "ids": ["88"]})
     assert cases.status == (200 if is_current else 400)
     refused = {"code": "NOT_SUPPORTED", "details": {"resource_path_index": 0}, "message": "the given module is not supported in api", "status": "error"}

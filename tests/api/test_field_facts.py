@@ -321,10 +321,10 @@ def test_F20_statuses_of_the_records_api(fresh, version):
 UNSERVED = [
     ("POST", "coql", "COQL queries"), ("POST", "composite_requests", "composite requests"), ("POST", "__composite_requests", "composite requests"), ("POST", "files", "files"), ("GET", "files?id=1", "files"),
     ("GET", "Leads/deleted", "deleted records"), ("GET", "Leads/deleted?type=all", "deleted records"), ("POST", "Leads/actions/mass_delete", "further actions of a module"), ("POST", "Leads/actions/mass_convert", "further actions of a module"),
-    ("POST", "Deals/actions/change_owner", "further actions of a module"), ("POST", "Leads/actions/add_tags", "further actions of a module"), ("POST", "actions/watch", "notifications and other actions of the org"),
+    ("POST", "Deals/actions/change_owner", "further actions of a module"), ("POST", "Leads/actions/add_tags", "further actions of a module"), ("POST", "actions/watch", "notifications"),
     ("POST", f"Leads/{LEAD}/actions/convert", "further actions of a record"), ("POST", f"Deals/{DEAL}/actions/send_mail", "further actions of a record"), ("GET", f"Leads/{LEAD}/Notes", "related lists, notes"),
     ("GET", f"Leads/{LEAD}/photo", "related lists, notes"), ("GET", f"Deals/{DEAL}/Contact_Roles/1", "related lists, notes"), ("GET", "settings/tags?module=Leads", "further settings"), ("GET", "settings/pipeline?layout_id=1", "further settings"),
-    ("GET", "settings/automation/workflow_rules", "further settings"), ("GET", "settings/variables/1", "further settings"), ("GET", "users/1/territories", "what belongs to a user"), ("POST", "org/photo", "what belongs to the org"),
+    ("GET", "settings/automation/workflow_rules", "further settings"), ("GET", "settings/variables/1", "further settings"), ("GET", "users/1/territories", "what belongs to a user"), ("POST", "org/photo", "the org's photo"),
     ("GET", "features", "the list of features"), ("POST", "bulk/read", "bulk reads and writes"),
 ]
 
@@ -337,6 +337,13 @@ def test_what_the_service_has_and_crmock_has_not(shared, version):
             answer = shared.request(method, path, token=token)
             assert (answer.status, answer.body) == (404, {"code": "INVALID_URL_PATTERN", "details": {}, "message": "Please check if the URL trying to access is a correct one", "status": "error"}), path
             assert answer.headers["X-Crmock-Rule"] == "E21" and answer.headers["X-Crmock-Hint"].startswith(f"the service serves {what}") and answer.headers["X-Crmock-Hint"].endswith("here, and crmock does not"), path
+
+
+@pytest.mark.parametrize("path", ["Leads/actions/mass_updates", "Leads/actions/massupdate", "Leads/actions/mass_update/", "Leads/actions/mass_update/extra", "Leads/actions/Mass_Update", "Leads/actions/", "Leads/actions",
+                                  f"Leads/{LEAD}/actions/blueprints", f"Leads/{LEAD}/Note", f"Leads/{LEAD}/Notes_", "settings/field", "settings/Modules", "settings/", "actions/mass_update", f"Leads/{LEAD}/"])
+def test_a_slip_is_not_said_to_be_served(shared, path):
+    answer = shared.request("GET", f"/crm/v8/{path}")
+    assert answer.body["code"] == "INVALID_URL_PATTERN" and answer.headers["X-Crmock-Hint"].startswith("paths are"), path
 
 
 def test_what_neither_has(shared):

@@ -180,6 +180,11 @@ def test_the_decisions_name_tests_that_exist():
     assert all(exist(tests) for _, tests in rows)
 
 
+def test_the_table_of_versions_names_tests_that_exist():
+    rows = re.findall(r"^\| (?!-|\| v2)(.*) \| (.*) \|$", (gallery.README.parent / "docs" / "versions.md").read_text(), re.M)
+    assert len(rows) == 12 and all(exist(tests) for _, tests in rows)
+
+
 def test_the_field_facts_name_tests_that_exist():
     facts = (gallery.README.parent / "docs" / "field-facts.md").read_text()
     rows = re.findall(r"^\| (F\d+) \| .* \| (.*) \|$", facts, re.M)
