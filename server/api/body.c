@@ -179,12 +179,13 @@ enum error body_parse(struct call *call, cJSON **body)
 
 static enum error wrong_list(struct call *call, const char *path, const char *expected, size_t most)
 {
-    call->fault =
-        (struct fault){.api_name = "data",
-                       .json_path = path,
-                       .expected_data_type = expected,
-                       .maximum_length = expected == NULL ? (int64_t)most : 0,
-                       .hint = arena_printf(call->arena, "data is a list of 1 to %zu objects", most)};
+    call->fault = (struct fault){
+        .api_name = "data",
+        .json_path = path,
+        .expected_data_type = expected,
+        .maximum_length = expected == NULL ? (int64_t)most : 0,
+        .hint = most == 1 ? "data is a list of one object"
+                          : arena_printf(call->arena, "data is a list of 1 to %zu objects", most)};
     return ERR_INVALID_VALUE;
 }
 
@@ -195,7 +196,9 @@ enum error body_read_data(struct call *call, size_t most, cJSON **body, const cJ
         return error;
     *data = json_member(*body, "data");
     if (*data == NULL) {
-        call->fault = (struct fault){.api_name = "data", .json_path = "$.data"};
+        call->fault = (struct fault){.api_name = "data",
+                                     .json_path = "$.data",
+                                     .hint = "the body has the records in a list: {\"data\": [...]}"};
         return ERR_FIELD_MISSING;
     }
     if (!cJSON_IsArray(*data) || (*data)->child == NULL)

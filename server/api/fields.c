@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "api/lead.h"
 #include "api/metadata.h"
 #include "base/id.h"
@@ -33,14 +35,23 @@ static cJSON *value_of(const char *text, int64_t id, int64_t position)
 }
 
 /* F14: a picklist's choice of nothing stands first. */
+static bool is_none(const struct field *field, size_t value)
+{
+    return field->type == TYPE_PICKLIST && strcmp(field->values[value], NONE_CHOICE) == 0;
+}
+
 static cJSON *values_of(const struct field *field)
 {
     cJSON *list = cJSON_CreateArray();
     int64_t position = 1;
     if (field->none_id != 0)
         cJSON_AddItemToArray(list, value_of(NONE_CHOICE, field->none_id, position++));
+    for (size_t i = 0; i < field->value_count; i++) /* fixtures may have it anywhere */
+        if (is_none(field, i))
+            cJSON_AddItemToArray(list, value_of(NONE_CHOICE, field->value_ids[i], position++));
     for (size_t i = 0; i < field->value_count; i++)
-        cJSON_AddItemToArray(list, value_of(field->values[i], field->value_ids[i], position++));
+        if (!is_none(field, i))
+            cJSON_AddItemToArray(list, value_of(field->values[i], field->value_ids[i], position++));
     return list;
 }
 

@@ -79,6 +79,13 @@ static const struct brace *brace_of(const char *part, size_t length)
     return NULL;
 }
 
+/* Behind a module or an id: then what stands there is one, whatever it is called. */
+static bool is_action(const char *rest)
+{
+    static const char actions[] = "/actions/";
+    return strncmp(rest, actions, sizeof actions - 1) == 0;
+}
+
 /* Compares part by part; what the parts in braces stand for is copied into the arena. */
 static bool path_matches(struct arena *arena, const char *pattern, const char *path,
                          struct route *route)
@@ -87,7 +94,8 @@ static bool path_matches(struct arena *arena, const char *pattern, const char *p
          pattern += part_length(pattern), path += part_length(path)) {
         size_t wanted = part_length(++pattern), given = part_length(++path);
         const struct brace *brace = brace_of(pattern, wanted);
-        bool is_none = brace != NULL && brace->is_none != NULL && brace->is_none(path, given);
+        bool may_be_none = brace != NULL && brace->is_none != NULL && !is_action(pattern + wanted);
+        bool is_none = may_be_none && brace->is_none(path, given);
         if (is_none || (brace != NULL && given == 0))
             return false;
         if (brace != NULL)
@@ -216,15 +224,23 @@ static bool supports(const struct call *call, enum version_number version, enum 
 /* Where the module has a mass update, if it has one anywhere. */
 static const char *unsupported_hint(const struct call *call)
 {
-    const char *hint = "the module exists, and has no mass update in this version";
+    bool is_mass_update = strcmp(call->endpoint->scope.group, "mass_update") == 0;
+    const char *hint = is_mass_update
+                           ? "the module exists, and has no mass update in this version"
+                           : "the module exists, and crmock does not serve it in this version";
     if (versions[call->version].has_current_answers && supports(call, call->version, ANSWERS_CURRENT))
-        return arena_printf(call->arena, "%s; with --answers current it has", hint);
+        return arena_printf(call->arena,
+                            is_mass_update ? "%s; with --answers current it has"
+                                           : "%s; with --answers current it does",
+                            hint);
     enum version_number last = VERSIONS;
     while (last > V2 && !supports(call, last - 1, ANSWERS_PAGE))
         last--;
     return last == V2 ? hint
-                      : arena_printf(call->arena, "%s; up to %s it has (docs/versions.md)", hint,
-                                     versions[last - 1].name);
+                      : arena_printf(call->arena,
+                                     is_mass_update ? "%s; up to %s it has (docs/versions.md)"
+                                                    : "%s; up to %s it does (docs/versions.md)",
+                                     hint, versions[last - 1].name);
 }
 
 static enum error module_is_supported(struct call *call)

@@ -234,6 +234,7 @@ static const enum error of_reading[] = {
     ERR_MAY_NOT_READ_MODULE, ERR_VIEW_NOT_SHARED,   ERR_INVALID_QUERY,
     ERR_PAGE_BEYOND_LIMIT,   ERR_PAGE_TOKEN,        ERR_PAGE_TOKEN_EXPIRED,
     ERR_AMBIGUOUS,           ERR_METADATA_SCOPE,    ERR_NO_API_ACCESS,
+    ERR_MODULE_NOT_IN_API,
 };
 
 /* What a call that writes records may be refused with, beside that. */
@@ -329,6 +330,9 @@ const char *openapi_document(struct arena *arena)
     cJSON *paths = member(document, "paths");
     add_mass_update(member(paths, path_of_api));
     add_around(paths);
+    static const char *const own[] = {"/healthz", "/openapi.json"};
+    for (size_t i = 0; i < COUNT(own); i++)
+        add_rows(member(member(paths, own[i]), "get"), of_any, COUNT(of_any));
     add_oauth(member(paths, "/oauth/v2/auth"));
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));

@@ -95,7 +95,8 @@ static enum error tell_record(struct call *call)
     int64_t id;
     struct record_data data;
     if (!id_parse(call->id, &id)) {
-        call->fault = (struct fault){.id = call->id, .hint = "an id is 1 to 19 digits"};
+        call->fault =
+            (struct fault){.id = call->id, .hint = "an id is a number from 1 to 9223372036854775807"};
         return ERR_INVALID_ID;
     }
     const char *fields;

@@ -172,8 +172,13 @@ static bool has_offset(const char *text, const char *shape)
         return false;
     if (shape[0] != '+')
         return strcmp(text, shape) == 0;
+    enum { FURTHEST = 14 * 60 }; /* minutes that a place is ahead, and less behind, of UTC */
     bool is_signed = text[0] == '+' || text[0] == '-';
-    return is_signed && has_shape(text + 1, shape + 1) && text[1] < '2' && text[strlen(text) - 2] < '6';
+    if (!is_signed || !has_shape(text + 1, shape + 1))
+        return false;
+    const char *minutes = text + strlen(text) - 2;
+    int tens = minutes[0] - '0', whole = (text[1] - '0') * 10 + text[2] - '0';
+    return tens < 6 && whole * 60 + tens * 10 + minutes[1] - '0' <= FURTHEST;
 }
 
 /* The form of an ISO 8601 time by its offset; 0: none of them. */
@@ -187,12 +192,19 @@ static unsigned form_of(const char *offset)
 
 static bool http_date_read(const char *text, int64_t *time)
 {
-    struct tm parts = {.tm_sec = 0};
-    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    if (end == NULL || *end != '\0')
-        return false;
-    *time = (int64_t)timegm(&parts);
-    return true;
+    /* RFC 9110, 5.6.7: the form of today, and two that are obsolete and to be read all the same */
+    static const char *const shapes[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
+                                         "%a %b %e %H:%M:%S %Y"};
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        struct tm parts = {.tm_sec = 0};
+        const char *end = strptime(text, shapes[i], &parts);
+        if (end == NULL || *end != '\0')
+            continue;
+        int day = parts.tm_mday;
+        *time = (int64_t)timegm(&parts);
+        return parts.tm_mday == day; /* else the month has no such day */
+    }
+    return false;
 }
 
 /* GLib wants a zone for what says no offset. */
@@ -207,11 +219,13 @@ static GDateTime *read_in(const char *text, const struct zone *zone)
 bool time_read(const char *text, unsigned forms, const struct zone *zone, int64_t *time,
                enum time_forms *form)
 {
+    enum { SECONDS_AT = 17 };
     static const char shape[] = "9999-99-99T99:99:99";
     bool is_http_date = (forms & TIME_HTTP_DATE) != 0 && http_date_read(text, time);
     unsigned found = TIME_HTTP_DATE;
     if (!is_http_date) {
-        found = has_shape(text, shape) ? form_of(text + sizeof shape - 1) & forms : 0;
+        bool is_shaped = has_shape(text, shape) && text[SECONDS_AT] < '6'; /* no leap seconds */
+        found = is_shaped ? form_of(text + sizeof shape - 1) & forms : 0;
         GDateTime *parsed = found != 0 ? read_in(text, zone) : NULL;
         if (parsed == NULL)
             return false;

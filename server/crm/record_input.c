@@ -45,6 +45,7 @@ static bool is_set_by_clients(const struct record_write *write, const struct fie
            write->user->profile->fields[field->index] == FIELD_EDITABLE;
 }
 
+/* What a reference refers to is there. */
 static enum error check_lookup(struct record_write *write, const struct field *field,
                                const cJSON *value)
 {
@@ -53,6 +54,11 @@ static enum error check_lookup(struct record_write *write, const struct field *f
     const struct module *to = org_module(write->user->org, field->lookup_module);
     if (cJSON_IsNull(value) || !id_parse(json_scalar_text(reference_id(value)), &id))
         return ERR_NONE;
+    if (field->type != TYPE_LOOKUP)
+        return org_user(write->user->org, id) != NULL
+                   ? ERR_NONE
+                   : input_refuse(write, ERR_INVALID_ID, field->api_name,
+                                  "the org has no user of that id");
     enum store_status status = record_read(write->db, write->user->org, id, &record);
     if (status == STORE_FAILED)
         return ERR_INTERNAL;
@@ -64,7 +70,8 @@ static enum error check_lookup(struct record_write *write, const struct field *f
 /* F7: a reference that is an object has an id. */
 static enum error check_reference(struct record_write *write, const char *name, const cJSON *value)
 {
-    if (!cJSON_IsObject(value) || reference_id(value) != NULL)
+    const cJSON *id = reference_id(value);
+    if (!cJSON_IsObject(value) || (id != NULL && !json_is_blank(id)))
         return ERR_NONE;
     (void)input_refuse(write, ERR_FIELD_MISSING, name,
                        "what it refers to is named by its id: {\"id\": \"...\"}, or the id alone");
@@ -104,8 +111,7 @@ static enum error check_unique(struct record_write *write, const struct field *f
     return status == STORE_NOT_FOUND ? ERR_NONE : refuse_duplicate(write, field, other);
 }
 
-static enum error check_value(struct record_write *write, const struct field *field, cJSON *value,
-                              int64_t id)
+static enum error check_value(struct record_write *write, const struct field *field, const cJSON *value)
 {
     if (cJSON_IsNull(value) && field->system_mandatory)
         return input_refuse(write, ERR_FIELD_MISSING, field->api_name, "the field is mandatory");
@@ -117,8 +123,8 @@ static enum error check_value(struct record_write *write, const struct field *fi
     enum error unfit = input_refuse(write, ERR_INVALID_VALUE, field->api_name, NULL);
     if (!value_fits(field, value, write->arena, &write->fault))
         return unfit;
-    error = field->type == TYPE_LOOKUP ? check_lookup(write, field, value) : ERR_NONE;
-    return error == ERR_NONE ? check_unique(write, field, value, id) : error;
+    bool leads = field->type == TYPE_LOOKUP || field->type == TYPE_USER_LOOKUP;
+    return leads ? check_lookup(write, field, value) : ERR_NONE;
 }
 
 enum error input_take_value(struct record_write *write, const struct field *field, cJSON *value,
@@ -126,10 +132,14 @@ enum error input_take_value(struct record_write *write, const struct field *fiel
 {
     if (field == NULL || !is_set_by_clients(write, field))
         return ERR_NONE;
-    enum error error = check_value(write, field, value, id);
-    if (error != ERR_NONE)
+    enum error error = check_value(write, field, value);
+    cJSON *kept = error == ERR_NONE ? value_kept(field, value, write->user->org->zone) : NULL;
+    if (error == ERR_NONE) /* by what is kept: a value may be written in several forms */
+        error = check_unique(write, field, kept != NULL ? kept : value, id);
+    if (error != ERR_NONE) {
+        cJSON_Delete(kept);
         return error;
-    cJSON *kept = value_kept(field, value, write->user->org->zone);
+    }
     cJSON_DeleteItemFromObjectCaseSensitive(fields, field->api_name);
     cJSON_AddItemToObject(fields, field->api_name, kept != NULL ? kept : cJSON_Duplicate(value, true));
     return ERR_NONE;
@@ -199,7 +209,7 @@ static enum error take_layout(struct record_write *write, const struct layout **
     enum error error = take_reference(write, "Layout", &id);
     if (error != ERR_NONE || id == 0)
         return error;
-    const struct layout *found = module_layout(write->module, id);
+    const struct layout *found = module_layout(input_module(write), id);
     if (found == NULL)
         return input_refuse(write, ERR_INVALID_ID, "Layout", "the module has no layout of that id");
     *layout = found;
@@ -243,7 +253,7 @@ static enum error check_input_together(struct record_write *write, const cJSON *
 {
     const struct mapped_record record = {
         .module = input_module(write),
-        .layout = values->layout != NULL ? values->layout : &write->module->layouts[0],
+        .layout = values->layout != NULL ? values->layout : &input_module(write)->layouts[0],
         .fields = fields,
         .is_new = id == 0 || values->layout != before,
         .sent = write->fields,

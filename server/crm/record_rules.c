@@ -63,8 +63,9 @@ static enum store_status leaves_blueprint_alone(const struct record_check *check
                                                 struct outcome *outcome)
 {
     const struct blueprint *blueprint = org_blueprint(check->user->org, outcome->record.blueprint_id);
+    /* by name: Activities and Tasks have each a field for the same values */
     for (size_t i = 0; blueprint != NULL && i < check->change_count; i++)
-        if (check->changes[i].field == blueprint->field)
+        if (strcmp(check->changes[i].field->api_name, blueprint->field->api_name) == 0)
             return STORE_NOT_FOUND;
     return STORE_OK;
 }

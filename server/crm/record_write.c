@@ -7,6 +7,7 @@
 #include "crm/blueprint.h"
 #include "crm/record_input.h"
 #include "crm/record_rules.h"
+#include "crm/value.h"
 #include "store/sequence.h"
 
 enum error record_write_insert(struct record_write *write)
@@ -152,8 +153,12 @@ enum error record_write_upsert(struct record_write *write, const struct field *c
         int64_t id;
         if (value == NULL || json_is_blank(value))
             continue;
-        const struct record_change change = {.field = fields[i],
-                                             .value = json_print(write->arena, value)};
+        struct fault unused = {.json_path = NULL};
+        if (!value_fits(fields[i], value, write->arena, &unused))
+            continue; /* it is refused below */
+        cJSON *kept CLEANUP(json_delete) = value_kept(fields[i], value, write->user->org->zone);
+        const struct record_change change = {
+            .field = fields[i], .value = json_print(write->arena, kept != NULL ? kept : value)};
         enum store_status status = record_with_value(write->db, write->module, &change, 0, &id);
         if (status == STORE_FAILED)
             return ERR_INTERNAL;

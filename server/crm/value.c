@@ -155,12 +155,15 @@ static bool big_integer_fits(const struct checking *check, const cJSON *value)
 }
 
 /* Of so many digits, the greatest number; that less than zero is its counterpart. More digits than an
- * int64_t has are of sums alone, which nobody sets. */
+ * int64_t has are of sums alone, which no client sets. */
 static bool out_of_range(const struct checking *check)
 {
     enum { DIGITS_MAX = 18 };
+    int length = length_of(check->field);
+    if (length > DIGITS_MAX)
+        return too_long(check, length);
     int64_t bound = 1;
-    for (int i = 0; i < length_of(check->field) && i < DIGITS_MAX; i++)
+    while (length-- > 0)
         bound *= 10;
     check->fault->bound = bound - 1;
     check->fault->hint =
@@ -183,13 +186,13 @@ static bool number_fits(const struct checking *check, const cJSON *value)
 {
     if (!cJSON_IsNumber(value) || strpbrk(value->valuestring, "eE") != NULL)
         return wrong_type(check);
-    if (strlen(value->valuestring) > TOKEN_MAX)
-        return too_long(check, TOKEN_MAX);
-    if (!digits_fit(check, value->valuestring))
+    const char *token = value->valuestring, *point = strchr(token, '.');
+    if (digits_before_point(token) > (size_t)length_of(check->field))
         return out_of_range(check);
-    const char *point = strchr(value->valuestring, '.');
     int decimals = check->field->decimals;
-    return point == NULL || decimals < 0 || strlen(point + 1) <= (size_t)decimals || too_precise(check);
+    if (point != NULL && decimals >= 0 && strlen(point + 1) > (size_t)decimals)
+        return too_precise(check);
+    return strlen(token) <= TOKEN_MAX || too_long(check, TOKEN_MAX);
 }
 
 static bool date_fits(const struct checking *check, const cJSON *value)
@@ -203,9 +206,10 @@ enum { DATETIME_FORMS = TIME_WITH_OFFSET | TIME_LOCAL };
 static bool datetime_fits(const struct checking *check, const cJSON *value)
 {
     int64_t time; /* which it is in a zone is not asked: there is none that has no such time */
-    return (cJSON_IsString(value) &&
-            time_read(value->valuestring, DATETIME_FORMS, NULL, &time, NULL)) ||
-           wrong_type(check);
+    enum time_forms form = TIME_WITH_OFFSET;
+    bool is_time =
+        cJSON_IsString(value) && time_read(value->valuestring, DATETIME_FORMS, NULL, &time, &form);
+    return (is_time && (form != TIME_LOCAL || time_writable(time))) || wrong_type(check);
 }
 
 /* One @ with something on both sides, a dot in the domain, no blank: what the service asks. */
@@ -308,10 +312,12 @@ bool value_fits(const struct field *field, const cJSON *value, struct arena *are
 static cJSON *kept_reference(const cJSON *value, const struct zone *zone)
 {
     (void)zone;
-    if (cJSON_IsObject(value))
+    const cJSON *id = reference_id(value);
+    if (cJSON_IsObject(value) && cJSON_IsString(id))
         return NULL;
-    cJSON *kept = cJSON_CreateObject();
-    cJSON_AddStringToObject(kept, "id", json_scalar_text(value));
+    cJSON *kept = cJSON_IsObject(value) ? cJSON_Duplicate(value, true) : cJSON_CreateObject();
+    cJSON_DeleteItemFromObjectCaseSensitive(kept, "id");
+    cJSON_AddStringToObject(kept, "id", json_scalar_text(id)); /* ids are texts */
     return kept;
 }
 

@@ -14,6 +14,17 @@ struct place {
     const struct module *module;
 };
 
+/* The value goes into records as a client's would. */
+static void add_field_update(const struct node *node, const struct field *field,
+                             const struct place *place)
+{
+    struct loader *loader = node->loader;
+    cJSON *value = cJSON_GetObjectItemCaseSensitive(node->json, "value");
+    cJSON *kept CLEANUP(json_delete) = loader->rules->kept(field, value, place->module->org->zone);
+    node_insert(node, &add_action, "iiitt", place->rule_id, (int64_t)node->index, field->id,
+                json_print(loader->arena, kept != NULL ? kept : value), NULL);
+}
+
 /* A value that a rule sets. A unique field can't be: two records would get the same. */
 static void load_field_update(const struct node *node, const struct node *name,
                               const struct place *place)
@@ -31,9 +42,7 @@ static void load_field_update(const struct node *node, const struct node *name,
     else if (!loader->rules->value(field, value.json, loader->arena, &expected))
         node_fail(&value, "expected %s", expected);
     else
-        node_insert(node, &add_action, "iiitt", place->rule_id, (int64_t)node->index, field->id,
-                    json_print(loader->arena, cJSON_GetObjectItemCaseSensitive(node->json, "value")),
-                    NULL);
+        add_field_update(node, field, place);
 }
 
 static void load_webhook(const struct node *node, const struct node *url, const struct place *place)

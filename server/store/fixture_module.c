@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "store/fixture_sections.h"
 
 #include <string.h>
@@ -41,11 +42,21 @@ static const struct sql add_layout_rule = {
 static const struct sql add_validation_rule = {
     "INSERT INTO validation_rule (id, field_id, name) VALUES (?1, ?2, ?3)"};
 
-/* A value that a picklist offers; the context is the field's id. */
+/* The field whose values are loaded. */
+struct offering {
+    int64_t field_id, length;
+};
+
+/* A value that a picklist offers, and that a client can write. */
 static void load_value(const struct node *node, void *context)
 {
-    node_insert(node, &add_value, "iiit", id_or_next(node, 1), *(const int64_t *)context,
-                (int64_t)node->index, node_text(node));
+    const struct offering *offering = context;
+    const char *text = node_text(node);
+    if (utf8_length(text) > (size_t)offering->length)
+        node_fail(node, "expected at most %lld characters, the field's length",
+                  (long long)offering->length);
+    node_insert(node, &add_value, "iiit", id_or_next(node, 1), offering->field_id, (int64_t)node->index,
+                text);
 }
 
 static const struct sql value_named = {
@@ -167,7 +178,9 @@ static void add_field_to(const struct node *node, void *context)
                 has_links ? make_links(node, module_id) : NULL,
                 type == TYPE_PICKLIST ? none_id(&values) : 0,
                 (int64_t)may_flag(node, "scheduled_mass_update", true));
-    node_each(&values, load_value, &id);
+    struct offering offering = {id,
+                                may_number(node, "length", info->default_length, 1, info->most_length)};
+    node_each(&values, load_value, &offering);
     load_rule(node, "layout_rule", &add_layout_rule, id);
     load_rule(node, "validation_rule", &add_validation_rule, id);
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/redirect.h"
 #include "base/scopes.h"
 #include "store/fixture_sections.h"
@@ -8,10 +10,13 @@ static const struct sql add_redirect = {"INSERT INTO oauth_redirect (client_id, 
 
 static void load_redirect(const struct node *node, void *context)
 {
+    enum { LENGTH_MAX = 1500 }; /* with code and state it must go into a header */
     const char *uri = node_text(node), *client_id = context;
     const char *fault = node_failed(node) ? NULL : redirect_fault(uri);
     if (fault != NULL)
         node_fail(node, "expected an address like https://app.example/callback: %s", fault);
+    if (strlen(uri) > LENGTH_MAX)
+        node_fail(node, "expected an address of at most %d characters", LENGTH_MAX);
     node_insert(node, &add_redirect, "tt", client_id, uri);
 }
 

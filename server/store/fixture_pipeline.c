@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "base/utf8.h"
 #include "store/fixture_sections.h"
 
 static const struct sql stage_field = {
@@ -61,6 +64,13 @@ static int64_t field_of_names(const struct node *node, int64_t module_id)
     return id;
 }
 
+/* Deals have it as a value of their picklist Pipeline. */
+static bool is_name(const char *text)
+{
+    return text[strspn(text, " \t")] != '\0' && strcmp(text, NONE_CHOICE) != 0 &&
+           utf8_length(text) <= (size_t)field_types[TYPE_PICKLIST].most_length;
+}
+
 void load_pipeline(const struct node *node, void *context)
 {
     (void)context;
@@ -71,6 +81,10 @@ void load_pipeline(const struct node *node, void *context)
     place.stage_field_id = node_find(node, "the org to have the module Deals, with a picklist Stage",
                                      &stage_field, "i", node->loader->org_id);
     int64_t module_id = node_find(node, "a module", &module_of_field, "i", place.stage_field_id);
+    const struct node named = node_member(node, "name");
+    if (!is_name(name))
+        node_fail(&named, "expected a name of 1 to %d characters, not %s",
+                  field_types[TYPE_PICKLIST].most_length, NONE_CHOICE);
     if (cJSON_GetArraySize(stages.json) == 0)
         node_fail(&stages, "expected a list of stages: values of the picklist Stage");
     node_insert(node, &add_pipeline, "iit", place.pipeline_id, module_id, name);

@@ -94,22 +94,51 @@ static struct text numbered_text(const struct template *template, const char *va
     return text;
 }
 
-/* Checks a value as its last record will have it, where its number is longest; its length then. */
-static size_t check_value(const struct template *template, const struct field *field,
-                          const struct node *node, const char *value)
+/* The value as the n-th record has it; owned by the caller. NULL: it is no JSON then. */
+static cJSON *value_at(const struct template *template, const char *value, int64_t n, size_t *length)
+{
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)n);
+    struct text text = {NULL, 0, 0};
+    append_numbered(&text, value, template->numbered ? number : NULL);
+    cJSON *json = json_parse(text.bytes, text.length, NULL);
+    *length = text.length;
+    free(text.bytes);
+    return json;
+}
+
+/* Checks a value as the n-th record will have it; its length then. */
+static size_t check_value_at(const struct template *template, const struct field *field,
+                             const struct node *node, const char *value, int64_t n)
 {
     struct loader *loader = node->loader;
-    struct text text = numbered_text(template, value, template->count);
-    cJSON *json CLEANUP(json_delete) = json_parse(text.bytes, text.length, NULL);
+    size_t length;
+    cJSON *json CLEANUP(json_delete) = value_at(template, value, n, &length);
+    cJSON *kept CLEANUP(json_delete) = NULL;
     const char *expected;
+    bool is_numbered = template->numbered && strstr(value, number_mark) != NULL;
     if (json == NULL)
         node_fail(node, "expected {n} only inside a text");
     else if (!loader->rules->value(field, json, loader->arena, &expected))
         node_fail(node, "expected %s", expected);
     else if (loader->rules->missing(field, json))
         node_fail(node, "expected a value: the field is mandatory");
-    free(text.bytes);
-    return text.length;
+    else if (is_numbered)
+        kept = loader->rules->kept(field, json, template->module->org->zone);
+    if (kept != NULL)
+        node_fail(node, "expected the value as records keep it, for it has {n}: a time with its offset,"
+                        " a reference as an object");
+    return length;
+}
+
+/* The same as the last record will have it, where its number is longest, and, where there is a number,
+ * as the first one of each length of that will. */
+static size_t check_value(const struct template *template, const struct field *field,
+                          const struct node *node, const char *value)
+{
+    for (int64_t n = 1; template->numbered && n < template->count && !node_failed(node); n *= 10)
+        (void)check_value_at(template, field, node, value, n);
+    return check_value_at(template, field, node, value, template->count);
 }
 
 static void read_field(struct template *template, const struct node *node, cJSON *value)

@@ -89,6 +89,8 @@ static bool read_field(struct loading *loading, sqlite3_stmt *row, size_t index)
     loading->org->field_count = index + 1;
     bool is_known = field_type_find(loading_text(loading, row, 5), &field->type);
     field->pattern = is_known ? loading->patterns[field->type] : NULL;
+    if (is_known && field->length > field_types[field->type].most_length)
+        field->length = field_types[field->type].most_length; /* somebody changed the store */
     return is_known;
 }
 

@@ -171,7 +171,8 @@ enum store_status job_update_records(struct db *db, const struct job *job, const
 }
 
 static const struct sql same_value = {
-    "SELECT id FROM record WHERE module_id = ?1 AND id <> ?4"
+    "SELECT id FROM record WHERE module_id IN (SELECT id FROM module WHERE id = ?1 OR part_of = ?1)"
+    " AND id <> ?4"
     " AND json_extract(fields, ?2) = json_extract(?3, '$') COLLATE NOCASE LIMIT 1"};
 
 enum store_status record_with_value(struct db *db, const struct module *module,

@@ -111,12 +111,12 @@ def test_F2_too_long_too_precise_too_large(shared, version, field, value, said):
     ("Leads", "Website", ["www.example.com/a", "https://example.com", "FTP://a.b:21/x?y#z", "münchen.de", ""], ["not a url", "localhost", "http://", "a..b", "a.b c", "x@y.z", "javascript:alert(1)", ".com"]),
 ])
 @pytest.mark.parametrize("version", ["v2", "v8"])
-def test_F3_F4_phones_and_websites(shared, version, module, field, takes, refuses):
+def test_F3_F4_phones_and_websites(fresh, version, module, field, takes, refuses):
     for value in takes:
-        assert shared.update(module, {"data": [{field: value}], "ids": [LEAD]}, version).status == 200, value
-        assert shared.fields(LEAD)[field] == value
+        assert fresh.update(module, {"data": [{field: value}], "ids": [LEAD]}, version).status == 200, value
+        assert fresh.fields(LEAD)[field] == value
     for value in refuses:
-        for answer in (shared.update(module, {"data": [{field: value}], "ids": [LEAD]}, version), send(shared, "PUT", f"{module}/{LEAD}", [{field: value}], version)):
+        for answer in (fresh.update(module, {"data": [{field: value}], "ids": [LEAD]}, version), send(fresh, "PUT", f"{module}/{LEAD}", [{field: value}], version)):
             assert refusal(answer)["details"]["expected_data_type"] == field.lower(), value
 
 

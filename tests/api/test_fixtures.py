@@ -273,7 +273,7 @@ LIMITS = {
     "formula": (json.dumps("x" * 2000), json.dumps("x" * 2001), 2000), "bigint": (json.dumps("0" * 46 + "9" * 18), json.dumps("0" * 47 + "9" * 18), 18), "double": ("1." + "1" * 62, "1." + "1" * 63, 64),
     "subform": (json.dumps([{}] * 200), json.dumps([{}] * 201), 200), "multiselectlookup": (json.dumps([{"id": "5"}] * 200), json.dumps([{"id": "5"}] * 201), 200),
     "fileupload": (json.dumps(["x" * 65532]), json.dumps(["x" * 65533]), 65536), "imageupload": (*(json.dumps(['"\\\n\x01é' * 4680 + "x" * rest], ensure_ascii=False) for rest in (12, 13)), 65536),
-    "RRULE": (json.dumps({"RRULE": "x" * 65524}), json.dumps({"RRULE": "x" * 65525}), 65536), "userlookup": (json.dumps({"id": "5", "n": "x" * 65519}), json.dumps({"id": "5", "n": "x" * 65520}), 65536),
+    "RRULE": (json.dumps({"RRULE": "x" * 65524}), json.dumps({"RRULE": "x" * 65525}), 65536), "userlookup": (json.dumps({"id": "2", "n": "x" * 65519}), json.dumps({"id": "2", "n": "x" * 65520}), 65536),
 }
 
 

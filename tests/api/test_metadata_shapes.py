@@ -165,7 +165,7 @@ def test_F14_it_is_offered_once_where_the_fixtures_have_it(start, tmp_path):
     fields = [{"module": "Leads", "api_name": "Own", "type": "picklist", "values": ["Low", "-None-"]}]
     server = start("--fixtures", own_fixtures(tmp_path, {"fields": fields}))
     [own] = [field for field in get(server, "v8", "settings/fields?module=Leads")["fields"] if field["api_name"] == "Own"]
-    assert [value["actual_value"] for value in own["pick_list_values"]] == ["Low", "-None-"]
+    assert [value["actual_value"] for value in own["pick_list_values"]] == ["-None-", "Low"]
 
 
 def test_modules_that_fields_of_own_fixtures_bring_along(start, tmp_path):

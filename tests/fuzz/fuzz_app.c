@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    ANSWER_MILLISECONDS = 40000, /* the machine may be busy with others, and this is nice to them */
+    ANSWER_MILLISECONDS = 300000, /* the machine may be busy with others, and this is nice to them */
     QUIET_MILLISECONDS = 3,
     PIECES_MAX = 32,
     ASKED_MAX = 256, /* inputs */

@@ -27,7 +27,7 @@ LONGEST = {"http": 6000, "form": 20000, "json": 4000, "body": 4000, "criteria": 
            "options": 1000, "store": 256, "respond": 4000}
 PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "options": 0.5}
 REPEATS = {"http": 20}  # how often an input is replayed where it matters when its bytes are read
-TIMEOUT = 90  # seconds for one input
+TIMEOUT = 400  # seconds that one input may take: an answer has 300
 SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
 # As the sanitizers are by default, most of the time goes into their book-keeping of memory.

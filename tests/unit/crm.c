@@ -114,7 +114,7 @@ static const struct {
     {"Margin", "12.5", NULL},
     {"Margin", "[]", "text"},
     {"Task_Count", "12", NULL},
-    {"Task_Count", "123456789012345678901234567890123", "range 999999999999999999"},
+    {"Task_Count", "123456789012345678901234567890123", "maximum_length 32"},
     {"Milestones", "[{}]", NULL},
     {"Milestones", "{}", "jsonarray"},
     {"Contract", "[]", NULL},
