@@ -39,7 +39,7 @@ const struct oauth_refusal oauth_refusals[OAUTH_ERRORS] = {
     [OAUTH_LOGIN_CLIENT] = {"O14", "invalid_client", 400, "there is no client of that client_id"},
     [OAUTH_LOGIN_REDIRECT] = {"O15", "invalid_redirect_uri", 400,
                               "the redirect_uri is not among the client's redirect_uris"},
-    [OAUTH_LOGIN_RESPONSE_TYPE] = {"O16", "invalid_response_type", 400, "response_type is code"},
+    [OAUTH_LOGIN_RESPONSE_TYPE] = {"O16", "invalid_response_type", 400, "response_type must be code"},
     [OAUTH_LOGIN_SCOPE] = {"O17", "invalid_scope", 400,
                            "scopes are ZohoCRM.group.OPERATION or ZohoCRM.group.module.OPERATION, with"
                            " commas or blanks between them, of at most 2,000 characters"},
@@ -48,7 +48,7 @@ const struct oauth_refusal oauth_refusals[OAUTH_ERRORS] = {
     [OAUTH_LOGIN_FORM] = {"O19", "invalid_request", 400,
                           "the form is none that this crmock has made since it started: begin again"},
     [OAUTH_LOGIN_ANSWER] = {"O20", "invalid_request", 400,
-                            "the form says accept or reject, and a user of the page"},
+                            "the form says answer, accept or reject, and user, an id or email"},
     [OAUTH_DENIED] = {"O21", "access_denied", 302, "who was asked has rejected it"},
 };
 
@@ -59,6 +59,12 @@ const char *oauth_parameter(const struct call *call, const char *name)
     if (value == NULL || value[0] == '\0')
         value = request->form(request, name);
     return value != NULL ? value : "";
+}
+
+void oauth_note_missing(struct call *call, const char *name)
+{
+    if (oauth_parameter(call, name)[0] == '\0')
+        call->fault.hint = arena_printf(call->arena, "no %s was sent", name);
 }
 
 const char *oauth_new_text(struct arena *arena)
@@ -102,6 +108,18 @@ static void respond(struct call *call, const struct oauth_endpoint *endpoint)
     call->response->hint = hint;
 }
 
+/* Each path once: the endpoints of one stand together. */
+static const char *paths_hint(struct arena *arena)
+{
+    const char *text = "served here: ", *last = "";
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        if (strcmp(endpoints[i].path, last) != 0)
+            text = arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", endpoints[i].path);
+        last = endpoints[i].path;
+    }
+    return text;
+}
+
 bool oauth_respond(struct call *call)
 {
     static const char room[] = "/oauth/";
@@ -118,9 +136,7 @@ bool oauth_respond(struct call *call)
         }
         served[count++] = endpoints[i].method;
     }
-    if (count == 0)
-        return false;
-    call->fault.hint = methods_hint(call->arena, served, count);
-    reply_error(call, ERR_INVALID_METHOD);
+    call->fault.hint = count > 0 ? methods_hint(call->arena, served, count) : paths_hint(call->arena);
+    reply_error(call, count > 0 ? ERR_INVALID_METHOD : ERR_INVALID_URL);
     return true;
 }

@@ -55,6 +55,23 @@ static enum oauth_error client_is_known(struct login *login)
     return OAUTH_OK;
 }
 
+/* Where the client may send browsers, in the hint. STORE_NOT_FOUND, as for the address that is not
+ * among them; STORE_FAILED. */
+static enum store_status tell_redirects(const struct login *login)
+{
+    struct call *call = login->call;
+    const char *uris;
+    enum store_status status = client_redirects(call->db, &login->client, call->arena, &uris);
+    if (status != STORE_OK)
+        return status;
+    call->fault.hint =
+        uris[0] != '\0'
+            ? arena_printf(call->arena, "the redirect_uri is not among the client's redirect_uris: %s",
+                           uris)
+            : "the client's list of redirect_uris is empty: nobody logs in to it by a browser";
+    return STORE_NOT_FOUND;
+}
+
 static enum oauth_error redirect_is_allowed(struct login *login)
 {
     struct call *call = login->call;
@@ -67,6 +84,8 @@ static enum oauth_error redirect_is_allowed(struct login *login)
         return OAUTH_LOGIN_REDIRECT;
     if (!login->client.loopback) {
         enum store_status status = client_redirect(call->db, &login->client, uri);
+        if (status == STORE_NOT_FOUND)
+            status = tell_redirects(login);
         if (status == STORE_FAILED)
             return OAUTH_FAILED;
         return status == STORE_OK ? OAUTH_OK : OAUTH_LOGIN_REDIRECT;
@@ -225,6 +244,17 @@ static enum oauth_error reject(struct login *login)
     return OAUTH_OK;
 }
 
+/* By id, as the page's form sends it, or by email, as people write it; NULL with a hint. */
+static const struct user *user_of_form(struct call *call)
+{
+    const struct orgs *orgs = call->api->crm->orgs;
+    const char *sent = oauth_parameter(call, "user");
+    int64_t id;
+    call->fault.hint = "there is no user of that id or email";
+    oauth_note_missing(call, "user");
+    return id_parse(sent, &id) ? orgs_user(orgs, id) : orgs_user_of_email(orgs, sent);
+}
+
 enum oauth_error oauth_ask_user(struct call *call)
 {
     struct login login = {.call = call};
@@ -253,8 +283,10 @@ enum oauth_error oauth_take_decision(struct call *call)
     call->fault.hint = NULL;
     if (strcmp(answer, "reject") == 0)
         return reject(&login);
-    int64_t id = 0;
-    const struct user *user =
-        id_parse(oauth_parameter(call, "user"), &id) ? orgs_user(call->api->crm->orgs, id) : NULL;
-    return strcmp(answer, "accept") == 0 && user != NULL ? accept(&login, user) : OAUTH_LOGIN_ANSWER;
+    if (strcmp(answer, "accept") != 0) {
+        call->fault.hint = answer[0] != '\0' ? "answer is accept or reject" : "no answer was sent";
+        return OAUTH_LOGIN_ANSWER;
+    }
+    const struct user *user = user_of_form(call);
+    return user != NULL ? accept(&login, user) : OAUTH_LOGIN_ANSWER;
 }

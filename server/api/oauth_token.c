@@ -68,6 +68,8 @@ static enum oauth_error client_is_known(struct exchange *exchange)
 
 static enum oauth_error secret_is_the_clients(struct exchange *exchange)
 {
+    if (exchange->secret[0] == '\0')
+        exchange->call->fault.hint = "no client_secret was sent";
     return strcmp(exchange->client.secret, exchange->secret) == 0 ? OAUTH_OK : OAUTH_WRONG_SECRET;
 }
 
@@ -88,26 +90,28 @@ static const struct {
     [GRANT_EXPIRED] = {OAUTH_DEAD_GRANT, "the code or refresh token has expired"},
 };
 
-static enum oauth_error find_grant(struct exchange *exchange, const char *text)
+static enum oauth_error find_grant(struct exchange *exchange, const char *name)
 {
     struct call *call = exchange->call;
+    const char *text = parameter(exchange, name);
     enum grant_state state;
     if (grant_read(call->db, text, exchange->type->kind, exchange->client.id,
                    clock_milliseconds(call->api->crm->clock), call->arena, &exchange->grant,
                    &state) != STORE_OK)
         return OAUTH_FAILED;
     call->fault.hint = grant_states[state].hint;
+    oauth_note_missing(call, name);
     return grant_states[state].error;
 }
 
 static enum oauth_error by_refresh_token(struct exchange *exchange)
 {
-    return find_grant(exchange, parameter(exchange, "refresh_token"));
+    return find_grant(exchange, "refresh_token");
 }
 
 static enum oauth_error by_code(struct exchange *exchange)
 {
-    enum oauth_error error = find_grant(exchange, parameter(exchange, "code"));
+    enum oauth_error error = find_grant(exchange, "code");
     const char *redirect_uri = exchange->grant.redirect_uri;
     if (error != OAUTH_OK)
         return error;
@@ -259,6 +263,7 @@ enum oauth_error oauth_revoke_token(struct call *call)
     enum store_status status = token_revoke(call->db, oauth_parameter(call, "token"));
     if (status != STORE_OK) {
         store_rollback(call->db);
+        oauth_note_missing(call, "token");
         return status == STORE_NOT_FOUND ? OAUTH_NO_TOKEN : OAUTH_FAILED;
     }
     if (store_commit(call->db) != STORE_OK)

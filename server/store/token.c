@@ -84,6 +84,19 @@ enum store_status client_redirect(struct db *db, const struct client *client, co
     return row != NULL ? db_step(db, row) : STORE_FAILED;
 }
 
+static const struct sql all_redirects = {
+    "SELECT ifnull(group_concat(uri, ', '), '') FROM oauth_redirect WHERE client_id = ?1"};
+
+enum store_status client_redirects(struct db *db, const struct client *client, struct arena *arena,
+                                   const char **uris)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &all_redirects, "t", client->id);
+    if (row == NULL || db_step(db, row) != STORE_OK)
+        return STORE_FAILED;
+    *uris = db_text(row, 0, arena);
+    return STORE_OK;
+}
+
 static const struct sql one_grant = {
     "SELECT user_id, scopes, kind, client_id, revoked, expires_at, redirect_uri, offline"
     " FROM oauth_token WHERE token = ?1"};

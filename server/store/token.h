@@ -30,6 +30,11 @@ MUSTCHECK enum store_status client_read(struct db *db, const char *id, struct ar
 MUSTCHECK enum store_status client_redirect(struct db *db, const struct client *client,
                                             const char *uri);
 
+/* The addresses of the list, with ", " between; "" when it is empty. Arena-owned. STORE_OK,
+ * STORE_FAILED. */
+MUSTCHECK enum store_status client_redirects(struct db *db, const struct client *client,
+                                             struct arena *arena, const char **uris);
+
 /* What a client may turn into an access token: a refresh token, or a code that has not been used. */
 struct grant {
     const char *text, *scopes; /* arena-owned */

@@ -138,8 +138,8 @@ WRONG = [
     ({"redirect_uri": "http://app.example\\@localhost/"}, "O15", "invalid_redirect_uri", "backslashes"),
     ({"redirect_uri": CALLBACK + "\r\nX-Evil: 1"}, "O15", "invalid_redirect_uri", "line ends"), ({"redirect_uri": CALLBACK + "#x"}, "O15", "invalid_redirect_uri", "no fragment"),
     ({"redirect_uri": "javascript:alert(1)"}, "O15", "invalid_redirect_uri", "scheme is http or https"), ({"redirect_uri": "/callback"}, "O15", "invalid_redirect_uri", "whole address"),
-    ({"response_type": ""}, "O16", "invalid_response_type", "response_type is code"), ({"response_type": "token"}, "O16", "invalid_response_type", "response_type is code"),
-    ({"response_type": "code token"}, "O16", "invalid_response_type", "response_type is code"),
+    ({"response_type": ""}, "O16", "invalid_response_type", "response_type must be code"), ({"response_type": "token"}, "O16", "invalid_response_type", "response_type must be code"),
+    ({"response_type": "code token"}, "O16", "invalid_response_type", "response_type must be code"),
     ({"scope": ""}, "O17", "invalid_scope", "scopes are"), ({"scope": ", "}, "O17", "invalid_scope", "scopes are"), ({"scope": "ZohoCRM.ALL"}, "O17", "invalid_scope", "no scope of the CRM: ZohoCRM.ALL ("),
     ({"scope": "ZohoCRM.modules.ALL,ZohoCRM.modules.SOME"}, "O17", "invalid_scope", "no scope of the CRM: ZohoCRM.modules.SOME ("),
     ({"scope": "ZohoCRM.modules.ALL," * 101}, "O17", "invalid_scope", "2,000 characters"),
@@ -194,10 +194,20 @@ def test_a_form_is_none_that_somebody_else_made(fresh, tmp_path, start):
     assert fresh.query("SELECT count(*) FROM oauth_token WHERE kind = 'code'") == [(2,)]
 
 
-@pytest.mark.parametrize("change", [{"answer": ""}, {"answer": "maybe"}, {"user": ""}, {"user": "1"}, {"user": "x"}, {"user": "554023000000235011 "}, {"user": ADMIN}, {"user": "-1"}])
-def test_an_answer_is_accept_or_reject_and_by_a_user(shared, change):
+@pytest.mark.parametrize("change, hint", [
+    ({"answer": ""}, "no answer was sent"), ({"answer": "maybe"}, "answer is accept or reject"), ({"user": ""}, "no user was sent"),
+    *[({"user": wrong}, "there is no user of that id or email") for wrong in ("1", "x", "554023000000235011 ", ADMIN.upper(), "-1", "%")]])
+def test_an_answer_is_accept_or_reject_and_by_a_user(shared, change, hint):
     seen = visit(shared, form=visit(shared, LOGIN).page.answer() | change)
-    assert (seen.status, seen.headers["X-Crmock-Rule"], seen.page.texts["code"]) == (400, "O20", ["invalid_request"])
+    assert (seen.status, seen.headers["X-Crmock-Rule"], seen.page.texts["code"], seen.headers["X-Crmock-Hint"]) == (400, "O20", ["invalid_request"], hint)
+
+
+def test_a_user_may_be_said_by_email(fresh):
+    page = visit(fresh, LOGIN).page
+    for email in ("sam.standard@zylker.example", ADMIN):
+        given = visit(fresh, form=page.answer(user=email)).location[1]["code"]
+        token = exchange(fresh, given).body["access_token"]
+        assert fresh.request("GET", "/crm/v8/users?type=CurrentUser", token=token).body["users"][0]["email"] == email
 
 
 def test_who_rejects_need_not_be_anybody(shared):
@@ -243,7 +253,8 @@ def test_a_client_may_list_where_it_is_sent(start, tmp_path):
         assert visit(server, form=page.answer()).headers["Location"].startswith(uri)
     for client, uri in [("web", CALLBACK), ("web", listed[0] + "/"), ("web", listed[0].upper()), ("web", listed[0] + "?a=b"), ("web", "https://other.example/"), ("none", CALLBACK), ("none", listed[0])]:
         seen = visit(server, LOGIN | {"client_id": client, "redirect_uri": uri})
-        assert (seen.status, seen.headers["X-Crmock-Rule"]) == (400, "O15") and "not among" in seen.headers["X-Crmock-Hint"]
+        said = f"not among the client's redirect_uris: {', '.join(sorted(listed))}" if client == "web" else "list of redirect_uris is empty"
+        assert (seen.status, seen.headers["X-Crmock-Rule"]) == (400, "O15") and seen.headers["X-Crmock-Hint"].endswith(said) == (client == "web") and said in seen.headers["X-Crmock-Hint"]
 
 
 @pytest.mark.parametrize("wrong, said", [

@@ -83,7 +83,8 @@ def test_failures_are_told_in_an_answer_200(shared, change, error, form):
 
 
 @pytest.mark.parametrize("change, row, hint", [
-    ({"client_id": "1000.NOBODY"}, "O1", "no client of that client_id"), ({"client_id": ""}, "O1", "no client_id was sent"), ({"client_secret": "wrong"}, "O2", "client_secret is not"),
+    ({"client_id": "1000.NOBODY"}, "O1", "no client of that client_id"), ({"client_id": ""}, "O1", "no client_id was sent"), ({"client_secret": "wrong"}, "O2", "client_secret is not"), ({"client_secret": ""}, "O2", "no client_secret was sent"),
+    ({"refresh_token": ""}, "O4", "no refresh_token was sent"), ({"grant_type": "authorization_code"}, "O4", "no code was sent"),
     ({"grant_type": "password"}, "O3", "refresh_token, authorization_code or client_credentials"), ({"refresh_token": "wrong"}, "O4", "no code or refresh token of that text"),
     ({"refresh_token": "1000.crmock.admin"}, "O4", "of another kind"), ({"client_id": "1000.CRMOCK.FREE"}, "O4", "given to another client"),
     (SELF | {"client_id": "1000.CRMOCK.FREE"}, "O6", "needs a user in the fixtures"), (SELF | {"scope": ""}, "O7", "needs a scope"),
@@ -91,6 +92,11 @@ def test_failures_are_told_in_an_answer_200(shared, change, error, form):
 def test_refusals_say_rule_and_hint(shared, change, row, hint):
     answer = ask(shared, REFRESH | change)
     assert answer.headers["X-Crmock-Rule"] == row and hint in answer.headers["X-Crmock-Hint"]
+
+
+def test_a_token_to_revoke_that_is_not_sent(shared):
+    answer = ask(shared, {}, path="/oauth/v2/token/revoke")
+    assert (answer.body, answer.headers["X-Crmock-Rule"], answer.headers["X-Crmock-Hint"]) == ({"error": "invalid_token"}, "O9", "no token was sent")
 
 
 def test_grants_that_are_good_no_more_say_why(start, tmp_path):
@@ -157,7 +163,10 @@ def test_bodies_that_are_no_form(shared):
 
 def test_other_methods_and_paths(shared):
     assert shared.request("GET", "/oauth/v2/token", token=None).body["code"] == "INVALID_REQUEST_METHOD"
-    assert shared.request("POST", "/oauth/v3/token", token=None).status == 404
+    for method, path in (("POST", "/oauth/v3/token"), ("GET", "/oauth/v2/auth/"), ("GET", "/oauth/")):
+        answer = shared.request(method, path, token=None)
+        assert (answer.status, answer.headers["X-Crmock-Rule"]) == (404, "E21")
+        assert answer.headers["X-Crmock-Hint"] == "served here: /oauth/v2/auth, /oauth/v2/token, /oauth/v2/token/revoke"
 
 
 def test_a_revoked_token_is_dead_at_once(fresh):
@@ -279,7 +288,7 @@ def test_a_client_may_say_who_it_is_by_basic(shared, sent, scheme):
 
 
 @pytest.mark.parametrize("headers, sent, error, row, hint", [
-    (basic("1000.CRMOCK:wrong"), {}, "invalid_client_secret", "O2", "not that of the client"), (basic("1000.CRMOCK:"), {}, "invalid_client_secret", "O2", "not that of the client"),
+    (basic("1000.CRMOCK:wrong"), {}, "invalid_client_secret", "O2", "not that of the client"), (basic("1000.CRMOCK:"), {}, "invalid_client_secret", "O2", "no client_secret was sent"),
     (basic("1000.NOBODY:crmock-secret"), {}, "invalid_client", "O1", "no client of that"), (basic(":crmock-secret"), {}, "invalid_client", "O1", "no client_id was sent"),
     (basic("1000.CRMOCK"), {}, "invalid_client", "O11", "base64 of client_id, a colon"), (basic("1000.CRMOCK"), CLIENT, "invalid_client", "O11", "base64"),
     ({"Authorization": "Basic 1000.CRMOCK:crmock-secret"}, CLIENT, "invalid_client", "O11", "base64"), ({"Authorization": "Basic"}, CLIENT, "invalid_client", "O11", "base64"),
