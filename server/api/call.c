@@ -11,8 +11,12 @@ const char *call_parameter(const struct call *call, const char *name)
 bool call_modified_since(const struct call *call, int64_t *since)
 {
     const char *text = call->request->if_modified_since;
-    return text != NULL &&
-           time_read(text, TIME_WITH_OFFSET | TIME_SHORT_OFFSET | TIME_HTTP_DATE, NULL, since, NULL);
+    if (text == NULL)
+        return false;
+    if (time_read(text, TIME_WITH_OFFSET | TIME_SHORT_OFFSET | TIME_HTTP_DATE, NULL, since, NULL))
+        return true;
+    call->response->hint = "If-Modified-Since ignored: no ISO 8601 with an offset, no HTTP date";
+    return false;
 }
 
 struct db *call_connect(const struct call *call)

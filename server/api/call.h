@@ -34,7 +34,7 @@ struct call {
 MUSTCHECK const char *call_parameter(const struct call *call, const char *name);
 
 /* The time of If-Modified-Since, in seconds; false when there is none that can be read: it is ignored
- * then (F9). */
+ * then (F9), as HTTP wants it, and the answer's hint says so. */
 MUSTCHECK bool call_modified_since(const struct call *call, int64_t *since);
 
 /* A connection with the budget of a request; NULL after a logged error. */

@@ -212,9 +212,25 @@ def test_F9_what_is_new(start, tmp_path, version):
     assert server.request("GET", f"/crm/{version}/Projects?fields=id&page=2", headers=new).status == 204  # there are new ones, on the first page
     assert server.request("GET", f"/crm/{version}/Leads?fields=id&page=2&per_page=200", headers=new).status == 304
     everything = len(server.request("GET", f"/crm/{version}/Projects?fields=id").body["data"])
-    for unread in ("yesterday", "2026-06-01", "2026-06-01 13:00:00+05:30", "", "2026-06-01T13:00:00"):
-        assert len(server.request("GET", f"/crm/{version}/Projects?fields=id", headers={"If-Modified-Since": unread}).body["data"]) == everything > 1
+    for unread in ("yesterday", "2026-06-01", "2026-06-01 13:00:00+05:30", "2026-06-01T13:00:00"):
+        listed = server.request("GET", f"/crm/{version}/Projects?fields=id", headers={"If-Modified-Since": unread})
+        one = server.request("GET", f"/crm/{version}/Projects/{PROJECT}", headers={"If-Modified-Since": unread})
+        assert len(listed.body["data"]) == everything > 1
+        assert listed.headers["X-Crmock-Hint"] == one.headers["X-Crmock-Hint"] == "If-Modified-Since ignored: no ISO 8601 with an offset, no HTTP date"
+        assert (one.status, listed.headers["X-Crmock-Rule"]) == (200, None)
+    assert server.request("GET", f"/crm/{version}/Projects/{PROJECT}", headers=new).headers["X-Crmock-Hint"] is None
+    for path in ("Projects/search?word=Done", "Projects/actions/count", "users", "settings/fields?module=Leads", "settings/roles"):  # they do not heed it
+        answer = server.request("GET", f"/crm/{version}/{path}", headers={"If-Modified-Since": "2030-01-01T00:00:00Z"})
+        assert (answer.status, answer.headers["X-Crmock-Hint"]) == (200, None), path
     assert server.request("POST", f"/crm/{version}/Projects/actions/mass_update", {"data": [{"Phase": "Done"}], "ids": [PROJECT]}, headers={"If-Modified-Since": "2030-01-01T00:00:00Z"}).status == 200
+
+
+def test_F9_a_poller_sends_the_date_of_its_last_answer(fresh):
+    path, later = "/crm/v8/Projects?fields=id", {"If-Modified-Since": "2030-01-01T00:00:00Z"}
+    last = fresh.request("GET", path, headers=later)
+    assert last.status == 304 and last.headers["Date"].endswith(" GMT")
+    assert fresh.update("Projects", {"data": [{"Phase": "Done"}], "ids": [PROJECT]}).status == 200
+    assert PROJECT in [record["id"] for record in fresh.request("GET", path, headers={"If-Modified-Since": last.headers["Date"]}).body["data"]]
 
 
 # F14 -------------------------------------------------------------------------------------------------------------------------
