@@ -38,6 +38,94 @@ def test_the_first_answer_is_as_printed(fresh):
     assert answer == printed
 
 
+def test_the_first_answer_has_the_status_that_is_said(fresh):
+    said = re.search(r"^The answer is (\d+), for one record was updated", TEXT, re.M).group(1)
+    assert gallery.curl(fresh, re.search(r"^curl -X POST .*'$", TEXT, re.M).group())[0] == int(said)
+
+
+def test_the_keys_of_a_call_are_those_of_the_document(shared):
+    part = TEXT[TEXT.index("| Key | Shape | Meaning |"):TEXT.index("Its token needs the scope")]
+    keys = re.findall(r"^\| `(\w+)` \|", part, re.M)
+    assert sorted(keys) == sorted(shared.document().json["components"]["schemas"]["MassUpdate"]["properties"])
+
+
+def test_the_keys_of_a_call_do_what_is_said(start):
+    server = start("--job-delay", "600000")
+    view = {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000091501"}
+    one = {"field": {"api_name": "Last_Name"}, "comparator": "not_equal", "value": "Nobody"}
+    shapes = one, [one, one], {"group_operator": "or", "group": [one, one]}
+    assert [server.update("Leads", view | {"criteria": criteria}).headers["X-Crmock-Rule"] for criteria in shapes] == [None, "E12", "E12"]
+    for key, value in {"cvid": "554023000000091501", "criteria": one, "territory": {"id": "554023000000430409"}}.items():
+        assert server.update("Leads", {"data": [{"Lead_Source": "Chat"}], "ids": ["554023000000600001"], key: value}).headers["X-Crmock-Rule"] == "E32"
+
+
+def endpoints():
+    """Method, path and scopes of every endpoint, as the code says them."""
+    for path in (TESTS.parent / "server" / "api").glob("*.c"):
+        source = path.read_text()
+        macros = dict(re.findall(r'^#define (\w+_PATH) (.*)$', source, re.M))
+
+        def text(code):
+            return "".join(macros_text if macros_text else text(macros[name]) for macros_text, name in re.findall(r'"([^"]*)"|(\w+_PATH)', code))
+        for body in re.findall(r"^const struct endpoint \w+ = \{(.*?)^\};", source, re.M | re.S):
+            method, where = re.search(r'\.method = "(\w+)"', body).group(1), re.search(r"\.path = (.*?),", body).group(1)
+            scopes = re.findall(r'\.(?:scope|also) = \{"(\w+)", "(\w+)", (?:"(\w+)"|NULL)\}', body)
+            yield method, text(where), tuple(".".join(part for part in ("ZohoCRM", group, word, operation) if part) for group, operation, word in scopes)
+
+
+def test_the_endpoints_are_those_of_the_code():
+    part = TEXT[TEXT.index("| Path | Methods | Scopes |"):TEXT.index("Beside them are `/oauth/v2/auth`")]
+    listed = set()
+    for paths, methods, scopes in re.findall(r"^\| (`/.*?`) \| ([A-Z, ]+) \| (.*?) \|", part, re.M):
+        names = re.findall(r"`([\w.]+)`", scopes)
+        more = names.pop() if "likewise of" in scopes else None
+        for path in re.findall(r"`(.*?)`", paths):
+            for method, name in zip(methods.split(", "), names, strict=True):
+                listed.add((method, "/crm/{version}" + path, (name, f"{more}.{name.split('.')[-1]}") if more else (name,)))
+    assert listed == set(endpoints()) and len(listed) > 30
+
+
+@pytest.mark.parametrize("path", re.findall(r"`(/[\w/.]+)`", TEXT[TEXT.index("Beside them are"):TEXT.index("A required parameter\n")]))
+def test_what_is_beside_them_is_there(shared, path):
+    assert shared.request("PATCH", path, token=None).status in (400, 405)
+
+
+def test_the_job_that_fails(fresh):
+    line = re.search(r"A job ends `FAILED`.*?```sh\n(.*?)\n```", TEXT, re.S).group(1)
+    _, answer, _, _ = gallery.curl(fresh, line)
+    job = fresh.ended("Leads", answer["data"][0]["details"]["job_id"])
+    assert job["Status"] == "FAILED" and job["Failed_Count"] == job["Total_Count"] > 1
+
+
+def test_the_requests_for_tokens_are_answered_as_printed(fresh):
+    pairs = re.findall(r"```sh\n(curl http://127\S+/oauth/v2/token .*?)\n```\n\n```json\n(.*?)\n```", TEXT)
+    assert [re.search(r"grant_type=(\w+)", line).group(1) for line, _ in pairs] == ["refresh_token", "client_credentials"]
+    for line, printed in pairs:
+        status, answer, _, _ = gallery.curl(fresh, line)
+        token, expected = answer.pop("access_token"), json.loads(printed.replace(gallery.BASE, fresh.url))
+        assert status == 200 and len(expected.pop("access_token")) == len(token) and answer == expected
+        assert fresh.update("Leads", {"data": [{"City": "Arta"}], "ids": ["554023000000600001"]}, token=token).status == 200
+
+
+def test_a_login_without_a_browser(fresh):
+    lines = re.search(r"```sh\n(form=.*?)\n```", TEXT, re.S).group(1).replace(gallery.BASE, fresh.url)
+    done = subprocess.run(["bash", "-c", lines.replace("curl -i", "curl -si")], capture_output=True, text=True, check=True)
+    code = re.search(r"^Location: http://localhost:3000/callback\?code=([^&]+)&", done.stdout, re.M).group(1)
+    line = re.search(r"^curl .* -d code=CODE$", TEXT, re.M).group().replace("code=CODE", f"code={code}")
+    _, answer, _, _ = gallery.curl(fresh, line)
+    assert fresh.update("Leads", {"data": [{"City": "Arta"}], "ids": ["554023000000600001"]}, token=answer["access_token"]).status == 200
+
+
+def test_the_login_asks_for_what_a_mass_update_needs():
+    scopes = re.search(r"^http://127\S+/oauth/v2/auth\?\S*&scope=([^&]+)&", TEXT, re.M).group(1)
+    assert "ZohoCRM.mass_update.ALL" in scopes.split(",")
+
+
+def test_the_one_in_a_blueprint_refuses_one_field(shared):
+    answers = [shared.update("Leads", {"data": [fields], "ids": ["554023000000600019"]}).headers["X-Crmock-Rule"] for fields in ({"Lead_Status": "Contacted"}, {"Lead_Source": "Chat"})]
+    assert answers == ["E9", None]
+
+
 def test_the_fixture_example_loads(start, tmp_path):
     example = re.search(r"```json\n(\{\n.*?\n\})\n```", TEXT, re.S).group(1)
     server = start("--fixtures", own_fixtures(tmp_path, json.loads(example)))
