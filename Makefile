@@ -25,9 +25,9 @@ LDLIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CHECK_CPPFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags check 2>/dev/null))
 CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 
-SOURCES := $(sort $(wildcard server/*.c server/*/*.c))
+SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
-EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json server/api/oauth.css $(sort $(wildcard fixtures/*/*.json))
+EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json server/api/endpoints/oauth.css $(sort $(wildcard fixtures/*/*.json))
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
@@ -66,7 +66,7 @@ $B/embedded.o: $B/embedded.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # What crmock is built from, as one text: snapshots of loaded fixtures are good for the same sources only.
-$B/digest.c: $(EMBEDDED) $(SOURCES) $(wildcard server/*.h server/*/*.h) Makefile
+$B/digest.c: $(EMBEDDED) $(SOURCES) $(wildcard server/*.h server/*/*.h server/*/*/*.h) Makefile
 	@mkdir -p $(@D)
 	@printf 'extern const char source_digest[];\nconst char source_digest[] = "%s";\n' \
 	"$$(cat $^ | sha256sum | cut -c 1-64)" >$@
@@ -78,7 +78,7 @@ FLAGS = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
 $B/flags: force
 	@mkdir -p $(@D); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
 .PHONY: force
--include $(wildcard $B/server/*.d $B/server/*/*.d $B/tests/*/*.d)
+-include $(wildcard $B/server/*.d $B/server/*/*.d $B/server/*/*/*.d $B/tests/*/*.d)
 
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
@@ -130,9 +130,9 @@ lint: format-check ## clang's warnings and clang-tidy
 	@printf '%s\n' -std=c17 $(CPPFLAGS) $(CHECK_CPPFLAGS) -I$(CURDIR)/server -I$(CURDIR)/tests/unit -I$(CURDIR)/tests/fuzz -DFUZZ_FOLDER='""' >build/clang/compile_flags.txt
 	@printf '%s\n' $(SOURCES) $(TEST_SOURCES) $(wildcard tests/fuzz/*.c) | xargs -P 2 -n 6 clang-tidy --quiet -p build/clang
 format: ## lay the code out
-	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
+	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 format-check:
-	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
+	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 
 check-all: deps ## make test, then everything slower: linters, SDKs, a browser, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
 	$(MAKE) --no-print-directory test

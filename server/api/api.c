@@ -1,7 +1,7 @@
 #include "api/api.h"
 
+#include "api/endpoints/oauth.h"
 #include "api/gate.h"
-#include "api/oauth.h"
 #include "api/reply.h"
 #include "base/utf8.h"
 

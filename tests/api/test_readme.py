@@ -61,7 +61,7 @@ def test_the_keys_of_a_call_do_what_is_said(start):
 
 def endpoints():
     """Method, path and scopes of every endpoint, as the code says them."""
-    for path in (TESTS.parent / "server" / "api").glob("*.c"):
+    for path in (TESTS.parent / "server" / "api" / "endpoints").glob("*.c"):
         source = path.read_text()
         macros = dict(re.findall(r'^#define (\w+_PATH) (.*)$', source, re.M))
 

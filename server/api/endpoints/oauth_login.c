@@ -1,5 +1,5 @@
 /* The login in the browser: who is sent here by an application, is asked, and sent back with a code. */
-#include "api/oauth_login.h"
+#include "api/endpoints/oauth_login.h"
 
 #include <glib.h>
 #include <stdlib.h>

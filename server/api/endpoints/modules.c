@@ -1,6 +1,6 @@
 #include <strings.h>
 
-#include "api/lead.h"
+#include "api/endpoints/lead.h"
 #include "api/metadata.h"
 #include "api/record_json.h"
 #include "base/id.h"

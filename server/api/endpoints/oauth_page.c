@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "api/oauth_login.h"
+#include "api/endpoints/oauth_login.h"
 #include "base/embedded.h"
 #include "base/scopes.h"
 
@@ -20,7 +20,7 @@ static void add(GString *page, const char *format, ...)
 
 static const struct embedded_file *style(void)
 {
-    return embedded_find("server/api/oauth.css");
+    return embedded_find("server/api/endpoints/oauth.css");
 }
 
 static GString *new_page(const char *title)

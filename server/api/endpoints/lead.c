@@ -1,4 +1,4 @@
-#include "api/lead.h"
+#include "api/endpoints/lead.h"
 
 #include <strings.h>
 

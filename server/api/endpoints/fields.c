@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "api/lead.h"
+#include "api/endpoints/lead.h"
 #include "api/metadata.h"
 #include "base/id.h"
 #include "crm/access.h"

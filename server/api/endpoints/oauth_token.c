@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "api/basic.h"
-#include "api/oauth_call.h"
+#include "api/endpoints/oauth_call.h"
 #include "api/reply.h"
 #include "base/scopes.h"
 

@@ -2,7 +2,7 @@
 #ifndef CRMOCK_API_OAUTH_LOGIN_H
 #define CRMOCK_API_OAUTH_LOGIN_H
 
-#include "api/oauth_call.h"
+#include "api/endpoints/oauth_call.h"
 
 /* What the application sent the browser with. */
 enum login_parameter {

@@ -1,9 +1,9 @@
-#include "api/oauth.h"
+#include "api/endpoints/oauth.h"
 
 #include <string.h>
 
+#include "api/endpoints/oauth_call.h"
 #include "api/gate.h"
-#include "api/oauth_call.h"
 #include "api/reply.h"
 #include "base/random.h"
 
