@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "control/control.h"
 #include "crm/fixture_rules.h"
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 #include "store/leftovers.h"
 #include "store/snapshot.h"
 
@@ -43,10 +43,11 @@ static bool fill_store(struct app *app, struct arena *arena, const char **reason
     const struct fixture_source source = {.folder = app->options.fixtures,
                                           .now = time_seconds(now),
                                           .milliseconds = now - time_seconds(now) * 1000};
-    if (app->options.uses_cache)
-        app->snapshot = snapshot_path(app->options.cache, &source, arena);
-    app->is_restored = !app->is_restored && app->snapshot != NULL &&
-                       snapshot_restore(app->store, app->snapshot, &source);
+    const char *digest = app->options.uses_cache ? fixtures_digest(&source, arena) : NULL;
+    if (digest != NULL)
+        app->snapshot = snapshot_path(app->options.cache, digest, arena);
+    app->is_restored =
+        !app->is_restored && app->snapshot != NULL && snapshot_restore(app->store, app->snapshot, now);
     if (app->is_restored)
         return true;
     if (!fixtures_load(app->store, &source, &fixture_rules, arena, reason))

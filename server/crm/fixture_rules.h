@@ -2,7 +2,7 @@
 #ifndef CRMOCK_CRM_FIXTURE_RULES_H
 #define CRMOCK_CRM_FIXTURE_RULES_H
 
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 
 extern const struct fixture_rules fixture_rules;
 

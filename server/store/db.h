@@ -1,4 +1,5 @@
-/* Inside the store room only: one SQLite connection, its statements, and how they are run. */
+/* For the store room, and that of fixtures above it, only: one SQLite connection, its statements, and
+ * how they are run. */
 #ifndef CRMOCK_STORE_DB_H
 #define CRMOCK_STORE_DB_H
 

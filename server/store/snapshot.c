@@ -7,18 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/embedded.h"
 #include "base/file.h"
 #include "store/db.h"
-#include "store/fixture_files.h"
 
 static const char suffix[] = ".snapshot";
 
-const char *snapshot_path(const char *folder, const struct fixture_source *source, struct arena *arena)
+const char *snapshot_path(const char *folder, const char *fixtures, struct arena *arena)
 {
-    const char *fixtures = fixture_folders_digest(source->folder, arena), *path = NULL;
-    if (fixtures == NULL)
-        return NULL;
+    const char *path;
     if (folder == NULL)
         folder = arena_printf(arena, "%s/crmock", g_get_user_cache_dir());
     char *digest = g_compute_checksum_for_string(
@@ -71,10 +69,10 @@ static const struct sql date_records = {
     " iif(modified_time = ?1, ?2, modified_time) WHERE created_time = ?1 OR modified_time = ?1"};
 
 /* Gives what took the time of the load another one. */
-static bool set_dates(struct db *db, const struct fixture_source *source)
+static bool set_dates(struct db *db, int64_t milliseconds)
 {
     static const struct sql *const always[] = {&date_orgs, &date_users, &date_locks};
-    int64_t then = 0, now = source->now;
+    int64_t then = 0, now = time_seconds(milliseconds);
     bool dates_records = false;
     {
         sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &loaded, "");
@@ -86,22 +84,22 @@ static bool set_dates(struct db *db, const struct fixture_source *source)
     bool done = db_run(db, &date_load, "ii", then, now) == STORE_OK;
     for (size_t i = 0; i < COUNT(always) && done; i++)
         done = db_run(db, always[i], "ii", then, now) == STORE_OK;
-    done = done && db_run(db, &date_tokens, "i", now * 1000 + source->milliseconds) == STORE_OK;
+    done = done && db_run(db, &date_tokens, "i", milliseconds) == STORE_OK;
     return done && (!dates_records || db_run(db, &date_records, "ii", then, now) == STORE_OK);
 }
 
-static bool check_and_date(struct store *store, const struct fixture_source *source)
+static bool check_and_date(struct store *store, int64_t now)
 {
     struct db *db = store_acquire(store);
     if (db == NULL)
         return false;
     bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK &&
-                store_end(db, set_dates(db, source)) == STORE_OK;
+                store_end(db, set_dates(db, now)) == STORE_OK;
     store_release(db);
     return done;
 }
 
-bool snapshot_restore(struct store *store, const char *path, const struct fixture_source *source)
+bool snapshot_restore(struct store *store, const char *path, int64_t now)
 {
     const char *reason;
     int from = file_open(path, &reason);
@@ -116,7 +114,7 @@ bool snapshot_restore(struct store *store, const char *path, const struct fixtur
     }
     (void)futimens(from, NULL); /* it was used now */
     (void)close(from);
-    if (copied && check_and_date(store, source))
+    if (copied && check_and_date(store, now))
         return true;
     store_empty(store);
     return false;

@@ -5,19 +5,19 @@
 #ifndef CRMOCK_STORE_SNAPSHOT_H
 #define CRMOCK_STORE_SNAPSHOT_H
 
-#include "store/fixture.h"
+#include <stdint.h>
+
+#include "store/store.h"
 
 enum { SNAPSHOTS_MAX = 8 }; /* in a folder; those not used for longest are removed */
 
-/* Where in the folder (NULL: crmock's in the user's cache folder) the snapshot of these fixtures is, or
- * would be; arena-owned. NULL: there can be none. */
-MUSTCHECK const char *snapshot_path(const char *folder, const struct fixture_source *source,
-                                    struct arena *arena);
+/* Where in the folder (NULL: crmock's in the user's cache folder) the snapshot of the fixtures of that
+ * digest is, or would be; arena-owned. */
+MUSTCHECK const char *snapshot_path(const char *folder, const char *fixtures, struct arena *arena);
 /* Fills a new store from a snapshot; times that fixtures leave to the load, or count from it, are
- * those of source->now.
+ * those of a load at `now`, in milliseconds.
  * False when there is none that is whole: the store is new as before. */
-MUSTCHECK bool snapshot_restore(struct store *store, const char *path,
-                                const struct fixture_source *source);
+MUSTCHECK bool snapshot_restore(struct store *store, const char *path, int64_t now);
 /* Removes a snapshot that is damaged, and empties the store that was filled from it, to be new again.
  */
 void snapshot_drop(struct store *store, const char *path);

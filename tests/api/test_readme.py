@@ -146,7 +146,7 @@ def test_the_example_of_automation_works(start, tmp_path):
 def test_the_members_of_fixtures_are_those_that_are_read():
     part = TEXT[TEXT.index("| Section | An entry |"):TEXT.index("Ids that are left out")]
     listed = {word for code in re.findall(r"`([^`]*)`", part) for word in re.findall(r"\w+", code)}
-    source = "".join(path.read_text() for path in (TESTS.parent / "server" / "store").glob("fixture*.c"))
+    source = "".join(path.read_text() for path in (TESTS.parent / "server" / "fixture").glob("*.c"))
     calls = re.findall(r'(?:node_has_only\(&?\w+,|file_members\[\] =)((?:\s*"[^"]*")+)', source)
     read = {word for call in calls for text in re.findall(r'"([^"]*)"', call) for word in text.split()}
     assert len(calls) > 8 and read <= listed

@@ -9,9 +9,9 @@
 
 #include "base/utf8.h"
 #include "crm/fixture_rules.h"
+#include "fixture/fixture.h"
 #include "store/cache.h"
 #include "store/db.h"
-#include "store/fixture.h"
 
 void fuzz_fail(const char *format, ...)
 {

@@ -32,7 +32,7 @@ SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
 # As the sanitizers are by default, most of the time goes into their book-keeping of memory.
 SANITIZERS = {"ASAN_OPTIONS": "quarantine_size_mb=32:malloc_context_size=8:max_malloc_fill_size=256", "UBSAN_OPTIONS": "print_stacktrace=1"}
-ROOMS = ["server/http/", "server/api/", "server/crm/", "server/store/fixture", "server/base/"]
+ROOMS = ["server/http/", "server/api/", "server/crm/", "server/fixture/", "server/base/"]
 
 
 def make_seeds():

@@ -9,7 +9,7 @@
 #include "crm/fixture_rules.h"
 #include "crm/job.h"
 #include "faulty_disk.h"
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 #include "store/job.h"
 #include "unit.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "crm/fixture_rules.h"
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 #include "unit.h"
 
 enum { MANY = 1100, SOME = 400, MODULES = 150 };

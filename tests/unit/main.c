@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "crm/fixture_rules.h"
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 #include "unit.h"
 
 struct log quiet_log;

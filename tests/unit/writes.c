@@ -10,7 +10,7 @@
 #include "crm/fixture_rules.h"
 #include "crm/job.h"
 #include "faulty_disk.h"
-#include "store/fixture.h"
+#include "fixture/fixture.h"
 #include "unit.h"
 
 /* Each try has a record of its own: that of this id for the first, and so on. */
