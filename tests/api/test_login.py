@@ -260,7 +260,7 @@ def test_a_client_may_list_where_it_is_sent(start, tmp_path):
 @pytest.mark.parametrize("wrong, said", [
     ("x", "expected a list"), ([1], "[0]: expected a text"), ([""], "[0]: expected a text"), (["https://a.example/", "/b"], "[1]: expected an address like https://app.example/callback: it is a whole address"),
     (["https://a.example/#b"], "[0]: expected an address like https://app.example/callback: it has no fragment"), (["app://a"], "[0]: expected an address"),
-    (["https://a.example/", "https://a.example/"], "[1]: expected a value of its own")])
+    (["https://a.example/", "https://a.example/"], "[1]: expected once")])
 def test_lists_that_are_none_end_the_start(tmp_path, wrong, said):
     done = run("--port", "0", "--no-cache", "--fixtures", own_fixtures(tmp_path, {"clients": [{"id": "c", "secret": "s", "redirect_uris": wrong}]}))
     assert done.returncode == 1 and f"$.clients[0].redirect_uris{'' if said[0] == '[' else ': '}{said}" in done.stderr
