@@ -180,6 +180,92 @@ def test_the_types_of_fields_are_those_of_the_code(tmp_path):
         assert refused == (mass_update == "never"), type
 
 
+DEFAULTS = re.findall(r"^\| (`(?:org|\w+)`[^|]*) \| `(\w+)` \| ([^|]*) \| ([^|]*) \|$", FIXTURES[FIXTURES.index("| Section | Member | Default | Decides |"):FIXTURES.index("## The built-in orgs")], re.M)
+
+
+def test_the_flags_and_their_defaults_are_those_of_the_code():
+    source = "".join(path.read_text() for path in (TESTS.parent / "server" / "store").glob("fixture_*.c"))
+    read = set(re.findall(r'may_flag\((?:&?\w+|\w+->node), "(\w+)", (true|false)\)', source)) - {("custom", "false")}
+    listed = {(member, default.strip("`")) for _, member, default, _ in DEFAULTS if default in ("`true`", "`false`")} - {("custom", "false")}
+    assert listed == read and len(listed) > 15
+
+
+def test_the_members_with_defaults_are_members():
+    part = TEXT[TEXT.index("| Section | An entry |"):TEXT.index("Ids that are left out")]
+    for sections, member, _, _ in DEFAULTS:
+        for section in re.findall(r"`(\w+)`", sections.partition(", in ")[0]):
+            line = re.search(rf"^\| (?:`\w+`, )*`{section}`.*$", part, re.M).group()
+            assert re.search(rf"\b{member}\b", line) or member in ("label", "layouts"), (section, member)
+
+
+def small(**changes):
+    """A small org of which some entries have members more: section to members; "permission" are those of the profile in its module, "field" its field's."""
+    also = {name: changes.get(name, {}) for name in ("org", "profiles", "permission", "modules", "field", "records")}
+    return {"org": {"name": "Small"} | also["org"], "roles": [{"name": "Boss"}], "territories": [{"id": "9", "name": "Here"}], "clients": [{"id": "c", "secret": "s"}],
+            "profiles": [{"name": "All", "modules": {"Leads": also["permission"]}} | also["profiles"]],
+            "users": [{"name": "Ann", "email": "a@small.example", "profile": "All", "role": "Boss"}],
+            "tokens": [{"token": "t", "client": "c", "user": "a@small.example", "scopes": "ZohoCRM.mass_update.ALL,ZohoCRM.modules.ALL"}],
+            "modules": [{"api_name": "Leads", "territories": True, "fields": [{"api_name": "City", "type": "text"} | also["field"]]} | also["modules"]],
+            "views": [{"id": "50", "module": "Leads", "name": "All"}], "records": [{"id": "100", "module": "Leads", "fields": {"City": "Arta"}} | also["records"]]}
+
+
+BY_ID, BY_VIEW = {"data": [{"City": "Volos"}], "ids": ["100"]}, {"data": [{"City": "Volos"}], "cvid": "50"}
+IN_TERRITORY = BY_VIEW | {"territory": {"id": "9"}}
+
+
+def rule_of(server, body, path="/crm/v8/Leads/actions/mass_update", method="POST"):
+    return server.request(method, path, body, token="t").headers["X-Crmock-Rule"]
+
+
+JOB, RECORDS = ((None, "/crm/v8/Leads/actions/mass_update?job_id=1", "GET"), ({"data": [{"City": "x"}]}, "/crm/v8/Leads"))
+
+
+@pytest.mark.parametrize("place, member, value, call", [
+    ("org", "territories", False, [IN_TERRITORY]), ("org", "scheduled_mass_update", False, [BY_VIEW]),
+    ("profiles", "schedule_mass_update", False, [BY_VIEW]), ("profiles", "read_jobs", False, JOB), ("profiles", "api_access", False, [BY_ID]),
+    ("permission", "read", False, JOB), ("permission", "write", False, RECORDS), ("permission", "mass_update", False, [BY_ID]),
+    ("modules", "territories", False, [IN_TERRITORY]), ("field", "mass_update", False, [BY_ID]), ("field", "scheduled_mass_update", False, [BY_VIEW]),
+    ("field", "visible", False, [BY_ID]), ("field", "read_only", True, [BY_ID]), ("field", "layout_rule", {"name": "R"}, [BY_ID]), ("field", "validation_rule", {"name": "R"}, [BY_ID]),
+    ("records", "converted", True, [BY_ID]), ("records", "locked", True, [BY_ID]), ("records", "stop_processing", True, [BY_ID]), ("records", "busy_with", "duplicate_merge", [BY_ID]),
+    ("records", "image_review", "rejected", [BY_ID]), ("records", "approval", "waiting", [BY_ID]), ("records", "fault", True, [BY_ID])])
+def test_what_members_decide(start, tmp_path, place, member, value, call):
+    section = {"permission": "`profiles`, in `modules`", "field": "`fields`"}.get(place, f"`{place}`")
+    [decides] = [decides for sections, name, _, decides in DEFAULTS if (sections, name) == (section, member)]
+    content = small(**{place: {member: value}})
+    if (place, member) == ("field", "visible"):
+        content["records"] = [{"id": "100", "module": "Leads"}]
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "org.json").write_text(json.dumps(content))
+    assert re.search(r"\b[DEGMOP]\d+\b", decides).group() == rule_of(start("--fixtures", tmp_path / "small"), *call)
+
+
+def test_the_edition_decides_nothing(start, tmp_path):
+    (tmp_path / "org.json").write_text(json.dumps(small(org={"edition": "of my own"})))
+    server = start("--fixtures", tmp_path)
+    assert [rule_of(server, body) for body in (BY_ID, IN_TERRITORY, BY_VIEW)] == [None, "E15", None]
+
+
+def test_the_fields_that_modules_get_by_themselves():
+    listed = re.search(r"^Each module gets these fields by itself: (.*)\.$", FIXTURES, re.M).group(1)
+    source = (TESTS.parent / "server" / "store" / "fixture_module.c").read_text()
+    assert re.findall(r"`(\w+)`", listed) == re.findall(r'\{"(\w+)", ', re.search(r"system_fields\[\] = \{(.*?)\};", source, re.S).group(1))
+
+
+def test_the_names_of_the_built_in_orgs():
+    part = FIXTURES[FIXTURES.index("| Org | What | Names |"):FIXTURES.index("A module without layouts in this table")]
+    listed = {(org, what): re.findall(r"`(.*?)`", names) for org, what, names in re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", part, re.M)}
+    found = {}
+    for path in sorted((TESTS.parent / "fixtures").glob("*/*.json")):
+        content, org = json.loads(path.read_text()), path.parent.name
+        for section, member in {"roles": "name", "profiles": "name", "users": "email", "territories": "name", "clients": "id", "pipelines": "name", "modules": "api_name"}.items():
+            found.setdefault((org, section), []).extend(entry[member] for entry in content.get(section, []))
+        for module in content.get("modules", []):
+            found[org, f"layouts of `{module['api_name']}`"] = [layout["name"] for layout in module.get("layouts", [])]
+            found[org, f"blueprints of `{module['api_name']}`"] = [field["blueprint"]["name"] for field in module["fields"] if "blueprint" in field]
+        assert not {"layouts", "blueprints"} & content.keys()
+    assert listed == {key: names for key, names in found.items() if names}
+
+
 def test_the_comparators_are_those_of_the_code(tmp_path):
     part = FIXTURES[FIXTURES.index("## Comparators"):FIXTURES.index("## Scopes")]
     rows = [[re.findall(r"`(\w+)`", cell) for cell in row] for row in re.findall(r"^\| (`.*`) \| (`.*`) \|$", part, re.M)]
