@@ -187,7 +187,7 @@ FAULTS = [
         ({"field": "City", "value": "x", "webhook": "http://127.0.0.1/"}, ': expected {"field", "value"} or {"webhook"}, not both'), ({"webhook": "http://127.0.0.1/", "value": 1}, ': expected {"field", "value"} or {"webhook"}, not both'),
         ({"value": 1}, ': expected {"field", "value"} or {"webhook"}'), ({"field": "Citi", "value": "x"}, ".field: expected the API name of a field of Leads that can be written and need not be unique: there are City, Created_By, Created_Time, Kind, Last_Name, Layout, Modified_By, Modified_Time, ..."))],
     (BASE | {"records": BASE["records"] * 2}, "$.records[1].id: another record has this id\n"),
-    ({"extends": "nothing"}, "$.extends: expected the name of a built-in org"),
+    ({"extends": "nothing"}, "$.extends: expected the name of a built-in org: enterprise, free, professional\n"),
     (BASE | {"extends": "enterprise"}, "$.org: expected no second org"),
 ]
 
