@@ -14,7 +14,6 @@ const DEAL = "554023000000497007";
 let oauth;
 
 before(async () => {
-  // README: the lines that point the SDK at crmock
   mkdirSync(folder, { recursive: true });
   const environment = new sdk.Environment(url, `${url}/oauth/v2/token`, url, "crmock");
   const token = new sdk.OAuthBuilder().clientId("1000.CRMOCK").clientSecret("crmock-secret").refreshToken("1000.crmock.refresh").build();
@@ -23,7 +22,6 @@ before(async () => {
   if (builder.user) builder.user(new sdk.UserSignature("patricia.boyle@zylker.example")); // 2.x
   await builder.environment(environment).token(token).store(new sdk.FileStore(`${folder}/tokens`)).SDKConfig(config)
     .resourcePath(folder).logger(new sdk.LogBuilder().level("error").filePath(`${folder}/log`).build()).initialize();
-  // end
   oauth = token;
 });
 

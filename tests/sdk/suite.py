@@ -44,13 +44,11 @@ def setUpModule():
     if VERSION in ("v2", "v2.1", "v5"):
         initialize_first() if VERSION == "v2" else initialize_named()
         return
-    # README: the lines that point the SDK at crmock
     environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
     token = OAuthToken(client_id="1000.CRMOCK", client_secret="crmock-secret", refresh_token="1000.crmock.refresh")
     Initializer.initialize(environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
                            sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),
                            logger=Logger.get_instance(level=Logger.Levels.ERROR, file_path=f"{FOLDER}/log"))
-    # end
     TOKEN.append(token)
 
 
