@@ -150,11 +150,12 @@ static const struct {
 };
 
 /* As clients send it that were told to send no media type: data=[...]&ids=[...] */
-static bool is_form(const char *body)
+static bool is_form(const struct request *request)
 {
     static const char *const begins[] = {"data=", "ids=", "cvid="};
     for (size_t i = 0; i < COUNT(begins); i++)
-        if (strncmp(body, begins[i], strlen(begins[i])) == 0)
+        if (request->body_length >= strlen(begins[i]) &&
+            memcmp(request->body, begins[i], strlen(begins[i])) == 0)
             return true;
     return false;
 }
@@ -168,7 +169,7 @@ enum error body_parse(struct call *call, cJSON **body)
     const char *why = "the body is JSON, and no object";
     if (place.has_too_many)
         why = arena_printf(call->arena, "the body has more than %d values", BODY_VALUES_MAX);
-    else if (*body == NULL && is_form(call->request->body))
+    else if (*body == NULL && is_form(call->request))
         why = "the body is a form; the service takes JSON: {\"data\": [...], \"ids\": [...]}";
     else if (*body == NULL)
         why = arena_printf(call->arena, "the body is no JSON: line %zu, column %zu", place.line,

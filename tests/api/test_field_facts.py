@@ -375,11 +375,17 @@ def test_modules_in_any_case_are_modules(shared):
 
 # Bodies that clients really send ---------------------------------------------------------------------------------------------
 def test_a_form_for_a_body_is_told(shared):
-    for body in (b'data=[{"City":"x"}]&ids=["1"]', b"ids=1&data=2", b"cvid=1"):
+    for body in (b'data=[{"City":"x"}]&ids=["1"]', b"ids=1&data=2", b"cvid=1", b"ids="):
         for kind in ("application/x-www-form-urlencoded", "application/json", "text/plain"):
             answer = shared.request("POST", "/crm/v8/Leads/actions/mass_update", body, headers={"Content-Type": kind})
             assert (answer.status, answer.body["message"], answer.headers["X-Crmock-Rule"]) == (400, "body", "E31")
             assert answer.headers["X-Crmock-Hint"].startswith("the body is a form; the service takes JSON")
+
+
+@pytest.mark.parametrize("body", [b":", b"d", b"data", b"ids", b"cvi", b""])
+def test_a_body_that_is_shorter_than_what_it_is_compared_with(shared, body):
+    answer = shared.request("POST", "/crm/v8/Leads/actions/mass_update", body)
+    assert answer.headers["X-Crmock-Rule"] == "E31" and "form" not in answer.headers["X-Crmock-Hint"]
 
 
 @pytest.mark.parametrize("extra, out", [({"cvid": "1"}, "cvid"), ({"cvid": "1", "territory": {"id": "1"}}, "cvid, territory"), ({"territory": {"id": "1"}, "criteria": [{}]}, "territory, criteria"),

@@ -405,7 +405,7 @@ def test_F19_the_documents_example_and_its_places_of_faults(start, tmp_path):
     assert server.update("Deals", {"data": [{"Stage": "Needs Analysis"}], "ids": ["88"]}).headers["X-Crmock-Rule"] == "M3"
     places = {line.split("`")[-2] for line in part.splitlines() if "| `$." in line}
     told = {said.split(": ")[0] for _, said in FAULTS}
-    assert len(places) == 7 and {place.replace("values.City", "values.Next_Step") for place in places} <= told
+    assert len(places) == 8 and {place.replace("values.City", "values.Next_Step") for place in places} <= told
 
 
 # E37
