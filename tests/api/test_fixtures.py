@@ -94,6 +94,7 @@ FAULTS = [
     (changed("territories", 0, parent="There"), "expected a territory that is not below"),
     (changed("profiles", 0, modules={"Nonsense": {}}), "$.profiles[0].modules.Nonsense: expected the API name of a module"),
     (changed("profiles", 0, fields={"Leads.X": "hidden"}), "$.profiles[0].fields.Leads.X: Leads has no field X: there are "),
+    *[(changed("profiles", 0, **{member: wrong}), f"$.profiles[0].{member}: expected an object: ") for member in ("modules", "fields") for wrong in ([{}], ["hidden"], "x")],
     (changed("profiles", 0, fields={"Leads": "hidden"}), '$.profiles[0].fields.Leads: expected a member named "Module.Field"\n'),
     (changed("profiles", 0, fields={"Nonsense.X": "hidden"}), '$.profiles[0].fields.Nonsense.X: expected a member named "Module.Field" of a module of the org: there is Leads\n'),
     (changed("profiles", 0, fields={"Leads.City": "secret"}), "$.profiles[0].fields.Leads.City: expected one of read_only, hidden"),
