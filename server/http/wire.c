@@ -17,6 +17,7 @@ enum {
     SOCKETS_MAX = 1 << 17,
     CHUNK_LINE_MAX = 1024,
     BLANK_LINES_MAX = 16,
+    ENDS_ASKED = 16, /* requests */
     SLACK = 4096,
     FIRST_ROOM = 1 << 14,
     DISCARDED_MAX = 16 << 20
@@ -376,6 +377,7 @@ static bool read_some(struct wire *wire)
         return false;
     }
     size_t room = wire->room - wire->end;
+    bool asks_for_end = wire->requests < ENDS_ASKED;
     ssize_t count = recvfrom(wire->socket, wire->bytes + wire->end, room, 0, NULL, NULL);
     if (count < 0)
         return false;
@@ -388,12 +390,15 @@ static bool read_some(struct wire *wire)
         refuse(wire, (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"});
     if (wire->place == AT_END)
         discard(wire);
-    return !wire->has_ended && wire->place != AT_END;
+    bool is_all = !asks_for_end && (size_t)count < room && is_at_rest(wire);
+    return !is_all && !wire->has_ended && wire->place != AT_END;
 }
 
 /* Like recv. libmicrohttpd takes a buffer that is not full for a sign that nothing more has come, and
  * waits for the kernel to say otherwise; so as much is read as there is, and the end, if it is there:
- * the kernel does not tell of it twice. */
+ * the kernel does not tell of it twice. Whoever has kept the connection for many requests does not end
+ * it in one breath with a whole one, and is asked no more: that costs a 30th of what a small call
+ * takes, and --idle-timeout would end it. */
 static ssize_t wire_read(struct wire *wire, char *buffer, size_t size)
 {
     size_t given = hand_out(wire, buffer, size);
