@@ -143,7 +143,7 @@ bool time_writable(int64_t time)
     return time >= earliest + DAY && time <= latest - DAY; /* what is derived from it is written, too */
 }
 
-/* GLib reads more forms than the service has ("20210303", week dates): the shape is checked first. */
+/* Digits where the shape has 9, and what stands there else. What is read behind it relies on it. */
 static bool has_shape(const char *text, const char *shape)
 {
     size_t i = 0;
@@ -153,6 +153,15 @@ static bool has_shape(const char *text, const char *shape)
             return false;
     }
     return true;
+}
+
+/* A day of the calendar, by the first ten characters, which have the shape of one. */
+static bool is_day(const char *text)
+{
+    long year = strtol(text, NULL, 10), month = strtol(text + 5, NULL, 10);
+    long day = strtol(text + 8, NULL, 10);
+    return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
+           g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year);
 }
 
 /* What may stand behind the seconds; '+' is any sign. */
@@ -207,30 +216,61 @@ static bool http_date_read(const char *text, int64_t *time)
     return false;
 }
 
-/* GLib wants a zone for what says no offset. */
-static GDateTime *read_in(const char *text, const struct zone *zone)
+static int number_at(const char *text, size_t digits)
 {
-    GTimeZone *own = zone == NULL ? g_time_zone_new_utc() : g_time_zone_ref(timezone_of(zone));
-    GDateTime *parsed = g_date_time_new_from_iso8601(text, own);
-    g_time_zone_unref(own);
-    return parsed;
+    int number = 0;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + text[i] - '0';
+    return number;
+}
+
+/* What a time of the right shape says, as if it were in UTC. False: there is no such time. */
+static bool read_local(const char *text, int64_t *time)
+{
+    struct tm parts = {.tm_year = number_at(text, 4) - 1900,
+                       .tm_mon = number_at(text + 5, 2) - 1,
+                       .tm_mday = number_at(text + 8, 2),
+                       .tm_hour = number_at(text + 11, 2),
+                       .tm_min = number_at(text + 14, 2),
+                       .tm_sec = number_at(text + 17, 2)};
+    /* no leap seconds: SQL has none */
+    bool is_one = is_day(text) && parts.tm_hour < 24 && parts.tm_min < 60 && parts.tm_sec < 60;
+    *time = is_one ? (int64_t)timegm(&parts) : 0;
+    return is_one;
+}
+
+/* Seconds from UTC by an offset of one of the shapes above, or by a zone (NULL: UTC) for a local time,
+ * which is moved on when clocks leap over it. */
+static int64_t offset_of(const char *offset, const struct zone *zone, int64_t *local)
+{
+    if (offset[0] == 'Z')
+        return 0;
+    if (offset[0] != '\0') {
+        int minutes = number_at(offset + 1, 2) * 60 + number_at(offset + strlen(offset) - 2, 2);
+        return (offset[0] == '-' ? -60 : 60) * (int64_t)minutes;
+    }
+    if (zone == NULL)
+        return 0;
+    gint64 moved = *local;
+    int interval = g_time_zone_adjust_time(timezone_of(zone), G_TIME_TYPE_STANDARD, &moved);
+    *local = moved;
+    return g_time_zone_get_offset(timezone_of(zone), interval);
 }
 
 bool time_read(const char *text, unsigned forms, const struct zone *zone, int64_t *time,
                enum time_forms *form)
 {
-    enum { SECONDS_AT = 17 };
     static const char shape[] = "9999-99-99T99:99:99";
     bool is_http_date = (forms & TIME_HTTP_DATE) != 0 && http_date_read(text, time);
     unsigned found = TIME_HTTP_DATE;
     if (!is_http_date) {
-        bool is_shaped = has_shape(text, shape) && text[SECONDS_AT] < '6'; /* no leap seconds */
-        found = is_shaped ? form_of(text + sizeof shape - 1) & forms : 0;
-        GDateTime *parsed = found != 0 ? read_in(text, zone) : NULL;
-        if (parsed == NULL)
+        const char *offset = text + sizeof shape - 1;
+        int64_t local;
+        found = has_shape(text, shape) ? form_of(offset) & forms : 0;
+        if (found == 0 || !read_local(text, &local))
             return false;
-        *time = g_date_time_to_unix(parsed);
-        g_date_time_unref(parsed);
+        int64_t seconds = offset_of(offset, zone, &local);
+        *time = local - seconds;
     }
     if (form != NULL)
         *form = (enum time_forms)found;
@@ -300,10 +340,5 @@ bool duration_parse(const char *text, int64_t *milliseconds)
 
 bool date_valid(const char *text)
 {
-    if (strlen(text) != 10 || !has_shape(text, "9999-99-99"))
-        return false;
-    long year = strtol(text, NULL, 10), month = strtol(text + 5, NULL, 10);
-    long day = strtol(text + 8, NULL, 10);
-    return year > 0 && month >= 1 && month <= 12 && day >= 1 &&
-           g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year);
+    return strlen(text) == 10 && has_shape(text, "9999-99-99") && is_day(text);
 }
