@@ -228,19 +228,15 @@ static const char *unsupported_hint(const struct call *call)
     const char *hint = is_mass_update
                            ? "the module exists, and has no mass update in this version"
                            : "the module exists, and crmock does not serve it in this version";
+    const char *verb = is_mass_update ? "has" : "does";
     if (versions[call->version].has_current_answers && supports(call, call->version, ANSWERS_CURRENT))
-        return arena_printf(call->arena,
-                            is_mass_update ? "%s; with --answers current it has"
-                                           : "%s; with --answers current it does",
-                            hint);
+        return arena_printf(call->arena, "%s; with --answers current it %s", hint, verb);
     enum version_number last = VERSIONS;
     while (last > V2 && !supports(call, last - 1, ANSWERS_PAGE))
         last--;
     return last == V2 ? hint
-                      : arena_printf(call->arena,
-                                     is_mass_update ? "%s; up to %s it has (docs/versions.md)"
-                                                    : "%s; up to %s it does (docs/versions.md)",
-                                     hint, versions[last - 1].name);
+                      : arena_printf(call->arena, "%s; up to %s it %s (docs/versions.md)", hint,
+                                     versions[last - 1].name, verb);
 }
 
 static enum error module_is_supported(struct call *call)

@@ -58,6 +58,17 @@ static const char *policy(struct arena *arena)
     return text;
 }
 
+/* Of a list that ends with {NULL, NULL}; the copy lives as long as the answer. */
+static const struct header *keep(struct arena *arena, const struct header *headers)
+{
+    size_t count = 1;
+    for (const struct header *header = headers; header->name != NULL; header++)
+        count++;
+    struct header *kept = arena_array(arena, count, sizeof *kept);
+    memcpy(kept, headers, count * sizeof *kept);
+    return kept;
+}
+
 static void send_page(struct call *call, unsigned status, GString *page)
 {
     const struct header headers[] = {
@@ -66,13 +77,11 @@ static void send_page(struct call *call, unsigned status, GString *page)
         {"Referrer-Policy", "no-referrer"}, {NULL, NULL},
     };
     g_string_append(page, "</main>\n</body>\n</html>\n");
-    struct header *kept = arena_array(call->arena, COUNT(headers), sizeof *headers);
-    memcpy(kept, headers, sizeof headers);
     *call->response = (struct response){.status = status,
                                         .content_type = "text/html;charset=UTF-8",
                                         .body = arena_strndup(call->arena, page->str, page->len),
                                         .body_length = page->len,
-                                        .headers = kept};
+                                        .headers = keep(call->arena, headers)};
     g_string_free(page, true);
 }
 
@@ -84,9 +93,8 @@ void oauth_page_redirect(struct call *call, const char *location)
         {"Referrer-Policy", "no-referrer"},
         {NULL, NULL},
     };
-    struct header *kept = arena_array(call->arena, COUNT(headers), sizeof *headers);
-    memcpy(kept, headers, sizeof headers);
-    *call->response = (struct response){.status = 302, .body = "", .headers = kept};
+    *call->response =
+        (struct response){.status = 302, .body = "", .headers = keep(call->arena, headers)};
 }
 
 void oauth_page_refuse(struct call *call, const struct oauth_refusal *refusal, const char *hint)
