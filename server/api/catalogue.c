@@ -94,7 +94,6 @@ static const struct catalogue_row page[ERRORS] = {
     [ERR_METADATA_SCOPE] = {"P14", "OAUTH_SCOPE_MISMATCH", 401,
                             "invalid oauth scope to access this URL"},
     [ERR_NO_API_ACCESS] = {"P15", "NO_PERMISSION", 403, "permission denied"},
-    [ERR_MODULE_NOT_IN_API] = {"P16", "NOT_SUPPORTED", 400, "the given module is not supported in api"},
     [ERR_MALFORMED_REQUEST] = {"H1", "INVALID_REQUEST", 400, "The request is not well-formed"},
     [ERR_URI_TOO_LONG] = {"H2", "LIMIT_EXCEEDED", 414, "The request URI is too long"},
     [ERR_HEAD_TOO_LARGE] = {"H3", "LIMIT_EXCEEDED", 431, "The request headers are too large"},
