@@ -16,11 +16,17 @@ static enum store_status set_pragmas(struct db *db, const char *synchronous)
     return db_script(db, script);
 }
 
+enum { FIRST_PAGES = 2 };
+
 /* SQLite's own book-keeping of memory is one lock for all connections, taken at each allocation. It is
- * off for the process: nobody reads it. */
+ * off for the process: nobody reads it. A statement that may have to be undone, or that needs a table
+ * of its own (RETURNING, DISTINCT), begins with 64 KiB for its journal, or 20 pages: malloc takes and
+ * gives back as much from the system each time. They grow from one KiB and two pages now. */
 static void configure_sqlite(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+    (void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, FIRST_PAGES);
 }
 
 enum { STEPS_A_LOOK = 1000 };
