@@ -60,7 +60,7 @@ static bool fill_store(struct app *app, struct arena *arena, const char **reason
 static bool load_orgs(struct app *app)
 {
     struct db *db = store_acquire(app->store);
-    bool loaded = db != NULL && orgs_load(db, &app->orgs) == STORE_OK;
+    bool loaded = db != NULL && orgs_load(db, ALL_ORGS, &app->orgs) == STORE_OK;
     if (db != NULL)
         store_release(db);
     return loaded;

@@ -209,8 +209,10 @@ struct orgs {
     size_t count;
 };
 
-/* Reads the metadata of all orgs; *orgs is to be ended by orgs_clear in either case. */
-MUSTCHECK enum store_status orgs_load(struct db *db, struct orgs *orgs);
+/* Reads the metadata of all orgs, or of that one alone; *orgs is to be ended by orgs_clear in either
+ * case. */
+enum { ALL_ORGS = 0 };
+MUSTCHECK enum store_status orgs_load(struct db *db, int64_t org_id, struct orgs *orgs);
 void orgs_clear(struct orgs *orgs);
 
 /* Look-ups; NULL when there is none, as there is of a module without a name (NULL). Module names match

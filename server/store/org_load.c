@@ -332,18 +332,18 @@ static enum store_status load_org(struct loading *loading)
     return status == STORE_OK ? loading_automation(loading) : status;
 }
 
-static const struct sql all_orgs = {
+static const struct sql some_orgs = {
     "SELECT count(*) OVER (), id, name, time_zone, edition, territories, scheduled_mass_update,"
     " metadata_time"
-    " FROM org ORDER BY id"};
+    " FROM org WHERE ?1 IN (id, 0) ORDER BY id"}; /* ALL_ORGS */
 
-enum store_status orgs_load(struct db *db, struct orgs *orgs)
+enum store_status orgs_load(struct db *db, int64_t org_id, struct orgs *orgs)
 {
     *orgs = (struct orgs){.count = 0};
     for (enum field_type type = 0; type < FIELD_TYPES; type++)
         if (field_types[type].pattern != NULL)
             orgs->patterns[type] = pattern_new(field_types[type].pattern);
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &all_orgs, "");
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &some_orgs, "i", org_id);
     if (row == NULL)
         return STORE_FAILED;
     enum store_status status;

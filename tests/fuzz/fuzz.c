@@ -80,7 +80,7 @@ bool fuzz_api_load(struct fuzz_api *fuzzed, const char *folder, struct arena *ar
     if (!fixtures_load(fuzzed->store, &source, &fixture_rules, arena, reason))
         return false;
     struct db *db = store_acquire(fuzzed->store);
-    if (db == NULL || orgs_load(db, &fuzzed->orgs) != STORE_OK)
+    if (db == NULL || orgs_load(db, ALL_ORGS, &fuzzed->orgs) != STORE_OK)
         fuzz_fail("what fixtures have filled cannot be read");
     store_release(db);
     return true;

@@ -80,7 +80,7 @@ static void open_rig(void)
     faulty_disk_install();
     open_store();
     struct db *db = store_acquire(rig.store);
-    ck_assert(db != NULL && orgs_load(db, &rig.orgs) == STORE_OK);
+    ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
     rig.crm.orgs = &rig.orgs;
     rig.crm.clock = &rig.clock;

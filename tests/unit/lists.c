@@ -90,7 +90,7 @@ static void load(struct orgs *orgs)
     ck_assert_int_eq(rmdir(folder), 0);
     g_free(path);
     (void)g_string_free(json, TRUE);
-    ck_assert_int_eq(orgs_load(test.db, orgs), STORE_OK);
+    ck_assert_int_eq(orgs_load(test.db, ALL_ORGS, orgs), STORE_OK);
     test_store_close(&test);
 }
 

@@ -21,7 +21,7 @@ void test_store_open_with(struct test_store *test, const char *folder)
                   reason);
     test->db = store_acquire(test->store);
     ck_assert_ptr_nonnull(test->db);
-    ck_assert_int_eq(orgs_load(test->db, &test->orgs), STORE_OK);
+    ck_assert_int_eq(orgs_load(test->db, ALL_ORGS, &test->orgs), STORE_OK);
     test->org = &test->orgs.list[0];
 }
 

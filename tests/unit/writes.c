@@ -85,7 +85,7 @@ static void open_rig(void)
     ck_assert_msg(rig.store != NULL, "%s", reason);
     ck_assert_msg(fixtures_load(rig.store, &source, &fixture_rules, &rig.arena, &reason), "%s", reason);
     struct db *db = store_acquire(rig.store);
-    ck_assert(db != NULL && orgs_load(db, &rig.orgs) == STORE_OK);
+    ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
     rig.crm = (struct crm){.store = rig.store,
                            .orgs = &rig.orgs,
