@@ -19,7 +19,8 @@
 enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, DURATION, ON, OFF };
 
 /* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
- * the values that it takes. */
+ * the values that it takes; or, without a name, the heading of those that follow: --help lists them so,
+ * and docs/options.md. */
 static const struct setting {
     const char *name, *argument, *help;
     enum kind kind;
@@ -27,18 +28,30 @@ static const struct setting {
     unsigned long long least, most;
     const char *const *choices; /* names of an enum's values, ended by NULL */
 } settings[] = {
+    {.help = "Listening:"},
     {"listen", "ADDRESS", "Address to listen on (default 127.0.0.1)", TEXT,
      offsetof(struct app_options, http.listen), 0, 0, NULL},
     {"port", "N", "Port to listen on, 0 for any free one (default 8080)", NUMBER,
      offsetof(struct app_options, http.port), 0, 65535, NULL},
+    {"threads", "N", "Threads that answer requests (default: processors less one, 1 to 4)", NUMBER,
+     offsetof(struct app_options, http.threads), 1, 64, NULL},
+    {"max-connections", "N", "Connections served at once (default 512)", NUMBER,
+     offsetof(struct app_options, http.max_connections), 8, 65536, NULL},
+    {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
+     NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400, NULL},
+    {.help = "Store and fixtures:"},
     {"db", "PATH", "Store that lasts; without it the store is private and removed at exit", TEXT,
      offsetof(struct app_options, db), 0, 0, NULL},
+    {"durability", "WORD",
+     "normal: acknowledged writes survive a crash; full: a power cut too (default normal)", CHOICE,
+     offsetof(struct app_options, durability), 0, 0, store_durability_names},
     {"fixtures", "DIR", "Folder of fixtures for a new store (default: those in the binary)", TEXT,
      offsetof(struct app_options, fixtures), 0, 0, NULL},
     {"cache", "DIR", "Folder for copies of loaded fixtures (default: in the user's cache folder)", TEXT,
      offsetof(struct app_options, cache), 0, 0, NULL},
     {"no-cache", NULL, "Load the fixtures at each start of a new store", OFF,
      offsetof(struct app_options, uses_cache), 0, 0, NULL},
+    {.help = "Limits:"},
     {"max-body", "BYTES", "Largest request body (default 1048576)", SIZE,
      offsetof(struct app_options, http.max_body), 1, 1ULL << 30, NULL},
     {"max-header", "BYTES", "Largest request line and headers (default 16384)", SIZE,
@@ -52,18 +65,14 @@ static const struct setting {
     {"request-steps", "N",
      "Steps that they may take, some 10 for a record looked at (default 50000000)", NUMBER,
      offsetof(struct app_options, budget.steps), 1000, 4294967295, NULL},
-    {"max-connections", "N", "Connections served at once (default 512)", NUMBER,
-     offsetof(struct app_options, http.max_connections), 8, 65536, NULL},
-    {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
-     NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400, NULL},
-    {"threads", "N", "Threads that answer requests (default: processors less one, 1 to 4)", NUMBER,
-     offsetof(struct app_options, http.threads), 1, 64, NULL},
+    {.help = "Jobs:"},
     {"job-delay", "MS", "Milliseconds that a job stays SCHEDULED (default 0)", NUMBER,
      offsetof(struct app_options, jobs.delay), 0, 86400000, NULL},
     {"job-rate", "N", "Records that jobs try a second, 0 for as many as they can (default 0)", NUMBER,
      offsetof(struct app_options, jobs.rate), 0, 1000000, NULL},
     {"job-batch", "N", "Records that a job changes in one transaction (default 500)", NUMBER,
      offsetof(struct app_options, jobs.batch), 1, JOB_BATCH_MAX, NULL},
+    {.help = "Webhooks:"},
     {"webhook-timeout", "MS", "Milliseconds that a webhook's receiver has to answer (default 5000)",
      NUMBER, offsetof(struct app_options, webhooks.timeout), 1, 600000, NULL},
     {"webhook-tries", "N", "Tries until a webhook's call is given up (default 5)", NUMBER,
@@ -71,27 +80,27 @@ static const struct setting {
     {"webhook-retry", "MS",
      "Milliseconds until the second try, doubled for each further (default 1000)", NUMBER,
      offsetof(struct app_options, webhooks.retry), 1, 3600000, NULL},
-    {"durability", "WORD",
-     "normal: acknowledged writes survive a crash; full: a power cut too (default normal)", CHOICE,
-     offsetof(struct app_options, durability), 0, 0, store_durability_names},
-    {"now", "TIME", "ISO 8601 time to stand still at, or +N or -N seconds from the machine's clock",
-     TIME, offsetof(struct app_options, clock), 0, 0, NULL},
+    {.help = "OAuth and answers:"},
     {"token-ttl", "SECONDS", "Time that an access token lives; with ms: 1500ms (default 3600)",
      DURATION, offsetof(struct app_options, token_ttl), 1, 315360000, NULL},
     {"auto-consent", "EMAIL", "User as whom every login in the browser goes on at once, without a page",
      TEXT, offsetof(struct app_options, auto_consent), 0, 0, NULL},
-    {"exit-with-stdin", NULL, "End when standard input does, as a pipe does when its writer is gone",
-     ON, offsetof(struct app_options, exit_with_stdin), 0, 0, NULL},
-    {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
-     offsetof(struct app_options, http.hints), 0, 0, NULL},
     {"answers", "WORD",
      "page: v8 answers as the published page; current: as the service's newer file (default page)",
      CHOICE, offsetof(struct app_options, answers), 0, 0, answers_names},
+    {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
+     offsetof(struct app_options, http.hints), 0, 0, NULL},
+    {.help = "Time:"},
+    {"now", "TIME", "ISO 8601 time to stand still at, or +N or -N seconds from the machine's clock",
+     TIME, offsetof(struct app_options, clock), 0, 0, NULL},
+    {.help = "Log and end:"},
     {"log-level", "LEVEL", "error, warning, info or debug (default info)", CHOICE,
      offsetof(struct app_options, log.level), 0, 0, log_level_names},
+    {"exit-with-stdin", NULL, "End when standard input does, as a pipe does when its writer is gone",
+     ON, offsetof(struct app_options, exit_with_stdin), 0, 0, NULL},
 };
 
-enum { OPTIONS = COUNT(settings), FIRST_KEY = 0x100, VARIABLE_SIZE = 64 };
+enum { ROWS = COUNT(settings), FIRST_KEY = 0x100, VARIABLE_SIZE = 64, HELP_SIZE = 256 };
 
 /* What argp has of its own ends the process, and is replaced by these. */
 enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 0x80, LAST_GROUP = -1 };
@@ -191,7 +200,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     if (key == KEY_HELP || key == KEY_USAGE || key == KEY_VERSION)
         return tell(key, state);
-    if (key < FIRST_KEY || key >= FIRST_KEY + (int)OPTIONS) {
+    if (key < FIRST_KEY || key >= FIRST_KEY + (int)ROWS) {
         if (key == ARGP_KEY_ARG)
             argp_error(state, "unexpected argument: %s", argument);
         return key == ARGP_KEY_ARG ? EINVAL : ARGP_ERR_UNKNOWN;
@@ -207,7 +216,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static bool read_environment(struct app_options *options)
 {
-    for (size_t i = 0; i < OPTIONS; i++) {
+    for (size_t i = 0; i < ROWS; i++) {
+        if (settings[i].name == NULL)
+            continue;
         char name[VARIABLE_SIZE];
         variable_name(&settings[i], name);
         const char *text = getenv(name);
@@ -251,20 +262,24 @@ static void set_defaults(struct app_options *options)
     };
 }
 
+/* The row as argp has it, its help written to `help`. argp begins a group at each heading. */
+static struct argp_option listed_row(const struct setting *row, int key, char help[HELP_SIZE])
+{
+    if (row->name == NULL)
+        return (struct argp_option){.doc = row->help};
+    char variable[VARIABLE_SIZE];
+    variable_name(row, variable);
+    (void)snprintf(help, HELP_SIZE, "%s [$%s]", row->help, variable);
+    return (struct argp_option){.name = row->name, .key = key, .arg = row->argument, .doc = help};
+}
+
 enum options_outcome options_read(int argc, char **argv, struct app_options *options)
 {
-    struct argp_option listed[OPTIONS + COUNT(told) + 1] = {{0}};
-    char helps[OPTIONS][256];
-    for (size_t i = 0; i < OPTIONS; i++) {
-        char variable[VARIABLE_SIZE];
-        variable_name(&settings[i], variable);
-        (void)snprintf(helps[i], sizeof helps[i], "%s [$%s]", settings[i].help, variable);
-        listed[i] = (struct argp_option){.name = settings[i].name,
-                                         .key = FIRST_KEY + (int)i,
-                                         .arg = settings[i].argument,
-                                         .doc = helps[i]};
-    }
-    memcpy(listed + OPTIONS, told, sizeof told);
+    struct argp_option listed[ROWS + COUNT(told) + 1] = {{0}};
+    char helps[ROWS][HELP_SIZE];
+    for (size_t i = 0; i < ROWS; i++)
+        listed[i] = listed_row(&settings[i], FIRST_KEY + (int)i, helps[i]);
+    memcpy(listed + ROWS, told, sizeof told);
     const struct argp argp = {
         .options = listed,
         .parser = parse,
