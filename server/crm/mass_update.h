@@ -40,7 +40,7 @@ struct mass_update {
     struct selection selection;
 };
 
-/* One step of the order in which a call is checked (D1), for the code and for the README. */
+/* One step of the order in which a call is checked (D1), for the code and its documentation. */
 struct rule {
     const char *what;
     const char *rows; /* of the catalogue */

@@ -1,4 +1,4 @@
-"""The error gallery of the README: its lines are what the tests send."""
+"""The error gallery of the documentation: its lines are what the tests send."""
 import collections
 import json
 import pathlib
@@ -6,8 +6,15 @@ import re
 import subprocess
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+DOCS = README.parent / "docs"
 BASE = "http://127.0.0.1:8080"
 VERSIONS = ["v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8"]
+
+
+def page(name):
+    """The text of a page of docs/."""
+    return (DOCS / f"{name}.md").read_text()
+
 
 Row = collections.namedtuple("Row", "name command status answer")
 
@@ -16,11 +23,11 @@ def rows():
     """Every row of the gallery, in its order."""
     pattern = re.compile(r"^\| (\w+) \| `(curl .*?)` \| (\d+) \| (?:`(.*)`|\(no body\)) \|$", re.M)
     return [Row(name, command, int(status), json.loads(answer) if answer else None)
-            for name, command, status, answer in pattern.findall(README.read_text())]
+            for name, command, status, answer in pattern.findall(page("gallery"))]
 
 
 def curl(server, command):
-    """Runs a line of the README against the server: status, answer, X-Crmock-Rule, media type."""
+    """Runs a line of the documentation against the server: status, answer, X-Crmock-Rule, media type."""
     line = command.replace(BASE, server.url)
     last = line.rfind("--next")
     at = last + len("--next") if last >= 0 else len("curl")

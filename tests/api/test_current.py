@@ -10,7 +10,7 @@ from server import Server, own_fixtures
 LEAD, LOCKED = "554023000000600001", "554023000000600015"
 CITY = [{"City": "x"}]
 VIEW = "554023000000091501"
-TABLE = re.findall(r"^\| (\w+) \| `(curl .*?)` \| (\d+) (?:`(.*?)`|\(no body\)) \| (\d+) `(.*)` \|$", (gallery.README.parent / "docs" / "field-facts.md").read_text(), re.M)
+TABLE = re.findall(r"^\| (\w+) \| `(curl .*?)` \| (\d+) (?:`(.*?)`|\(no body\)) \| (\d+) `(.*)` \|$", gallery.page("field-facts"), re.M)
 MODULES = {"modules": [{"api_name": name, "singular": name, "plural": name, "sharing": "public_read_write", "fields": [{"api_name": "Subject", "type": "text", "mandatory": True}]} for name in ("Cases", "Services", "Appointments")],
            "records": [{"module": "Cases", "id": "88", "fields": {"Subject": "s"}}]}
 

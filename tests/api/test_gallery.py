@@ -1,4 +1,4 @@
-"""Every row of the error catalogue, by the line that the README gives for it, in every version."""
+"""Every row of the error catalogue, by the line that docs/gallery.md gives for it, in every version."""
 import copy
 
 import pytest
@@ -22,7 +22,7 @@ def test_the_gallery_has_every_row():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_row_as_the_readme_gives_it(quiet, row, record_property):
+def test_row_as_the_gallery_gives_it(quiet, row, record_property):
     record_property("row", (row.name, "v8", row.command))
     status, answer, rule, media = gallery.curl(quiet, row.command)
     assert (status, answer, rule) == (row.status, row.answer, row.name)

@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from gallery import BASE, README, curl
+from gallery import BASE, curl, page as documentation
 from login import CALLBACK, LOGIN, code, visit
 from server import own_fixtures, run
 from test_oauth import ask, updates
@@ -156,6 +156,12 @@ def test_what_is_wrong_is_told_on_a_page_and_never_sent_on(shared, change, row, 
     assert seen.page.texts["h1"] == ["This login cannot go on"] and any(f"rule {row} " in text for text in seen.page.texts["p"])
 
 
+def test_a_page_that_refuses_says_where_its_row_is_told(shared):
+    table, name = re.search(r'in the table "(.*)" of its docs/(\w+)\.md', " ".join(visit(shared, LOGIN | {"client_id": ""}).page.texts["p"])).groups()
+    text = documentation(name)
+    assert "| O14 |" in text[text.index(f"## {table}\n"):]
+
+
 def test_the_order_of_checks_is_that_of_the_rows(shared):
     first = [next(change for change, row, _, _ in WRONG if row == name) for name in ("O14", "O15", "O16", "O17", "O18")]
     for number, row in enumerate(("O14", "O15", "O16", "O17", "O18")):
@@ -163,8 +169,8 @@ def test_the_order_of_checks_is_that_of_the_rows(shared):
         assert visit(shared, LOGIN | wrong).headers["X-Crmock-Rule"] == row
 
 
-def test_the_rows_of_the_readme_are_those_of_the_pages():
-    rows = re.findall(r"^\| (O\d+) \| (\d+) \| (\w+) \| .* \|$", README.read_text(), re.M)
+def test_the_rows_of_the_documentation_are_those_of_the_pages():
+    rows = re.findall(r"^\| (O\d+) \| (\d+) \| (\w+) \| .* \|$", documentation("oauth"), re.M)
     assert rows == [("O13", "200", "invalid_redirect_uri"), *dict.fromkeys((row, "400", error) for _, row, error, _ in WRONG), ("O19", "400", "invalid_request"),
                     ("O20", "400", "invalid_request"), ("O21", "302", "access_denied")]
 
@@ -309,8 +315,8 @@ def test_other_methods_are_told_which_are_served(shared):
     assert shared.request("GET", "/oauth/v2/auth/", token=None).status == 404
 
 
-def test_the_way_of_the_readme(fresh):
-    text = README.read_text()
+def test_the_way_of_the_documentation(fresh):
+    text = documentation("oauth")
     address = re.search(r"^http://127\S+/oauth/v2/auth\?(\S+)$", text, re.M).group(1)
     page = visit(fresh, dict(urllib.parse.parse_qsl(address, strict_parsing=True))).page
     command = re.search(r"^curl http://127\S+/oauth/v2/token .* code=CODE$|^curl .*/oauth/v2/token .*-d code=CODE$", text, re.M).group()

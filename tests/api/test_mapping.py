@@ -398,7 +398,7 @@ def test_F19_a_records_number_in_a_value(start, tmp_path):
 
 
 def test_F19_the_documents_example_and_its_places_of_faults(start, tmp_path):
-    text = (gallery.README.parent / "docs" / "fixtures.md").read_text()
+    text = gallery.page("fixtures")
     part = text[text.index("## Pipelines and layouts"):text.index("## Comparators")]
     example = json.loads(part[part.index("```json\n") + 8:part.index("\n```\n")])
     server = start("--fixtures", own_fixtures(tmp_path, example))

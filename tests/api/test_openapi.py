@@ -12,7 +12,7 @@ needs_oas = pytest.mark.skipif(not schema.OAS.is_dir(), reason=f"the service's o
 ROWS = {row.name: row for row in gallery.rows() if row.name[0] not in "PO"}  # the others are of other paths
 
 # Where crmock's answers leave the service's file record.json on purpose: the published page, or the contract with the real
-# service, has it otherwise. Listed in the README.
+# service, has it otherwise. Listed in docs/openapi.md.
 DIFFERENCES = {
     "E3": "message", "E4": "message", "E5": "message", "E20": "message", "E22": "message", "E23": "message", "E25": "code message", "E26": "message", "E27": "message", "E28": "message",
     "G3": "code message", "G4": "message", "G6": "message", "M1": "message",

@@ -21,7 +21,7 @@ ENVIRONMENT = {"ASAN_OPTIONS": "detect_leaks=1:hard_rss_limit_mb=4000", "CK_FORK
                "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-v", "--tb=short", "-p", "no:cacheprovider"]
 LAST_SUITE = "faults"  # as long as all others together: it has a stage of its own
-SLOW = ["snapshots", "automation", "jobs", "http", "properties", "readme"]
+SLOW = ["snapshots", "automation", "jobs", "http", "properties", "docs", "readme"]
 
 
 class Interrupted(Exception):

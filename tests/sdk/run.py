@@ -3,8 +3,8 @@
 usage: run.py CRMOCK FOLDER [SUITE...]
 
 FOLDER has node_modules, and a venv-... for each of PyPI's (make test-sdk lays them out); without SUITE all are run. Each
-package's own description of the API's JSON is held against what crmock answers as well (shapes.py). The README's programs are run
-as they are printed.
+package's own description of the API's JSON is held against what crmock answers as well (shapes.py). The programs of docs/sdks.md
+are run as they are printed.
 Ends with a line "N passed, N failed".
 """
 import collections
@@ -73,27 +73,27 @@ def check_shapes(suite, url, folder):
     return not found
 
 
-# The README's programs: language of the block, what runs it, and the suite that it is written for.
+# The programs of docs/sdks.md: language of the block, what runs it, and the suite that it is written for.
 PROGRAMS = [("js", "first.mjs", lambda folder: ["node", folder / "first.mjs"], "nodejs-sdk-8.0"),
             ("python", "first.py", lambda folder: [folder / "venv-zohocrmsdk8-0" / "bin" / "python", folder / "first.py"], "zohocrmsdk8-0")]
 
 
 def printed(language):
-    """The program of the README in that language, and what it is said to print."""
-    text = (HERE.parents[1] / "README.md").read_text()
+    """The program of the page in that language, and what it is said to print."""
+    text = (HERE.parents[1] / "docs" / "sdks.md").read_text()
     said = re.search(r"^```\n(\d+ success .*)\n```$", text, re.M).group(1)
     return re.search(rf"^```{language}\n(.*?)^```$", text, re.M | re.S).group(1), said
 
 
 def run_program(language, name, command, url, folder):
-    """Whether it does what the README says, in an empty folder."""
+    """Whether it does what the page says, in an empty folder."""
     program, said = printed(language)
     assert program.count("http://127.0.0.1:8080") == 1
     (folder / name).write_text(program.replace("http://127.0.0.1:8080", url))
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(command(folder), cwd=empty, capture_output=True, text=True, timeout=120)
     if (done.returncode, done.stdout.strip()) != (0, said):
-        print(f"the README's program in {language}: {done.stdout}{done.stderr}")
+        print(f"the program of docs/sdks.md in {language}: {done.stdout}{done.stderr}")
     return (done.returncode, done.stdout.strip()) == (0, said)
 
 
@@ -125,7 +125,7 @@ def main():
         found["every answer has the types that the sdk tells"] = check_shapes(suite, server.url, folder)
         for language, name, command, of in PROGRAMS:
             if of == suite.name:
-                found["the program of the readme"] = run_program(language, name, command, server.url, folder)
+                found["the program of the documentation"] = run_program(language, name, command, server.url, folder)
         results[suite] = found
     server.stop()
     print_table(results)

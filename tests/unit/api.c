@@ -170,37 +170,39 @@ START_TEST(versions_are_named_exactly)
 }
 END_TEST
 
-static const char *next_line_of(const char *readme, const struct rules *stage)
+#define PAGE "docs/order-of-checks.md"
+
+static const char *next_line_of(const char *page, const struct rules *stage)
 {
     struct arena arena = {.blocks = NULL};
-    for (size_t i = 0; i < stage->count && readme != NULL; i++) {
+    for (size_t i = 0; i < stage->count && page != NULL; i++) {
         const struct rule *rule =
             (const struct rule *)(const void *)((const char *)stage->list + i * stage->size);
         const char *line =
             arena_printf(&arena, "\n| %s | %s | %s |\n", stage->stage, rule->what, rule->rows);
-        ck_assert_msg(strncmp(readme, line, strlen(line)) == 0, "README.md lacks %s", line);
-        readme = strchr(readme + 1, '\n');
+        ck_assert_msg(strncmp(page, line, strlen(line)) == 0, PAGE " lacks %s", line);
+        page = strchr(page + 1, '\n');
     }
     arena_clear(&arena);
-    return readme;
+    return page;
 }
 
-/* D1: the tables that the code walks are the one that the README prints, line by line. */
-START_TEST(the_readme_has_the_order_of_checks)
+/* D1: the tables that the code walks are the one that the documentation prints, line by line. */
+START_TEST(the_documentation_has_the_order_of_checks)
 {
-    static char readme[1 << 18];
-    FILE *file = fopen("README.md", "r");
+    static char page[1 << 16];
+    FILE *file = fopen(PAGE, "r");
     ck_assert_msg(file != NULL, "tests run in the project's folder");
-    readme[fread(readme, 1, sizeof readme - 1, file)] = '\0';
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
     (void)fclose(file);
-    const char *line = strstr(readme, "| Stage | Rule | Row |\n| --- | --- | --- |");
+    const char *line = strstr(page, "| Stage | Rule | Row |\n| --- | --- | --- |");
     ck_assert_ptr_nonnull(line);
     line = strchr(strchr(line, '\n') + 1, '\n');
     line = next_line_of(line, &gate_order);
     line = next_line_of(line, &body_order);
     for (size_t i = 0; i < MASS_UPDATE_STAGES; i++)
         line = next_line_of(line, mass_update_order[i]);
-    ck_assert_msg(strncmp(line, "\n\n", 2) == 0, "README.md has more");
+    ck_assert_msg(strncmp(line, "\n\n", 2) == 0, PAGE " has more");
 }
 END_TEST
 
@@ -213,7 +215,7 @@ Suite *api_suite(void)
     tcase_add_test(tests, the_catalogue_is_whole);
     tcase_add_test(tests, modules_by_version);
     tcase_add_test(tests, versions_are_named_exactly);
-    tcase_add_test(tests, the_readme_has_the_order_of_checks);
+    tcase_add_test(tests, the_documentation_has_the_order_of_checks);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, oauth_tests());
     return suite;

@@ -104,7 +104,7 @@ void oauth_page_refuse(struct call *call, const struct oauth_refusal *refusal, c
     add(page, "<p class=\"error\"><code>%s</code></p>\n<p>The reason: %s.</p>\n", refusal->error, hint);
     add(page,
         "<p class=\"note\">The application was told nothing. It is rule %s of crmock, in the table"
-        " under \"OAuth\" of its README.</p>\n",
+        " \"Refusals of a login\" of its docs/oauth.md.</p>\n",
         refusal->row);
     send_page(call, refusal->status, page);
 }
