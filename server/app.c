@@ -8,7 +8,6 @@
 #include "control/control.h"
 #include "crm/fixture_rules.h"
 #include "fixture/fixture.h"
-#include "store/leftovers.h"
 #include "store/snapshot.h"
 
 struct app {
@@ -187,7 +186,6 @@ static void publish_snapshot(struct app *app)
 void app_settle(struct app *app)
 {
     publish_snapshot(app);
-    leftovers_remove(&app->options.log);
 }
 
 bool app_adopt(struct app *app, int socket)

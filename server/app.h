@@ -13,7 +13,7 @@
 struct app_options {
     struct log log;
     struct clock clock;
-    const char *db;       /* path of the store; NULL: private and temporary */
+    const char *db;       /* path of the store; NULL: in memory */
     const char *fixtures; /* folder; NULL: those in the binary */
     enum store_durability durability;
     const char *cache; /* folder of snapshots; NULL: the user's */

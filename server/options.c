@@ -40,7 +40,7 @@ static const struct setting {
     {"idle-timeout", "SECONDS", "Close silent connections after that time, 0 for never (default 60)",
      NUMBER, offsetof(struct app_options, http.idle_timeout), 0, 86400, NULL},
     {.help = "Store and fixtures:"},
-    {"db", "PATH", "Store that lasts; without it the store is private and removed at exit", TEXT,
+    {"db", "PATH", "Store that lasts; without it the store is in memory and gone at exit", TEXT,
      offsetof(struct app_options, db), 0, 0, NULL},
     {"durability", "WORD",
      "normal: acknowledged writes survive a crash; full: a power cut too (default normal)", CHOICE,

@@ -44,27 +44,62 @@ static int is_used_up(void *context)
             clock_microseconds() - db->begun > (int64_t)budget->milliseconds * 1000);
 }
 
-struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log, int *code)
+/* A handle that is not connected yet where `flags` has SQLITE_OPEN_MEMORY. */
+static struct db *new_connection(const char *path, int flags, const struct log *log)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, configure_sqlite);
     struct db *db = must_alloc(sizeof *db);
     *db = (struct db){.log = log};
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &db->handle, flags, manner->vfs) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db->handle,
+                        flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
         (void)db_failed(db, "open");
-        goto failed;
+    return db;
+}
+
+/* Readies it; or closes it, after a failure. */
+static struct db *ready(struct db *db, const char *synchronous, int *code)
+{
+    if (db->code == SQLITE_OK) {
+        (void)sqlite3_busy_timeout(db->handle, DB_BUSY_MILLISECONDS);
+        sqlite3_progress_handler(db->handle, STEPS_A_LOOK, is_used_up, db);
+        /* A store's file may come from anywhere: SQL cannot be used to break it. */
+        (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        if (set_pragmas(db, synchronous) == STORE_OK)
+            return db;
     }
-    (void)sqlite3_busy_timeout(db->handle, DB_BUSY_MILLISECONDS);
-    sqlite3_progress_handler(db->handle, STEPS_A_LOOK, is_used_up, db);
-    /* A store's file may come from anywhere: SQL cannot be used to break it. */
-    (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (set_pragmas(db, manner->synchronous) == STORE_OK)
-        return db;
-failed:
     *code = db->code;
     db_close(db);
     return NULL;
+}
+
+struct db *db_open(const char *path, const char *synchronous, const struct log *log, int *code)
+{
+    return ready(new_connection(path, 0, log), synchronous, code);
+}
+
+/* A copy of a file that lasts says that it has a journal beside it (18 and 19 in its head), which bytes
+ * in memory have not. */
+static void forget_journal(struct memory *memory)
+{
+    enum { WRITE_VERSION = 18, READ_VERSION, ROLLBACK = 1 };
+    if (memory->size > READ_VERSION && memory->bytes[WRITE_VERSION] != ROLLBACK)
+        memory->bytes[WRITE_VERSION] = memory->bytes[READ_VERSION] = ROLLBACK;
+}
+
+/* SQLite reads pages where they stand, and writes them into the room. */
+struct db *db_open_memory(struct memory *memory, const struct log *log, int *code)
+{
+    struct db *db = new_connection(":memory:", SQLITE_OPEN_MEMORY, log);
+    forget_journal(memory);
+    if (db->code == SQLITE_OK &&
+        sqlite3_deserialize(db->handle, "main", memory->bytes, (sqlite3_int64)memory->size,
+                            (sqlite3_int64)memory->room, 0) != SQLITE_OK)
+        (void)db_failed(db, "open");
+    else
+        db->memory = memory;
+    return ready(db, "OFF; PRAGMA mmap_size = 1073741824", code);
 }
 
 void db_close(struct db *db)
@@ -73,6 +108,13 @@ void db_close(struct db *db)
         return;
     for (size_t i = 0; i < db->count; i++)
         (void)sqlite3_finalize(db->prepared[i].statement);
+    if (db->memory != NULL) { /* how large SQLite has made it */
+        sqlite3_int64 size = 0;
+        if (sqlite3_get_autocommit(db->handle) == 0)
+            (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+        (void)sqlite3_serialize(db->handle, "main", &size, SQLITE_SERIALIZE_NOCOPY);
+        db->memory->size = (size_t)size;
+    }
     (void)sqlite3_close(db->handle);
     free(db);
 }

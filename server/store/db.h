@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/attrs.h"
 #include "base/log.h"
+#include "store/memory.h"
 #include "store/store.h"
 
 /* A statement's text. Define it static const beside the function that runs it: its address is its
@@ -25,8 +26,9 @@ struct db {
     sqlite3 *handle;
     const struct log *log;
     struct store *store;
-    struct db *next;   /* in the store's list of idle connections */
-    char failure[128]; /* the last one; empty: there was none */
+    struct memory *memory; /* that it works on; NULL: a file */
+    struct db *next;       /* in the store's list of idle connections */
+    char failure[128];     /* the last one; empty: there was none */
     struct store_budget budget;
     int64_t begun, steps; /* of the first look at them, in microseconds, and how many were taken */
     int code;             /* SQLite's, of the last failure; SQLITE_OK: there was none */
@@ -37,16 +39,12 @@ struct db {
     } prepared[DB_STATEMENTS];
 };
 
-/* What connections differ in, as SQLite names it. */
-struct db_manner {
-    const char *vfs; /* NULL: the default one */
-    const char *synchronous;
-};
-
-/* Opens a connection with the pragmas that every connection has. NULL after a logged error, of which
- * *code is SQLite's. */
-MUSTCHECK struct db *db_open(const char *path, const struct db_manner *manner, const struct log *log,
+/* Opens a connection to a file, or to the bytes of a store in memory, with the pragmas that every
+ * connection has; `synchronous` as SQLite names it. NULL after a logged error, of which *code is
+ * SQLite's. */
+MUSTCHECK struct db *db_open(const char *path, const char *synchronous, const struct log *log,
                              int *code);
+MUSTCHECK struct db *db_open_memory(struct memory *memory, const struct log *log, int *code);
 void db_close(struct db *db);
 
 /* SQLite's code of the connection that could not be opened last; SQLITE_OK: all could. */
@@ -68,7 +66,6 @@ MUSTCHECK bool store_end_new(struct db *db, bool keep);
  * laid out anew. */
 void store_close_idle(struct store *store);
 void store_empty(struct store *store);
-MUSTCHECK bool store_is_temporary(const struct store *store);
 /* True for a store of this version that has been laid out. */
 MUSTCHECK bool store_is_laid_out(struct db *db);
 

@@ -9,21 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/leftovers.h"
-
 static const char *const journals[] = {"-wal", "-shm", "-journal"};
-
-static bool make_temporary(struct place *place, struct arena *arena, const char **reason)
-{
-    char *folder = arena_printf(arena, "%s/" TEMPORARY_FOLDER, temporary_parent());
-    if (mkdtemp(folder) == NULL || !temporary_mark(folder)) {
-        *reason = arena_printf(arena, "%s: %s", folder, strerror(errno));
-        return false;
-    }
-    place->folder = strdup(folder);
-    place->path = strdup(arena_printf(arena, "%s/" TEMPORARY_STORE, folder));
-    return true;
-}
 
 /* SQLite would take some names for something else than a file. */
 static bool set_path(struct place *place, const char *path, struct arena *arena, const char **reason)
@@ -78,19 +64,15 @@ static bool is_mine(const struct place *place, const char **reason)
     return memcmp(head + ID_AT, "CRMK", 4) == 0;
 }
 
-/* A temporary file gets its name once it is locked: one of that name that is not is a dead server's. */
 static bool take_file(struct place *place, struct arena *arena, const char **reason)
 {
-    bool is_temporary = place->folder != NULL;
-    const char *path =
-        is_temporary ? arena_printf(arena, "%s/" TEMPORARY_NEW, place->folder) : place->path;
     place->owns_journals = !has_journals(place, arena);
-    place->lock = open_file(place, path, reason);
+    place->lock = open_file(place, place->path, reason);
     if (place->lock < 0)
         return false;
-    if (flock(place->lock, LOCK_EX | LOCK_NB) == 0 && (!is_temporary || rename(path, place->path) == 0))
+    if (flock(place->lock, LOCK_EX | LOCK_NB) == 0)
         return is_mine(place, reason);
-    place->is_own = place->is_own && is_temporary; /* who was faster with the lock has it now */
+    place->is_own = false; /* who was faster with the lock has it now */
     *reason = errno == EWOULDBLOCK ? "in use by another crmock"
                                    : arena_printf(arena, "cannot be locked: %s", strerror(errno));
     return false;
@@ -99,9 +81,7 @@ static bool take_file(struct place *place, struct arena *arena, const char **rea
 bool place_take(struct place *place, const char *path, struct arena *arena, const char **reason)
 {
     *place = (struct place){.lock = -1};
-    bool is_named =
-        path != NULL ? set_path(place, path, arena, reason) : make_temporary(place, arena, reason);
-    return is_named && take_file(place, arena, reason);
+    return set_path(place, path, arena, reason) && take_file(place, arena, reason);
 }
 
 static void remove_journals(const struct place *place)
@@ -132,14 +112,8 @@ bool place_empty(const struct place *place)
 
 void place_leave(struct place *place)
 {
-    if (place->folder != NULL) {
-        place_discard(place);
-        temporary_unmark(place->folder);
-        (void)rmdir(place->folder);
-    }
     if (place->lock >= 0)
         (void)close(place->lock);
     free(place->path);
-    free(place->folder);
     *place = (struct place){.lock = -1};
 }

@@ -10,13 +10,12 @@
 
 struct place {
     char *path;
-    char *folder; /* of a temporary store, else NULL */
-    int lock;     /* the file, held by flock; closed last, for closing it drops SQLite's locks */
+    int lock; /* the file, held by flock; closed last, for closing it drops SQLite's locks */
     bool is_own, owns_journals; /* made by this process */
 };
 
-/* Takes the file of that path for this process, so that a second server can't share it by accident;
- * NULL: one in a temporary folder. Makes it when there is none. False with a reason (arena-owned or
+/* Takes the file of that path for this process, so that a second server can't share it by accident.
+ * Makes it when there is none. False with a reason (arena-owned or
  * static); *place is to be left in either case. */
 MUSTCHECK bool place_take(struct place *place, const char *path, struct arena *arena,
                           const char **reason);
@@ -24,7 +23,7 @@ MUSTCHECK bool place_take(struct place *place, const char *path, struct arena *a
 void place_discard(const struct place *place);
 /* Empties it, for a new store. False with errno. */
 MUSTCHECK bool place_empty(const struct place *place);
-/* Gives it back, once SQLite has closed it; a temporary one goes. */
+/* Gives it back, once SQLite has closed it. */
 void place_leave(struct place *place);
 
 #endif

@@ -93,10 +93,34 @@ static bool check_and_date(struct store *store, int64_t now)
     struct db *db = store_acquire(store);
     if (db == NULL)
         return false;
-    bool done = store_is_laid_out(db) && store_begin(db, STORE_REQUEST) == STORE_OK &&
-                store_end(db, set_dates(db, now)) == STORE_OK;
+    bool lasts = !store_is_in_memory(store);
+    bool done =
+        store_is_laid_out(db) && (!lasts || db_script(db, "PRAGMA journal_mode = WAL") == STORE_OK) &&
+        store_begin(db, STORE_REQUEST) == STORE_OK && store_end(db, set_dates(db, now)) == STORE_OK;
     store_release(db);
     return done;
+}
+
+/* In memory the store begins with the file as it is. */
+static bool begin_with(struct store *store, int from)
+{
+    struct image *image = image_of_file(from);
+    bool begun = image != NULL && store_restart(store, image);
+    image_free(image);
+    return begun;
+}
+
+static bool copy_into(struct store *store, int from)
+{
+    bool copied = false;
+    store_close_idle(store); /* no connection may see the file change */
+    int to = store_mark(store) ? open(store_path(store), O_WRONLY | O_CLOEXEC) : -1;
+    if (to >= 0) {
+        copied = copy(from, to) && fdatasync(to) == 0;
+        (void)close(to);
+    }
+    (void)close(from);
+    return copied;
 }
 
 bool snapshot_restore(struct store *store, const char *path, int64_t now)
@@ -105,16 +129,9 @@ bool snapshot_restore(struct store *store, const char *path, int64_t now)
     int from = file_open(path, &reason);
     if (from < 0)
         return false;
-    bool copied = false;
-    store_close_idle(store); /* no connection may see the file change */
-    int to = store_mark(store) ? open(store_path(store), O_WRONLY | O_CLOEXEC) : -1;
-    if (to >= 0) {
-        copied = copy(from, to) && (store_is_temporary(store) || fdatasync(to) == 0);
-        (void)close(to);
-    }
     (void)futimens(from, NULL); /* it was used now */
-    (void)close(from);
-    if (copied && check_and_date(store, now))
+    bool has_it = store_is_in_memory(store) ? begin_with(store, from) : copy_into(store, from);
+    if (has_it && check_and_date(store, now))
         return true;
     store_empty(store);
     return false;
@@ -126,20 +143,39 @@ void snapshot_drop(struct store *store, const char *path)
     store_empty(store);
 }
 
-const char *snapshot_copy(struct store *store, const char *path, struct arena *arena)
+/* A new file beside `path`, whose name is returned. */
+static int open_beside(const char *path, struct arena *arena, char **name)
 {
-    char *name = arena_printf(arena, "%s-XXXXXX", path);
+    *name = arena_printf(arena, "%s-XXXXXX", path);
     char *folder = g_path_get_dirname(path);
     (void)g_mkdir_with_parents(folder, 0700);
     g_free(folder);
-    int to = mkostemp(name, O_CLOEXEC);
-    if (to < 0)
-        return NULL;
+    return mkostemp(*name, O_CLOEXEC);
+}
+
+static bool write_copy(struct store *store, int to)
+{
+    if (store_is_in_memory(store)) {
+        struct image *image = store_image(store);
+        bool written = image != NULL && image_write(image, to);
+        image_free(image);
+        return written;
+    }
     store_close_idle(store); /* closing a file drops SQLite's locks on it */
     int from = open(store_path(store), O_RDONLY | O_CLOEXEC);
     bool copied = from >= 0 && copy(from, to);
     if (from >= 0)
         (void)close(from);
+    return copied;
+}
+
+const char *snapshot_copy(struct store *store, const char *path, struct arena *arena)
+{
+    char *name;
+    int to = open_beside(path, arena, &name);
+    if (to < 0)
+        return NULL;
+    bool copied = write_copy(store, to);
     (void)close(to);
     if (copied)
         return name;

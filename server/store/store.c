@@ -9,21 +9,22 @@
 #include "base/embedded.h"
 #include "store/cache.h"
 #include "store/db.h"
+#include "store/memory.h"
 #include "store/place.h"
 #include "store/soundness.h"
+#include "store/turns.h"
 
 enum { LAYOUT_VERSION = 5, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
-    struct place place;
+    struct place place; /* of a lasting one; without a path: in memory */
+    struct memory memory;
+    struct queue queue; /* for the one connection that a store in memory has */
     const struct log *log;
     enum store_durability durability;
     struct cache *caches[CACHES];
+    struct writers writers;
     pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t writer_left;
-    bool writing;
-    unsigned requests_waiting, background_waiting;
-    unsigned passed; /* requests that went before the background writers that wait */
     struct db *idle;
     int open_code; /* SQLite's, of the connection that could not be opened last */
 };
@@ -60,57 +61,85 @@ static enum store_status check_layout(struct db *db, struct arena *arena, bool *
 
 const char *const store_durability_names[] = {"normal", "full", NULL};
 
-struct store *store_open(const struct store_options *options, struct arena *arena, bool *is_new,
-                         const char **reason)
+static bool is_in_memory(const struct store *store)
+{
+    return store->memory.bytes != NULL;
+}
+
+static struct store *new_store(const struct store_options *options)
 {
     struct store *store = must_alloc(sizeof *store);
-    *store = (struct store){.log = options->log, .durability = options->durability};
+    *store = (struct store){.log = options->log,
+                            .durability = options->durability,
+                            .place = {.lock = -1},
+                            .memory = {.file = -1}};
     for (size_t i = 0; i < CACHES; i++)
         store->caches[i] = cache_new();
     (void)pthread_mutex_init(&store->mutex, NULL);
-    (void)pthread_cond_init(&store->writer_left, NULL);
-    if (!place_take(&store->place, options->path, arena, reason))
-        goto failed;
+    writers_init(&store->writers);
+    queue_init(&store->queue);
+    return store;
+}
+
+/* A store in memory is whole as soon as it begins with an image. */
+static bool open_in_memory(struct store *store, struct image *image, struct arena *arena,
+                           const char **reason)
+{
+    if (memory_open(&store->memory, image))
+        return true;
+    *reason = arena_printf(arena, "there is no memory for it: %s", strerror(errno));
+    return false;
+}
+
+static bool open_file(struct store *store, const char *path, struct arena *arena, bool *is_new,
+                      const char **reason)
+{
+    if (!place_take(&store->place, path, arena, reason))
+        return false;
     struct db *db = store_acquire(store);
-    if (db == NULL) {
-        *reason = "SQLite can't open it (the log says why)";
-        goto failed;
-    }
+    *reason = "SQLite can't open it (the log says why)";
+    if (db == NULL)
+        return false;
     bool is_good = check_layout(db, arena, is_new, reason) == STORE_OK &&
                    (*is_new || store_is_sound(db, arena, reason));
     store_release(db);
-    if (is_good)
+    return is_good;
+}
+
+struct store *store_open(const struct store_options *options, struct arena *arena, bool *is_new,
+                         const char **reason)
+{
+    struct store *store = new_store(options);
+    *is_new = options->image == NULL;
+    if (options->path == NULL ? open_in_memory(store, options->image, arena, reason)
+                              : open_file(store, options->path, arena, is_new, reason))
         return store;
-failed:
-    *reason = arena_printf(arena, "store %s: %s",
-                           store->place.path != NULL ? store->place.path : "(temporary)", *reason);
+    *reason = arena_printf(arena, "store %s: %s", store_path(store), *reason);
     store_close_idle(store);
     place_discard(&store->place);
     store_close(store);
     return NULL;
 }
 
-/* A temporary store that breaks while it is laid out is thrown away: it needs no journal for that. Nor
+/* A store in memory that breaks while it is laid out is thrown away: it needs no journal for that. Nor
  * need references and words be checked again that the loader has looked up; a lasting store, which
  * takes longer anyway, checks them, and so do the tests of the default fixtures. */
 static const char lasting_journal[] = "PRAGMA journal_mode = DELETE";
-static const char temporary_journal[] = "PRAGMA journal_mode = OFF; PRAGMA foreign_keys = OFF;"
-                                        "PRAGMA ignore_check_constraints = ON";
+static const char no_journal[] = "PRAGMA journal_mode = OFF; PRAGMA foreign_keys = OFF;"
+                                 "PRAGMA ignore_check_constraints = ON";
 
-/* A temporary store goes with the process: it has no power cut to survive, and nobody else looks into
- * it, so that its locks need not be the system's. A lasting one may be read while it is served. */
-static const struct db_manner temporary = {.vfs = "unix-excl", .synchronous = "OFF"};
-static const struct db_manner lasting[] = {
-    [STORE_SURVIVES_CRASH] = {.synchronous = "NORMAL"},
-    [STORE_SURVIVES_POWER_CUT] = {.synchronous = "FULL"},
+/* A store in memory has no power cut to survive. A lasting one may be read while it is served. */
+static const char *const synchronous[] = {
+    [STORE_SURVIVES_CRASH] = "NORMAL",
+    [STORE_SURVIVES_POWER_CUT] = "FULL",
 };
 
 static struct db *open_connection(struct store *store)
 {
-    const struct db_manner *manner =
-        store->place.folder != NULL ? &temporary : &lasting[store->durability];
     int code = SQLITE_OK;
-    struct db *db = db_open(store->place.path, manner, store->log, &code);
+    struct db *db = is_in_memory(store)
+                        ? db_open_memory(&store->memory, store->log, &code)
+                        : db_open(store->place.path, synchronous[store->durability], store->log, &code);
     if (db != NULL) {
         db->store = store;
         return db;
@@ -134,7 +163,7 @@ static const char mark[] = "PRAGMA journal_mode = MEMORY; PRAGMA application_id 
 
 bool store_mark(struct store *store)
 {
-    if (store->place.folder != NULL)
+    if (is_in_memory(store))
         return true;
     struct db *db = open_connection(store);
     bool is_marked = db != NULL && db_script(db, mark) == STORE_OK;
@@ -149,7 +178,7 @@ struct db *store_begin_new(struct store *store)
         return NULL;
     const struct embedded_file *schema = embedded_find("schema.sql");
     if (schema != NULL &&
-        db_script(db, store->place.folder != NULL ? temporary_journal : lasting_journal) == STORE_OK &&
+        db_script(db, is_in_memory(store) ? no_journal : lasting_journal) == STORE_OK &&
         db_script(db, "BEGIN EXCLUSIVE") == STORE_OK && db_script(db, schema->text) == STORE_OK)
         return db;
     db_close(db);
@@ -158,9 +187,16 @@ struct db *store_begin_new(struct store *store)
 
 bool store_end_new(struct db *db, bool keep)
 {
-    bool kept = keep && db_script(db, "COMMIT; PRAGMA journal_mode = WAL") == STORE_OK;
+    struct store *store = db->store;
+    bool lasts = !is_in_memory(store);
+    bool kept =
+        keep && db_script(db, lasts ? "COMMIT; PRAGMA journal_mode = WAL" : "COMMIT") == STORE_OK;
     db_close(db);
-    return kept;
+    if (!kept || lasts)
+        return kept;
+    struct image *image = memory_image(&store->memory); /* what it goes on with */
+    image_free(image);
+    return image != NULL;
 }
 
 void store_close_idle(struct store *store)
@@ -172,9 +208,32 @@ void store_close_idle(struct store *store)
     }
 }
 
-bool store_is_temporary(const struct store *store)
+bool store_is_in_memory(const struct store *store)
 {
-    return store->place.folder != NULL;
+    return is_in_memory(store);
+}
+
+struct image *store_image(struct store *store)
+{
+    struct image *image = NULL;
+    if (!is_in_memory(store))
+        return NULL;
+    queue_enter(&store->queue);
+    store_close_idle(store);
+    image = memory_image(&store->memory);
+    queue_leave(&store->queue);
+    return image;
+}
+
+bool store_restart(struct store *store, struct image *image)
+{
+    queue_enter(&store->queue);
+    store_close_idle(store);
+    bool restarted = memory_restart(&store->memory, image);
+    for (size_t i = 0; i < CACHES; i++)
+        cache_forget(store->caches[i]);
+    queue_leave(&store->queue);
+    return restarted;
 }
 
 bool store_is_laid_out(struct db *db)
@@ -190,7 +249,7 @@ bool store_is_laid_out(struct db *db)
 void store_empty(struct store *store)
 {
     store_close_idle(store);
-    if (!place_empty(&store->place))
+    if (is_in_memory(store) ? !memory_restart(&store->memory, NULL) : !place_empty(&store->place))
         log_event(store->log, LOG_ERROR, "store cannot be emptied reason=\"%s\"", strerror(errno));
 }
 
@@ -200,16 +259,19 @@ void store_close(struct store *store)
         return;
     store_close_idle(store);
     place_leave(&store->place);
+    memory_close(&store->memory);
     for (size_t i = 0; i < CACHES; i++)
         cache_free(store->caches[i]);
-    (void)pthread_cond_destroy(&store->writer_left);
+    queue_clear(&store->queue);
+    writers_clear(&store->writers);
     (void)pthread_mutex_destroy(&store->mutex);
     free(store);
 }
 
 void store_discard(struct store *store)
 {
-    store_empty(store); /* also a file that was there, and empty */
+    if (!is_in_memory(store))
+        store_empty(store); /* also a file that was there, and empty */
     place_discard(&store->place);
     store_close(store);
 }
@@ -221,33 +283,49 @@ struct cache *store_cache(struct store *store, enum store_cache which)
 
 const char *store_path(const struct store *store)
 {
-    return store->place.path;
+    return store->place.path != NULL ? store->place.path : "(in memory)";
 }
 
-struct db *store_acquire(struct store *store)
+static struct db *take_idle(struct store *store)
 {
     (void)pthread_mutex_lock(&store->mutex);
     struct db *db = store->idle;
     if (db != NULL)
         store->idle = db->next;
     (void)pthread_mutex_unlock(&store->mutex);
-    if (db != NULL)
-        return db;
-    return open_connection(store);
+    return db;
 }
 
-void store_release(struct db *db)
+struct db *store_acquire(struct store *store)
 {
-    struct store *store = db->store;
-    if (db->failure[0] != '\0') { /* its cache may hold what a bad read brought */
-        db_close(db);
-        return;
-    }
+    if (is_in_memory(store))
+        queue_enter(&store->queue);
+    struct db *db = take_idle(store);
+    if (db == NULL)
+        db = open_connection(store);
+    if (db == NULL && is_in_memory(store))
+        queue_leave(&store->queue);
+    return db;
+}
+
+static void keep_idle(struct store *store, struct db *db)
+{
     db->budget = (struct store_budget){0};
     (void)pthread_mutex_lock(&store->mutex);
     db->next = store->idle;
     store->idle = db;
     (void)pthread_mutex_unlock(&store->mutex);
+}
+
+void store_release(struct db *db)
+{
+    struct store *store = db->store;
+    if (db->failure[0] != '\0') /* its cache may hold what a bad read brought */
+        db_close(db);
+    else
+        keep_idle(store, db);
+    if (is_in_memory(store))
+        queue_leave(&store->queue);
 }
 
 void store_limit(struct db *db, const struct store_budget *budget)
@@ -256,53 +334,16 @@ void store_limit(struct db *db, const struct store_budget *budget)
     db->steps = 0;
 }
 
-/* Requests go before background writers, but not all of them for ever. */
-static bool must_wait(const struct store *store, bool is_request)
-{
-    enum { PASSES = 32 };
-    if (store->writing)
-        return true;
-    bool is_backgrounds_turn = store->requests_waiting == 0 || store->passed >= PASSES;
-    return is_request ? store->background_waiting > 0 && store->passed >= PASSES : !is_backgrounds_turn;
-}
-
-static void writer_enters(struct store *store, enum store_urgency urgency)
-{
-    bool is_request = urgency == STORE_REQUEST;
-    (void)pthread_mutex_lock(&store->mutex);
-    store->requests_waiting += is_request;
-    if (!is_request && store->background_waiting++ == 0)
-        store->passed = 0;
-    while (must_wait(store, is_request))
-        (void)pthread_cond_wait(&store->writer_left, &store->mutex);
-    store->requests_waiting -= is_request;
-    store->passed += is_request;
-    if (!is_request) {
-        store->background_waiting--;
-        store->passed = 0;
-    }
-    store->writing = true;
-    (void)pthread_mutex_unlock(&store->mutex);
-}
-
-static void writer_leaves(struct store *store)
-{
-    (void)pthread_mutex_lock(&store->mutex);
-    store->writing = false;
-    (void)pthread_cond_broadcast(&store->writer_left);
-    (void)pthread_mutex_unlock(&store->mutex);
-}
-
 static const struct sql begin = {"BEGIN IMMEDIATE"};
 static const struct sql commit = {"COMMIT"};
 static const struct sql rollback = {"ROLLBACK"};
 
 enum store_status store_begin(struct db *db, enum store_urgency urgency)
 {
-    writer_enters(db->store, urgency);
+    writers_enter(&db->store->writers, urgency);
     enum store_status status = db_run(db, &begin, "");
     if (status != STORE_OK)
-        writer_leaves(db->store);
+        writers_leave(&db->store->writers);
     return status;
 }
 
@@ -312,7 +353,7 @@ enum store_status store_commit(struct db *db)
         store_rollback(db);
         return STORE_FAILED;
     }
-    writer_leaves(db->store);
+    writers_leave(&db->store->writers);
     return STORE_OK;
 }
 
@@ -321,7 +362,7 @@ void store_rollback(struct db *db)
     /* SQLite has rolled back by itself after some errors (disk full, out of memory). */
     if (sqlite3_get_autocommit(db->handle) == 0 && db_run(db, &rollback, "") != STORE_OK)
         log_event(db->log, LOG_ERROR, "store failed reason=\"a transaction could not be rolled back\"");
-    writer_leaves(db->store);
+    writers_leave(&db->store->writers);
 }
 
 enum store_status store_end(struct db *db, bool keep)

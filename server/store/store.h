@@ -1,4 +1,5 @@
-/* The store: one SQLite file, a connection for each thread that asks, one writer at a time. */
+/* The store: SQLite, one writer at a time. One that lasts is a file, with a connection for each thread
+ * that asks; another is in memory, and has one connection, which those who ask get in turn. */
 #ifndef CRMOCK_STORE_STORE_H
 #define CRMOCK_STORE_STORE_H
 
@@ -14,7 +15,8 @@
 enum store_status { STORE_OK, STORE_NOT_FOUND, STORE_CONFLICT, STORE_FAILED };
 
 struct store;
-struct db; /* a connection, for one thread at a time */
+struct image; /* what a store had at one moment; store/memory.h */
+struct db;    /* a connection, for one thread at a time */
 
 /* A writer's urgency: a background writer lets waiting requests go first, but not more than some
  * dozens. */
@@ -31,25 +33,36 @@ struct store_budget {
 };
 
 struct store_options {
-    const char *path; /* NULL: a private temporary file, removed by store_close */
+    const char *path;    /* NULL: in memory */
+    struct image *image; /* what a store in memory begins with; NULL: nothing. Shared */
     enum store_durability durability;
     const struct log *log; /* borrowed */
 };
 
-/* Opens the file, takes it for this process, checks its layout or lays out a new one (*is_new).
+/* Opens the file, takes it for this process, checks its layout; *is_new when it is still to be laid out
+ * (fixtures_load, snapshot_restore), as one in memory that begins with nothing.
  * NULL with a reason in `reason` (arena-owned): held by another server, of another version, not a
- * store of crmock, no such folder. */
+ * store of crmock, no such folder, no memory. */
 MUSTCHECK struct store *store_open(const struct store_options *options, struct arena *arena,
                                    bool *is_new, const char **reason);
-/* Closes every connection; all must have been released. Removes a temporary file. NULL is allowed. */
+/* Closes every connection; all must have been released. NULL is allowed. */
 void store_close(struct store *store);
 /* Closes a new store when filling it failed. Removes the file if store_open made it; one that was
  * there, empty, stays so. */
 void store_discard(struct store *store);
+/* Where it is, for a person. Borrowed. */
 const char *store_path(const struct store *store);
+MUSTCHECK bool store_is_in_memory(const struct store *store);
+
+/* Of a store in memory, once nobody else has its connection, which is waited for: what it has now,
+ * owned by the caller (NULL: there is no memory, or it is no such store); and to begin again with an
+ * image, by which all changes go (false: there is no memory, and they stay). */
+MUSTCHECK struct image *store_image(struct store *store);
+MUSTCHECK bool store_restart(struct store *store, struct image *image);
 
 /* A connection, NULL when none can be opened (logged). Give it back with store_release; one on which
- * something failed is closed then. */
+ * something failed is closed then. Nobody may ask for a second one while he has that of a store in
+ * memory: he would wait for himself. */
 MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
 

@@ -66,56 +66,15 @@ def test_files_that_are_closed_at_the_start_are_not_the_stores(tmp_path, closed)
     db.close()
 
 
-def temporary(folder):
-    return sorted(folder.glob("crmock-*"))
-
-
 @pytest.mark.skipif(bool(WRAPPER), reason="the wrapper is what is killed")
-def test_what_a_killed_server_leaves_goes_with_the_next_start(tmp_path):
-    env = {"TMPDIR": str(tmp_path)}
-    killed, living = Server(env=env), Server(env=env)
-    assert len(temporary(tmp_path)) == 2
-    killed.stop(signal.SIGKILL)
-    others = {"crmock-abcdef": "other.txt", "crmock-toolong1": "store.db", "else-abcdef": "store.db"}
-    for folder, name in others.items():
-        (tmp_path / folder).mkdir(mode=0o700)
-        (tmp_path / folder / name).write_text("x")
-    (tmp_path / "crmock-opened").mkdir(mode=0o755)
-    (tmp_path / "crmock-opened" / "store.db").write_text("x")
-    (tmp_path / "crmock-linked").symlink_to(tmp_path / "else-abcdef")
-    third = Server(env=env)
-    until(lambda: len([path for path in temporary(tmp_path) if (path / "store.db-wal").exists()]) == 2)
-    assert living.update("Leads", CITY).status == 200 and third.update("Leads", CITY).status == 200
-    assert living.stop() == 0 and third.stop() == 0
-    assert {path.name for path in tmp_path.iterdir()} == set(others) | {"crmock-opened", "crmock-linked"}
-    assert all((tmp_path / folder / name).read_text() == "x" for folder, name in others.items())
-
-
-@pytest.mark.skipif(bool(WRAPPER), reason="the wrapper is what is killed")
-def test_a_folder_that_only_looks_like_a_temporary_one_is_its_owners(tmp_path):
-    """As mktemp makes one for a harness, with a store that is kept in it."""
-    env = {"TMPDIR": str(tmp_path)}
-    for name in ("crmock-kept12", "crmock-backup", "crmock-folder"):
-        (tmp_path / name).mkdir(mode=0o700)
-    os.utime(tmp_path / "crmock-folder", (0, 0))
-    for name in ("store.db", "store.db-wal", "new"):
-        (tmp_path / "crmock-backup" / name).write_text("mine")
-    kept = Server(db=tmp_path / "crmock-kept12" / "store.db", env=env)
-    assert kept.stop() == 0
-    killed = Server(env=env)
-    killed.stop(signal.SIGKILL)
-    [left] = [path for path in temporary(tmp_path) if path.name not in ("crmock-kept12", "crmock-backup", "crmock-folder")]
-    (left / "mine.txt").write_text("mine")  # crmock's own folder, with something else in it
-    before = sorted(path.name for path in left.iterdir())
-    killed = Server(env=env)
-    gone = set(temporary(tmp_path)) - {left}
-    killed.stop(signal.SIGKILL)
-    last = Server(env=env)
-    until(lambda: len(set(temporary(tmp_path)) & gone) == 3)  # the one that was killed goes
-    assert last.stop() == 0
-    assert (tmp_path / "crmock-kept12" / "store.db").exists() and (tmp_path / "crmock-folder").is_dir()
-    assert sorted(path.name for path in (tmp_path / "crmock-backup").iterdir()) == ["new", "store.db", "store.db-wal"]
-    assert sorted(path.name for path in left.iterdir()) == before
+def test_a_killed_server_leaves_nothing(tmp_path):
+    """Neither where temporary files go, nor where it was started."""
+    env = {"TMPDIR": str(tmp_path), "CRMOCK_CACHE": str(tmp_path / "cache")}
+    for options in ([], ["--no-cache"]):
+        killed = Server(*options, env=env)
+        assert killed.update("Leads", CITY).status == 200
+        killed.stop(signal.SIGKILL)
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
 
 
 @pytest.mark.parametrize("journal", ["-wal", "-shm", "-journal"])

@@ -25,7 +25,6 @@ def test_the_readiness_line(shared):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_and_the_private_store_is_gone(tmp_path, number):
     server = Server(env={"TMPDIR": str(tmp_path)})
-    assert len(list(tmp_path.iterdir())) == 1
     assert server.update("Leads", CITY).status == 200
     assert server.stop(number) == 0 and list(tmp_path.iterdir()) == []
 

@@ -96,21 +96,6 @@ static long long changes_of(struct store *store)
     return changes;
 }
 
-static void keep_bytes(struct fuzz_api *fuzzed)
-{
-    store_close_idle(fuzzed->store); /* which writes its journal into the file */
-    int file = open(store_path(fuzzed->store), O_RDONLY | O_CLOEXEC);
-    off_t end = lseek(file, 0, SEEK_END);
-    if (end <= 0)
-        fuzz_fail("the store cannot be read");
-    char *bytes = arena_alloc(&fuzzed->filled, (size_t)end);
-    if (pread(file, bytes, (size_t)end, 0) != end)
-        fuzz_fail("the store cannot be read");
-    (void)close(file);
-    fuzzed->bytes = bytes;
-    fuzzed->byte_count = (size_t)end;
-}
-
 void fuzz_api_open_filled(struct fuzz_api *fuzzed)
 {
     struct arena arena = {.blocks = NULL};
@@ -119,7 +104,9 @@ void fuzz_api_open_filled(struct fuzz_api *fuzzed)
     if (!fuzz_api_load(fuzzed, NULL, &arena, &reason))
         fuzz_fail("%s", reason);
     arena_clear(&arena);
-    keep_bytes(fuzzed);
+    fuzzed->image = store_image(fuzzed->store);
+    if (fuzzed->image == NULL)
+        fuzz_fail("the store cannot be kept");
     fuzzed->changes = changes_of(fuzzed->store);
 }
 
@@ -127,13 +114,8 @@ void fuzz_api_reset(struct fuzz_api *fuzzed)
 {
     if (changes_of(fuzzed->store) == fuzzed->changes)
         return;
-    store_empty(fuzzed->store);
-    int file = open(store_path(fuzzed->store), O_WRONLY | O_CLOEXEC);
-    if (write(file, fuzzed->bytes, fuzzed->byte_count) != (ssize_t)fuzzed->byte_count)
+    if (!store_restart(fuzzed->store, fuzzed->image))
         fuzz_fail("the store cannot be put back");
-    (void)close(file);
-    for (int i = 0; i < CACHES; i++)
-        cache_forget(store_cache(fuzzed->store, (enum store_cache)i));
     fuzzed->changes = changes_of(fuzzed->store);
 }
 

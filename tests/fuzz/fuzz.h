@@ -35,10 +35,8 @@ struct fuzz_api {
     struct crm crm;
     struct job_runner runner;
     struct api api;
-    struct arena filled; /* the store's bytes as the fixtures made it, to be put back */
-    const char *bytes;
-    size_t byte_count;
-    long long changes; /* that its connection had made then */
+    struct image *image; /* the store as the fixtures made it, to be put back */
+    long long changes;   /* that its connection had made then */
 };
 
 /* Opens it, with a store that is empty still. */

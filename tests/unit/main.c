@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "crm/fixture_rules.h"
 #include "fixture/fixture.h"
@@ -8,10 +9,9 @@
 
 struct log quiet_log;
 
-void test_store_open_with(struct test_store *test, const char *folder)
+static void open_and_fill(struct test_store *test, const char *path, const char *folder)
 {
-    *test = (struct test_store){.db = NULL};
-    const struct store_options options = {.log = &quiet_log};
+    const struct store_options options = {.path = path, .log = &quiet_log};
     const struct fixture_source source = {.folder = folder, .now = 1614334436};
     const char *reason = "";
     bool is_new;
@@ -25,17 +25,44 @@ void test_store_open_with(struct test_store *test, const char *folder)
     test->org = &test->orgs.list[0];
 }
 
+void test_store_open_with(struct test_store *test, const char *folder)
+{
+    *test = (struct test_store){.db = NULL};
+    open_and_fill(test, NULL, folder);
+}
+
+void test_store_open_lasting(struct test_store *test)
+{
+    *test = (struct test_store){.db = NULL};
+    char folder[] = "/tmp/crmock-unit-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    test->folder = arena_strdup(&test->arena, folder);
+    open_and_fill(test, arena_printf(&test->arena, "%s/store.db", folder), NULL);
+}
+
 void test_store_open(struct test_store *test)
 {
     test_store_open_with(test, NULL);
     ck_assert_str_eq(test->org->name, "Zylker");
 }
 
+void test_store_lend(struct test_store *test)
+{
+    if (test->db != NULL)
+        store_release(test->db);
+    test->db = NULL;
+}
+
 void test_store_close(struct test_store *test)
 {
     orgs_clear(&test->orgs);
-    store_release(test->db);
-    store_close(test->store);
+    test_store_lend(test);
+    if (test->folder != NULL) {
+        store_discard(test->store);
+        ck_assert_int_eq(rmdir(test->folder), 0);
+    } else {
+        store_close(test->store);
+    }
     arena_clear(&test->arena);
 }
 

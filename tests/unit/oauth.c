@@ -255,6 +255,7 @@ START_TEST(a_form_is_good_for_ten_minutes_at_the_server_that_made_it)
 {
     struct test_store test;
     test_store_open(&test);
+    test_store_lend(&test);
     struct clock clock = {.stands = true, .seconds = 1614334436};
     const struct crm crm = {
         .store = test.store, .orgs = &test.orgs, .clock = &clock, .log = &quiet_log};

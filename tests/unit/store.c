@@ -20,6 +20,11 @@ static void open_test(void)
     test_store_open(&test);
 }
 
+static void open_lasting(void)
+{
+    test_store_open_lasting(&test);
+}
+
 static void close_test(void)
 {
     test_store_close(&test);
@@ -33,17 +38,32 @@ static int64_t number(const struct sql *sql)
     return sqlite3_column_int64(row, 0);
 }
 
+static const struct sql journal = {"SELECT journal_mode FROM pragma_journal_mode"};
+
+static const char *journal_mode(void)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(test.db, &journal, "");
+    ck_assert(row != NULL && db_step(test.db, row) == STORE_OK);
+    return db_text(row, 0, &test.arena);
+}
+
+START_TEST(a_lasting_store_has_a_log_beside_it)
+{
+    ck_assert_str_eq(journal_mode(), "wal");
+    ck_assert_int_eq(access(arena_printf(&test.arena, "%s-shm", store_path(test.store)), F_OK), 0);
+}
+END_TEST
+
 START_TEST(the_store_is_as_it_should_be)
 {
     static const struct sql foreign_keys = {"SELECT foreign_keys FROM pragma_foreign_keys"};
-    static const struct sql wal = {"SELECT journal_mode = 'wal' FROM pragma_journal_mode"};
     static const struct sql timeout = {"SELECT timeout FROM pragma_busy_timeout"};
     static const struct sql version = {"SELECT user_version FROM pragma_user_version"};
     static const struct sql loose = {"SELECT count(*) FROM pragma_table_list WHERE schema = 'main'"
                                      " AND name NOT LIKE 'sqlite_%' AND NOT strict"};
     static const struct sql broken = {"SELECT count(*) FROM pragma_foreign_key_check"};
     ck_assert_int_eq(number(&foreign_keys), 1);
-    ck_assert_int_eq(number(&wal), 1);
+    ck_assert_str_eq(journal_mode(), "memory");
     ck_assert_int_ge(number(&timeout), 1000);
     ck_assert_int_eq(number(&version), 5);
     ck_assert_int_eq(number(&loose), 0);
@@ -53,7 +73,7 @@ END_TEST
 
 START_TEST(the_schemas_checks_hold_for_the_default_fixtures)
 {
-    /* They are not looked at while a temporary store is filled. */
+    /* They are not looked at while a store in memory is filled. */
     sqlite3_stmt *row = NULL;
     ck_assert_int_eq(sqlite3_prepare_v2(test.db->handle, "PRAGMA integrity_check", -1, &row, NULL),
                      SQLITE_OK);
@@ -515,43 +535,40 @@ START_TEST(a_second_server_cannot_have_the_store)
 }
 END_TEST
 
-START_TEST(a_temporary_store_is_locked_within_the_process_only)
-{
-    ck_assert_int_eq(store_check(test.db), STORE_OK);
-    ck_assert_int_eq(access(store_path(test.store), R_OK), 0);
-    ck_assert_int_ne(access(arena_printf(&test.arena, "%s-shm", store_path(test.store)), F_OK), 0);
-}
-END_TEST
-
 Suite *store_suite(void)
 {
     Suite *suite = suite_create("store");
-    TCase *reading = tcase_create("reading"), *writing = tcase_create("writing");
+    TCase *reading = tcase_create("reading"), *writing = tcase_create("writing"),
+          *lasting = tcase_create("lasting");
     tcase_set_timeout(reading, 300);
     tcase_set_timeout(writing, 300);
     tcase_add_unchecked_fixture(reading, open_test, close_test);
     tcase_add_checked_fixture(writing, open_test, close_test);
+    tcase_set_timeout(lasting, 300);
+    tcase_add_checked_fixture(lasting, open_lasting, close_test);
     tcase_add_test(reading, the_store_is_as_it_should_be);
     tcase_add_test(reading, the_schemas_checks_hold_for_the_default_fixtures);
     tcase_add_test(reading, metadata_is_whole);
     tcase_add_loop_test(reading, tokens_live_or_do_not, 0, COUNT(tokens));
     tcase_add_test(reading, an_expiring_token_lives_until_then);
-    tcase_add_test(reading, a_temporary_store_is_locked_within_the_process_only);
     tcase_add_test(writing, credentials_have_a_length);
     tcase_add_test(writing, tokens_that_have_expired_are_swept);
     tcase_add_test(writing, a_job_is_read_anew_until_it_has_ended);
     tcase_add_test(reading, what_is_outdated_is_not_kept);
     tcase_add_test(reading, a_cache_is_bounded_in_bytes);
-    tcase_add_test(writing, a_second_server_cannot_have_the_store);
+    tcase_add_test(lasting, a_lasting_store_has_a_log_beside_it);
+    tcase_add_test(lasting, a_second_server_cannot_have_the_store);
     tcase_add_test(writing, reserved_ids_are_not_given);
     tcase_add_test(writing, ids_end_where_the_numbers_do);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);
-    tcase_add_test(writing, a_request_gets_its_turn_beside_a_busy_background_writer);
-    tcase_add_test(writing, the_background_writer_gets_its_turn_beside_busy_requests);
+    tcase_add_test(lasting, a_request_gets_its_turn_beside_a_busy_background_writer);
+    tcase_add_test(lasting, the_background_writer_gets_its_turn_beside_busy_requests);
     tcase_add_test(writing, a_selection_is_counted_and_fixed);
     suite_add_tcase(suite, reading);
     suite_add_tcase(suite, writing);
+    suite_add_tcase(suite, lasting);
+    suite_add_tcase(suite, memory_tests());
     suite_add_tcase(suite, cache_tests());
     suite_add_tcase(suite, lists_tests());
     return suite;

@@ -18,6 +18,7 @@ Suite *app_suite(void);
 Suite *faults_suite(void);
 TCase *cache_tests(void);   /* of the suite of the store */
 TCase *lists_tests(void);   /* likewise */
+TCase *memory_tests(void);  /* likewise */
 TCase *mapping_tests(void); /* of the suite of the crm room */
 TCase *writes_tests(void);  /* of the suite of faults */
 TCase *oauth_tests(void);   /* of the suite of the api */
@@ -25,17 +26,21 @@ TCase *oauth_tests(void);   /* of the suite of the api */
 /* A log that goes nowhere. */
 extern struct log quiet_log;
 
-/* A temporary store with the built-in fixtures, or those of a folder, and its metadata. End it with
- * test_store_close. */
+/* A store with the built-in fixtures, or those of a folder, and its metadata: in memory, or in a file
+ * of a folder of its own. End it with test_store_close. In memory, nobody else gets a connection. */
 struct test_store {
     struct store *store;
     struct db *db;
     struct orgs orgs;
     const struct org *org; /* the first, of the built-in ones the enterprise one */
+    const char *folder;    /* of one that lasts, else NULL */
     struct arena arena;
 };
+void test_store_open_lasting(struct test_store *test);
 void test_store_open(struct test_store *test);
 void test_store_open_with(struct test_store *test, const char *folder);
+/* Gives the connection to whoever asks next: the test has none from here on. */
+void test_store_lend(struct test_store *test);
 void test_store_close(struct test_store *test);
 
 #endif

@@ -1,0 +1,268 @@
+#include "store/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+enum { PAGE = 4096 };
+
+struct image {
+    atomic_uint owners;
+    size_t size;
+    struct image *under;        /* the rest of it is there; NULL: it is in the file */
+    int file;                   /* -1: with `under` */
+    const unsigned char *bytes; /* of the file, mapped */
+    /* With `under`: the pages that differ, by their numbers. */
+    size_t count;
+    size_t *numbers;
+    unsigned char *pages;
+};
+
+static size_t whole_pages(size_t size)
+{
+    return (size + PAGE - 1) / PAGE * PAGE;
+}
+
+static struct image *new_image(size_t size)
+{
+    struct image *image = must_alloc(sizeof *image);
+    *image = (struct image){.size = size, .file = -1};
+    atomic_init(&image->owners, 1);
+    return image;
+}
+
+struct image *image_of_file(int file)
+{
+    struct stat status;
+    if (fstat(file, &status) != 0 || status.st_size <= 0) {
+        (void)close(file);
+        return NULL;
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED) {
+        (void)close(file);
+        return NULL;
+    }
+    struct image *image = new_image(size);
+    image->file = file;
+    image->bytes = bytes;
+    return image;
+}
+
+struct image *image_share(struct image *image)
+{
+    (void)atomic_fetch_add(&image->owners, 1);
+    return image;
+}
+
+void image_free(struct image *image)
+{
+    if (image == NULL || atomic_fetch_sub(&image->owners, 1) != 1)
+        return;
+    if (image->file >= 0) {
+        (void)munmap((void *)(uintptr_t)image->bytes, image->size);
+        (void)close(image->file);
+    }
+    image_free(image->under);
+    free(image->numbers);
+    free(image->pages);
+    free(image);
+}
+
+size_t image_own_bytes(const struct image *image)
+{
+    return image->under != NULL ? image->count * PAGE : image->size;
+}
+
+/* The one that has a file: what images share. */
+static const struct image *root_of(const struct image *image)
+{
+    return image->under != NULL ? image->under : image;
+}
+
+static bool write_at(int file, const void *bytes, size_t size, size_t at)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t count = pwrite(file, (const char *)bytes + done, size - done, (off_t)(at + done));
+        if (count < 0 && errno != EINTR)
+            return false;
+        done += count > 0 ? (size_t)count : 0;
+    }
+    return true;
+}
+
+bool image_write(const struct image *image, int file)
+{
+    const struct image *root = root_of(image);
+    size_t shared = root->size < image->size ? root->size : image->size;
+    bool written = ftruncate(file, (off_t)image->size) == 0 && write_at(file, root->bytes, shared, 0);
+    for (size_t i = 0; i < image->count && written; i++)
+        written = write_at(file, image->pages + i * PAGE, PAGE, image->numbers[i] * PAGE);
+    return written;
+}
+
+/* Room for a store to grow, of addresses only: less where the system gives no more. */
+static unsigned char *reserve(size_t least, size_t *room)
+{
+    enum { ROOM_MIN = 64 << 20 };
+    for (*room = (size_t)1 << 30; *room >= ROOM_MIN && *room >= 2 * least; *room /= 4) {
+        void *bytes = mmap(NULL, *room, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (bytes != MAP_FAILED)
+            return bytes;
+    }
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* Lays the image into the room. */
+static bool lay(unsigned char *bytes, const struct image *image)
+{
+    const struct image *root = root_of(image);
+    size_t shared = whole_pages(root->size < image->size ? root->size : image->size);
+    if (mmap(bytes, shared, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, root->file,
+             0) == MAP_FAILED)
+        return false;
+    for (size_t i = 0; i < image->count; i++)
+        memcpy(bytes + image->numbers[i] * PAGE, image->pages + i * PAGE, PAGE);
+    return true;
+}
+
+/* While there is no image the bytes are in a file in memory, which becomes one as it is. */
+static bool lay_new_file(struct memory *memory)
+{
+    memory->file = memfd_create("crmock", MFD_CLOEXEC);
+    return memory->file >= 0 && ftruncate(memory->file, (off_t)memory->room) == 0 &&
+           mmap(memory->bytes, memory->room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                memory->file, 0) != MAP_FAILED;
+}
+
+bool memory_open(struct memory *memory, struct image *image)
+{
+    *memory = (struct memory){.file = -1};
+    memory->bytes = reserve(image != NULL ? image->size : 0, &memory->room);
+    if (memory->bytes == NULL)
+        return false;
+    if (image == NULL)
+        return lay_new_file(memory);
+    memory->image = image_share(image);
+    memory->size = image->size;
+    return lay(memory->bytes, image);
+}
+
+void memory_close(struct memory *memory)
+{
+    if (memory->bytes != NULL)
+        (void)munmap(memory->bytes, memory->room);
+    if (memory->file >= 0)
+        (void)close(memory->file);
+    image_free(memory->image);
+    *memory = (struct memory){.file = -1};
+}
+
+bool memory_restart(struct memory *memory, struct image *image)
+{
+    struct memory anew;
+    if (!memory_open(&anew, image)) {
+        int reason = errno;
+        memory_close(&anew);
+        errno = reason;
+        return false;
+    }
+    memory_close(memory);
+    *memory = anew;
+    return true;
+}
+
+/* What the system knows of the pages: a word for each (proc(5), pagemap), owned by the caller. NULL
+ * where it does not tell. */
+static uint64_t *page_words(const struct memory *memory, size_t pages)
+{
+    uint64_t *words = must_alloc((pages + 1) * sizeof *words);
+    int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    size_t size = pages * sizeof *words;
+    off_t at = (off_t)((uintptr_t)memory->bytes / PAGE * sizeof *words);
+    bool told = map >= 0 && pread(map, words, size, at) == (ssize_t)size;
+    if (map >= 0)
+        (void)close(map);
+    if (told)
+        return words;
+    free(words);
+    return NULL;
+}
+
+/* False for a page that cannot differ from the file's: the process has not written to it. To look at
+ * one is to have it mapped, which would count as memory of each store that looks. */
+static bool may_differ(const uint64_t *words, size_t page)
+{
+    static const uint64_t there = UINT64_C(3) << 62, of_file = UINT64_C(1) << 61;
+    return words == NULL || ((words[page] & there) != 0 && (words[page] & of_file) == 0);
+}
+
+/* The numbers (owned by the caller) of the pages that are not as the root has them. */
+static size_t *differences(const struct memory *memory, size_t *count)
+{
+    const struct image *root = root_of(memory->image);
+    size_t pages = whole_pages(memory->size) / PAGE;
+    size_t *numbers = must_alloc((pages + 1) * sizeof *numbers);
+    uint64_t *words = page_words(memory, pages);
+    *count = 0;
+    for (size_t i = 0; i < pages; i++)
+        if (i * PAGE + PAGE > root->size ||
+            (may_differ(words, i) &&
+             memcmp(memory->bytes + i * PAGE, root->bytes + i * PAGE, PAGE) != 0))
+            numbers[(*count)++] = i;
+    free(words);
+    return numbers;
+}
+
+static struct image *image_of_differences(const struct memory *memory)
+{
+    size_t count;
+    size_t *numbers = differences(memory, &count);
+    struct image *image = new_image(memory->size);
+    image->under = image_share(memory->image->under != NULL ? memory->image->under : memory->image);
+    image->count = count;
+    image->numbers = must_realloc(numbers, (count + 1) * sizeof *numbers);
+    image->pages = must_alloc(count * PAGE + 1);
+    for (size_t i = 0; i < count; i++)
+        memcpy(image->pages + i * PAGE, memory->bytes + image->numbers[i] * PAGE, PAGE);
+    return image;
+}
+
+struct image *memory_image(struct memory *memory)
+{
+    if (memory->image != NULL)
+        return image_of_differences(memory);
+    if (ftruncate(memory->file, (off_t)memory->size) != 0)
+        return NULL;
+    struct image *image = image_of_file(memory->file);
+    memory->file = -1; /* the image's now, or closed */
+    if (image == NULL)
+        return NULL;
+    memory->image = image_share(image);
+    if (mmap(memory->bytes, memory->room, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED ||
+        !lay(memory->bytes, image)) {
+        image_free(image);
+        return NULL;
+    }
+    return image;
+}
+
+size_t memory_own_bytes(const struct memory *memory)
+{
+    size_t count = memory->size / PAGE;
+    if (memory->image != NULL)
+        free(differences(memory, &count));
+    return count * PAGE;
+}
