@@ -21,10 +21,13 @@ enum refusal {
     REFUSALS
 };
 
-/* Texts are well-formed UTF-8, whatever was sent; not so the body. */
+/* Texts are well-formed UTF-8, whatever was sent; not so the body. What it points to lasts until the
+ * answer is complete. A copy, changed or not, is as good as the original for the functions. */
 struct request {
     const char *method;            /* "POST"; HEAD arrives as "GET" */
     const char *path;              /* decoded, without the query */
+    const char *prefix;            /* what was taken off the path's front: "", or "/..." without a slash
+                                    * at its end */
     const char *authorization;     /* the header, or NULL */
     const char *if_modified_since; /* likewise */
     const char *body;              /* never NULL; not ended by a zero byte */
@@ -32,12 +35,17 @@ struct request {
     enum refusal refusal;     /* nothing else counts when it is not REFUSAL_NONE */
     const char *refusal_hint; /* for people; or NULL */
     size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
+    /* The first header of that name, as it was sent, or NULL. Cookies are not kept, nor the Expect of a
+     * request without a body. */
+    const char *(*header)(const struct request *request, const char *name);
+    /* How many headers have that name. Of Host there is one, and none at most in HTTP/1.0. */
+    unsigned (*header_count)(const struct request *request, const char *name);
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
     const char *(*form)(const struct request *request, const char *name);
-    /* The address by which the client came, without a slash at its end: http://127.0.0.1:8080. Its host
-     * has nothing in it that no host has. */
+    /* The address by which the client came, with the prefix, without a slash at its end:
+     * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);
     void *connection; /* for the functions above */
 };
@@ -50,7 +58,7 @@ struct header {
 
 struct response {
     unsigned status;
-    const char *content_type; /* NULL for an answer without a body */
+    const char *content_type; /* NULL for an answer without a body; 204 has none, whatever is said */
     const char *body;         /* owned by the arena of the exchange, or as lasting as the server */
     size_t body_length;
     const char *allow;            /* the methods served, of an answer 405; or NULL */

@@ -26,7 +26,8 @@ enum {
 /* bytes[0..checked) may be handed out, bytes[checked..end) is not whole yet, or not looked at. */
 struct wire {
     int socket;
-    struct wire_limits limits;
+    const struct limits *limits;
+    const struct body_limit *body_limit; /* of the request that it stands in */
     enum place place;
     uint64_t left; /* of the body, or of the chunk */
     uint64_t read; /* of a chunked body */
@@ -48,7 +49,7 @@ struct wire {
  * whole process; so is this list of the numbers that are wires, which therefore hangs off no app. */
 static _Atomic(struct wire *) wires[SOCKETS_MAX];
 
-struct wire *wire_new(int socket, const struct wire_limits *limits)
+struct wire *wire_new(int socket, const struct limits *limits)
 {
     if (socket < 0 || socket >= SOCKETS_MAX)
         return NULL;
@@ -60,7 +61,8 @@ struct wire *wire_new(int socket, const struct wire_limits *limits)
         return NULL;
     }
     *wire = (struct wire){.socket = socket,
-                          .limits = *limits,
+                          .limits = limits,
+                          .body_limit = &limits->body,
                           .room = FIRST_ROOM,
                           .bytes = bytes,
                           .account = {.budget = limits->memory}};
@@ -82,6 +84,11 @@ struct refused wire_refused(const struct wire *wire, unsigned number)
 {
     return wire != NULL && number == wire->requests ? wire->refused
                                                     : (struct refused){REFUSAL_NONE, NULL};
+}
+
+size_t wire_body_limit(const struct wire *wire)
+{
+    return wire->body_limit->most;
 }
 
 bool wire_ends_with(const struct wire *wire, unsigned number)
@@ -146,7 +153,7 @@ static struct refused too_large(const struct wire *wire, const char *feed)
 {
     bool is_line =
         wire->place == IN_HEAD &&
-        (feed == NULL || (size_t)(feed - (wire->bytes + wire->checked)) >= wire->limits.head);
+        (feed == NULL || (size_t)(feed - (wire->bytes + wire->checked)) >= wire->limits->head);
     return (struct refused){is_line ? REFUSAL_URI_TOO_LONG : REFUSAL_HEAD_TOO_LARGE,
                             "--max-header sets the limit"};
 }
@@ -157,16 +164,27 @@ static size_t section_end(struct wire *wire)
     for (size_t behind; (behind = line_end(wire)) != 0; wire->line = behind)
         if (behind - wire->line == 2)
             return behind;
-    if (wire->place != AT_END && wire->end - wire->checked > wire->limits.head)
+    if (wire->place != AT_END && wire->end - wire->checked > wire->limits->head)
         refuse(wire,
                too_large(wire, memchr(wire->bytes + wire->checked, '\n', wire->end - wire->checked)));
     return 0;
 }
 
+/* Bytes of a body that are read at all. */
+static uint64_t bytes_read_most(const struct wire *wire)
+{
+    return (uint64_t)wire->body_limit->most + wire->limits->beyond;
+}
+
+static struct refused too_long(const struct wire *wire)
+{
+    return (struct refused){REFUSAL_BODY_TOO_LARGE, wire->body_limit->hint};
+}
+
 /* F16: whoever sends a body that is too long may finish before he reads, but not for ever. */
 static void note_length(struct wire *wire, uint64_t length)
 {
-    if (length <= wire->limits.kept)
+    if (length <= wire->body_limit->most)
         wire->since = 0;
     else if (wire->since == 0)
         wire->since = clock_microseconds();
@@ -197,13 +215,14 @@ static bool check_head(struct wire *wire)
     size_t behind = section_end(wire);
     if (behind == 0)
         return false;
-    struct head head;
+    struct head head = {.target = ""};
     struct refused refused =
-        behind - wire->checked > wire->limits.head
+        behind - wire->checked > wire->limits->head
             ? too_large(wire, memchr(bytes, '\n', there))
-            : head_check(bytes, behind - wire->checked, wire->limits.fields, &head);
-    if (refused.why == REFUSAL_NONE && head.body_length > wire->limits.body)
-        refused = (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"};
+            : head_check(bytes, behind - wire->checked, wire->limits->fields, &head);
+    wire->body_limit = limits_body(wire->limits, head.target, head.target_length);
+    if (refused.why == REFUSAL_NONE && head.body_length > bytes_read_most(wire))
+        refused = too_long(wire);
     if (refused.why != REFUSAL_NONE) {
         refuse(wire, refused);
         return false;
@@ -239,8 +258,9 @@ static bool check_chunk_size(struct wire *wire)
         refuse_malformed(wire, "a chunk begins with its size in hexadecimal");
         return false;
     }
-    if (wire->left > wire->limits.body || wire->read > wire->limits.body - wire->left) {
-        refuse(wire, (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"});
+    uint64_t most = bytes_read_most(wire);
+    if (wire->left > most || wire->read > most - wire->left) {
+        refuse(wire, too_long(wire));
         return false;
     }
     wire->read += wire->left;
@@ -267,9 +287,9 @@ static bool check_trailer(struct wire *wire)
         return false;
     size_t length = behind - wire->checked;
     struct refused refused =
-        length > wire->limits.head
+        length > wire->limits->head
             ? (struct refused){REFUSAL_HEAD_TOO_LARGE, "--max-header sets the limit"}
-            : trailer_check(wire->bytes + wire->checked, length, wire->limits.fields);
+            : trailer_check(wire->bytes + wire->checked, length, wire->limits->fields);
     if (refused.why != REFUSAL_NONE) {
         refuse(wire, refused);
         return false;
@@ -338,7 +358,7 @@ static bool make_room(struct wire *wire)
         move_up(wire);
     if (wire->room - wire->end >= SLACK)
         return true;
-    size_t room = wire->limits.head + FIRST_ROOM;
+    size_t room = wire->limits->head + FIRST_ROOM;
     room = wire->room * 2 < room ? wire->room * 2 : room;
     arena_charge(&wire->account, room - wire->room);
     char *bytes = arena_is_exceeded(&wire->account) ? NULL : realloc(wire->bytes, room);
@@ -387,7 +407,7 @@ static bool read_some(struct wire *wire)
         refuse_malformed(wire, "the request ends before its end");
     check(wire);
     if (wire->place != AT_END && took_too_long(wire))
-        refuse(wire, (struct refused){REFUSAL_BODY_TOO_LARGE, "--max-body sets the limit"});
+        refuse(wire, too_long(wire));
     if (wire->place == AT_END)
         discard(wire);
     bool is_all = !asks_for_end && (size_t)count < room && is_at_rest(wire);
