@@ -21,6 +21,8 @@ enum refusal {
     REFUSALS
 };
 
+struct response;
+
 /* Texts are well-formed UTF-8, whatever was sent; not so the body. What it points to lasts until the
  * answer is complete. A copy, changed or not, is as good as the original for the functions. */
 struct request {
@@ -47,6 +49,18 @@ struct request {
     /* The address by which the client came, with the prefix, without a slash at its end:
      * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);
+    /* Puts the answer off; called in respond. False: too many wait (half of the connections at most),
+     * or the server stops, and respond answers as ever. True: respond's response does not count, the
+     * answer is given by `answer`, and until then the arena and the request are the caller's, in
+     * whatever thread: no timeout ends it, and a client that leaves is told by is_gone alone. */
+    bool (*suspend)(const struct request *request);
+    /* The answer to a request that was suspended: exactly once, from any thread, even before respond
+     * has returned. The response is copied; neither it nor the request or arena are the caller's any
+     * more. */
+    void (*answer)(const struct request *request, const struct response *response);
+    /* While it is suspended, from any thread: true when the client has closed the connection, or its
+     * sending half (which looks the same), or reset it. It is to be answered all the same. */
+    bool (*is_gone)(const struct request *request);
     void *connection; /* for the functions above */
 };
 

@@ -102,7 +102,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct exchang
                      ? exchange->refused
                      : wire_refused(exchange->wire, exchange->number));
     options->respond(options->context, &exchange->request, &exchange->arena, &response);
-    return reply(connection, exchange, &response);
+    return exchange->is_later ? MHD_YES : reply(connection, exchange, &response);
 }
 
 /* True when the request is to be answered before its body comes: it is beyond the limit, and its sender
@@ -123,6 +123,10 @@ enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, 
     const struct http_server *server = context;
     struct exchange *exchange = *state;
     (void)version;
+    if (exchange->is_later) { /* it comes again because the answer is there */
+        wire_hold(exchange->wire, false);
+        return reply(connection, exchange, &exchange->answer);
+    }
     exchange->method = method;
     exchange->path = url;
     if (!exchange->has_begun) { /* the headers are complete, the body is to come */
@@ -192,6 +196,7 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
                   code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
     bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
+    bool was_later = exchange->is_later;
     free(exchange->body);
     arena_reset(&exchange->arena);
     if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one
@@ -203,4 +208,6 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
                                   .number = exchange->number,
                                   .method = "",
                                   .path = ""};
+    if (was_later)
+        later_note_end(&server->later);
 }

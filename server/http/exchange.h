@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "http/form.h"
+#include "http/later.h"
 #include "http/limits.h"
 #include "http/wire.h"
 
@@ -13,6 +14,7 @@ struct http_server {
     struct http_options options;
     struct limits limits;
     struct budget memory; /* of all requests */
+    struct later later;
     struct arena arena;
     const char *url;
     int socket; /* -1 once the daemon owns it */
@@ -38,13 +40,15 @@ struct exchange {
     unsigned status;
     struct form form;
     struct request request; /* as respond gets it */
+    bool is_later;          /* it was suspended; and then this is its answer */
+    struct response answer;
 };
 
 struct exchange *exchange_of(struct MHD_Connection *connection);
 
 /* Called by libmicrohttpd: when a connection begins and when it ends; with a request line, before its
- * headers are read; with the headers, each part of the body and its end; when the request is over.
- * `context` is the server. */
+ * headers are read; with the headers, each part of the body, its end, and when a suspended one is to be
+ * answered; when the request is over. `context` is the server. */
 void exchange_note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                               enum MHD_ConnectionNotificationCode code);
 void *exchange_begin(void *context, const char *uri, struct MHD_Connection *connection);

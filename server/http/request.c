@@ -92,6 +92,9 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .query = query,
         .form = form,
         .base_url = base_url,
+        .suspend = later_suspend,
+        .answer = later_answer,
+        .is_gone = later_is_gone,
         .connection = connection,
     };
     request->authorization = header(request, MHD_HTTP_HEADER_AUTHORIZATION);

@@ -32,6 +32,7 @@ struct http_server *http_bind(const struct http_options *options, struct arena *
     *server = (struct http_server){.options = *options,
                                    .limits = limits_of(options, &server->memory),
                                    .memory.limit = options->max_memory};
+    later_init(&server->later, options->max_connections / 2);
     server->socket = listen_on(options->listen, options->port, &server->arena, &server->url, reason);
     if (server->socket >= 0)
         return server;
@@ -46,7 +47,7 @@ bool http_start(struct http_server *server, const char **reason)
     MHD_set_panic_func(note_panic, NULL);
     unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: no pool, one thread */
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, exchange_take, server,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, exchange_take, server,
         MHD_OPTION_LISTEN_SOCKET, server->socket, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, server,
         MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server, MHD_OPTION_NOTIFY_CONNECTION,
         exchange_note_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
@@ -77,10 +78,12 @@ void http_stop(struct http_server *server)
 {
     if (server == NULL)
         return;
+    later_end(&server->later);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     if (server->socket >= 0)
         (void)close(server->socket);
+    later_clear(&server->later);
     arena_clear(&server->arena);
     free(server);
 }

@@ -41,7 +41,9 @@ MUSTCHECK bool http_start(struct http_server *server, const char **reason);
 MUSTCHECK bool http_adopt(struct http_server *server, int socket);
 /* The base URL, with the port that was found: http://127.0.0.1:8080. Borrowed from the server. */
 const char *http_url(const struct http_server *server);
-/* Answers the requests that have begun, closes every connection. NULL is allowed. */
+/* Answers the requests that have begun, closes every connection. NULL is allowed. No request can be
+ * suspended any more; it waits until those that are have been answered, which somebody else must see
+ * to. */
 void http_stop(struct http_server *server);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct wire {
     int socket;
     const struct limits *limits;
     const struct body_limit *body_limit; /* of the request that it stands in */
+    bool is_held;
     enum place place;
     uint64_t left; /* of the body, or of the chunk */
     uint64_t read; /* of a chunked body */
@@ -421,6 +423,10 @@ static bool read_some(struct wire *wire)
  * takes, and --idle-timeout would end it. */
 static ssize_t wire_read(struct wire *wire, char *buffer, size_t size)
 {
+    if (wire->is_held) {
+        errno = EINTR; /* unlike EAGAIN it says that there may be something */
+        return -1;
+    }
     size_t given = hand_out(wire, buffer, size);
     bool has_more = wire->place != AT_END && !wire->has_ended;
     errno = 0;
@@ -432,6 +438,19 @@ static ssize_t wire_read(struct wire *wire, char *buffer, size_t size)
         return (ssize_t)given;
     errno = errno != 0 ? errno : EAGAIN;
     return -1;
+}
+
+void wire_hold(struct wire *wire, bool is_held)
+{
+    wire->is_held = is_held;
+}
+
+/* What was read ahead does not matter: the kernel goes on telling of an end that was read, and tells of
+ * one that stands behind bytes which were not. */
+bool wire_is_gone(const struct wire *wire)
+{
+    struct pollfd look = {.fd = wire->socket, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
 }
 
 ssize_t recv(int socket, void *buffer, size_t size, int flags)

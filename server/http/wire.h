@@ -23,4 +23,11 @@ MUSTCHECK size_t wire_body_limit(const struct wire *wire);
 /* Whether no further request comes after it. */
 MUSTCHECK bool wire_ends_with(const struct wire *wire, unsigned number);
 
+/* Hands nothing out while it is held, not even that nothing more comes: libmicrohttpd would read before
+ * it asks for the answer to a request that was suspended, and takes an end for the client's leaving. */
+void wire_hold(struct wire *wire, bool is_held);
+/* True when the client has closed the connection, or its sending half (which looks the same), or reset
+ * it; whatever it sent before. From any thread, as long as the connection is suspended. */
+MUSTCHECK bool wire_is_gone(const struct wire *wire);
+
 #endif

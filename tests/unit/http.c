@@ -381,5 +381,6 @@ Suite *http_suite(void)
     tcase_add_loop_test(tests, targets_of_the_control_api, 0, COUNT(targets));
     tcase_add_test(tests, bodies_have_the_limit_of_their_path);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, later_tests());
     return suite;
 }

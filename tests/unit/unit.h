@@ -21,6 +21,7 @@ TCase *lists_tests(void);   /* likewise */
 TCase *mapping_tests(void); /* of the suite of the crm room */
 TCase *writes_tests(void);  /* of the suite of faults */
 TCase *oauth_tests(void);   /* of the suite of the api */
+TCase *later_tests(void);   /* of the suite of the http room */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
