@@ -528,6 +528,26 @@ START_TEST(a_stop_does_not_overtake_an_answer)
 }
 END_TEST
 
+/* Nor does it wait for ever for a client that takes no answer. */
+START_TEST(a_stop_does_not_wait_for_who_does_not_read)
+{
+    enum { LARGE = 16 << 20 };
+    struct http_options asked = options;
+    asked.idle_timeout = 0;
+    struct room room;
+    open_room_with(&room, &asked);
+    int connection = ask(&room, "GET", "/late");
+    const struct request *request = waiting(&room, 0);
+    const struct response response = {
+        .status = 299, .body = arena_alloc(room.arenas[0], LARGE), .body_length = LARGE};
+    request->answer(request, &response);
+    http_stop(room.server);
+    room.server = NULL;
+    (void)close(connection);
+    close_room(&room);
+}
+END_TEST
+
 TCase *later_tests(void)
 {
     TCase *tests = tcase_create("later");
@@ -544,5 +564,6 @@ TCase *later_tests(void)
     tcase_add_test(tests, half_of_the_connections_may_wait);
     tcase_add_test(tests, a_stop_waits_for_the_answers);
     tcase_add_test(tests, a_stop_does_not_overtake_an_answer);
+    tcase_add_test(tests, a_stop_does_not_wait_for_who_does_not_read);
     return tests;
 }
