@@ -6,6 +6,7 @@
 #include "api/openapi.h"
 #include "base/random.h"
 #include "control/control.h"
+#include "control/target.h"
 #include "crm/fixture_rules.h"
 #include "fixture/fixture.h"
 #include "store/snapshot.h"
@@ -142,6 +143,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
 {
     struct http_options http = app->options.http;
     http.log = &app->options.log;
+    http.is_control = control_is_target;
     http.respond = respond;
     http.context = app;
     app->http = http_bind(&http, arena, reason);

@@ -252,6 +252,7 @@ static void set_defaults(struct app_options *options)
         .http = {.listen = "127.0.0.1",
                  .port = 8080,
                  .max_body = 1 << 20,
+                 .max_control_body = 16 << 20,
                  .max_header = 16384,
                  .max_memory = 256 << 20,
                  .request_memory = 32 << 20,

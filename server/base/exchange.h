@@ -21,10 +21,15 @@ enum refusal {
     REFUSALS
 };
 
-/* Texts are well-formed UTF-8, whatever was sent; not so the body. */
+struct response;
+
+/* Texts are well-formed UTF-8, whatever was sent; not so the body. What it points to lasts until the
+ * answer is complete. A copy, changed or not, is as good as the original for the functions. */
 struct request {
     const char *method;            /* "POST"; HEAD arrives as "GET" */
     const char *path;              /* decoded, without the query */
+    const char *prefix;            /* what was taken off the path's front: "", or "/..." without a slash
+                                    * at its end */
     const char *authorization;     /* the header, or NULL */
     const char *if_modified_since; /* likewise */
     const char *body;              /* never NULL; not ended by a zero byte */
@@ -32,13 +37,30 @@ struct request {
     enum refusal refusal;     /* nothing else counts when it is not REFUSAL_NONE */
     const char *refusal_hint; /* for people; or NULL */
     size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
+    /* The first header of that name, as it was sent, or NULL. Cookies are not kept, nor the Expect of a
+     * request without a body. */
+    const char *(*header)(const struct request *request, const char *name);
+    /* How many headers have that name. Of Host there is one, and none at most in HTTP/1.0. */
+    unsigned (*header_count)(const struct request *request, const char *name);
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
     const char *(*form)(const struct request *request, const char *name);
-    /* The address by which the client came, without a slash at its end: http://127.0.0.1:8080. Its host
-     * has nothing in it that no host has. */
+    /* The address by which the client came, with the prefix, without a slash at its end:
+     * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);
+    /* Puts the answer off; called in respond. False: too many wait (half of the connections at most),
+     * or the server stops, and respond answers as ever. True: respond's response does not count, the
+     * answer is given by `answer`, and until then the arena and the request are the caller's, in
+     * whatever thread: no timeout ends it, and a client that leaves is told by is_gone alone. */
+    bool (*suspend)(const struct request *request);
+    /* The answer to a request that was suspended: exactly once, from any thread, even before respond
+     * has returned. The response is copied; neither it nor the request or arena are the caller's any
+     * more. */
+    void (*answer)(const struct request *request, const struct response *response);
+    /* While it is suspended, from any thread: true when the client has closed the connection, or its
+     * sending half (which looks the same), or reset it. It is to be answered all the same. */
+    bool (*is_gone)(const struct request *request);
     void *connection; /* for the functions above */
 };
 
@@ -50,7 +72,7 @@ struct header {
 
 struct response {
     unsigned status;
-    const char *content_type; /* NULL for an answer without a body */
+    const char *content_type; /* NULL for an answer without a body; 204 has none, whatever is said */
     const char *body;         /* owned by the arena of the exchange, or as lasting as the server */
     size_t body_length;
     const char *allow;            /* the methods served, of an answer 405; or NULL */

@@ -244,6 +244,8 @@ static struct refused take_request_line(struct reading *reading, struct text lin
         target.length++;
     if (target.length == 0 || target.length == left || target.at[target.length] != ' ')
         return malformed(wrong);
+    reading->head->target = target.at;
+    reading->head->target_length = target.length;
     reading->fields += count_parameters(target);
     return take_version(reading,
                         (struct text){target.at + target.length + 1, left - target.length - 1});
@@ -273,7 +275,7 @@ static struct refused check_whole(const struct reading *reading)
 
 struct refused head_check(char *bytes, size_t length, size_t fields_max, struct head *head)
 {
-    *head = (struct head){.body_length = 0};
+    *head = (struct head){.target = ""};
     struct reading reading = {.head = head, .fields_max = fields_max};
     const char *end = bytes + length, *next = bytes;
     struct text line = line_at(bytes, end, &next);

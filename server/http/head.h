@@ -11,8 +11,10 @@
 #include "base/attrs.h"
 #include "base/exchange.h"
 
-/* What a head says of what follows it. */
+/* What a head says: of what follows it, and for whom it is. */
 struct head {
+    const char *target; /* in the head's own bytes; empty: no request line says it */
+    size_t target_length;
     uint64_t body_length; /* bytes; not of a chunked body */
     bool chunked;
 };

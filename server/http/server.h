@@ -9,12 +9,16 @@
 #include "base/log.h"
 
 struct http_options {
-    const char *listen;    /* address or host name */
-    unsigned port;         /* 0: any free one */
-    size_t max_body;       /* bytes */
-    size_t max_header;     /* bytes of request line and headers, at least 4096 */
-    size_t max_memory;     /* bytes that all requests together may take */
-    size_t request_memory; /* and that one may take beside its body */
+    const char *listen; /* address or host name */
+    unsigned port;      /* 0: any free one */
+    size_t max_body;    /* bytes */
+    /* Whether a request's target, as it is sent, is one of the control API's, for which
+     * max_control_body counts instead; NULL: none is. */
+    bool (*is_control)(const char *target, size_t length);
+    size_t max_control_body; /* bytes; 0: no other limit than max_body */
+    size_t max_header;       /* bytes of request line and headers, at least 4096 */
+    size_t max_memory;       /* bytes that all requests together may take */
+    size_t request_memory;   /* and that one may take beside its body */
     unsigned max_connections;
     unsigned idle_timeout; /* seconds after which a silent connection is closed; 0: never */
     unsigned threads;
@@ -37,7 +41,9 @@ MUSTCHECK bool http_start(struct http_server *server, const char **reason);
 MUSTCHECK bool http_adopt(struct http_server *server, int socket);
 /* The base URL, with the port that was found: http://127.0.0.1:8080. Borrowed from the server. */
 const char *http_url(const struct http_server *server);
-/* Answers the requests that have begun, closes every connection. NULL is allowed. */
+/* Answers the requests that have begun, closes every connection. NULL is allowed. No request can be
+ * suspended any more; it waits until those that are have been answered, which somebody else must see
+ * to. */
 void http_stop(struct http_server *server);
 
 #endif

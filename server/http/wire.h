@@ -6,26 +6,28 @@
 #define CRMOCK_HTTP_WIRE_H
 
 #include "http/head.h"
-
-struct wire_limits {
-    size_t head;           /* bytes of a request line and headers, or of trailers */
-    size_t fields;         /* headers and parameters, or trailers */
-    uint64_t kept;         /* bytes of a body that are wanted: what goes beyond is read for a while */
-    uint64_t body;         /* bytes that are read of a body at all */
-    struct budget *memory; /* a long head goes on its account */
-};
+#include "http/limits.h"
 
 struct wire;
 
 /* What comes in on the connected socket goes through the wire from now on, until wire_free, which must
  * come before the socket is closed. NULL when there is no memory, or too many files are open: the
- * connection is to end then, as the functions below say of NULL. */
-MUSTCHECK struct wire *wire_new(int socket, const struct wire_limits *limits);
+ * connection is to end then, as the functions below say of NULL. The limits are borrowed. */
+MUSTCHECK struct wire *wire_new(int socket, const struct limits *limits);
 void wire_free(struct wire *wire);
 
 /* Whether the connection's n-th request (from 1) is refused, and why: .why REFUSAL_NONE when not. */
 MUSTCHECK struct refused wire_refused(const struct wire *wire, unsigned number);
+/* The limit of bodies, in bytes, of the request that is refused. */
+MUSTCHECK size_t wire_body_limit(const struct wire *wire);
 /* Whether no further request comes after it. */
 MUSTCHECK bool wire_ends_with(const struct wire *wire, unsigned number);
+
+/* Hands nothing out while it is held, not even that nothing more comes: libmicrohttpd would read before
+ * it asks for the answer to a request that was suspended, and takes an end for the client's leaving. */
+void wire_hold(struct wire *wire, bool is_held);
+/* True when the client has closed the connection, or its sending half (which looks the same), or reset
+ * it; whatever it sent before. From any thread, as long as the connection is suspended. */
+MUSTCHECK bool wire_is_gone(const struct wire *wire);
 
 #endif

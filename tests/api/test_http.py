@@ -95,6 +95,34 @@ def test_D15_bodies_beyond_the_limit(start, limit):
     assert server.request("POST", PATH, BODY).status == 200
 
 
+def status_of(server, path, head, body):
+    """Of a POST that announces its body, or sends it in one chunk."""
+    answer = server.raw(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n\r\n".encode() + body)
+    return int(answer.split()[1]), answer
+
+
+@pytest.mark.parametrize("path", ["/_crmock/x", "/_s/main/_crmock/x?y=1"])
+def test_calls_that_steer_crmock_have_a_limit_of_their_own(start, path):
+    server = start("--max-body", 1000)
+    most = 16 << 20
+    assert status_of(server, path, f"Content-Length: {most}", b" " * most)[0] != 413
+    assert status_of(server, path, f"Content-Length: {most + 1}", b" " * (most + 1))[0] == 413
+    assert status_of(server, path, "Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (most, b" " * most))[0] != 413
+    assert status_of(server, path, "Transfer-Encoding: chunked", b"%x\r\n%b\r\n0\r\n\r\n" % (most + 1, b" " * (most + 1)))[0] == 413
+    for length in (most + 1, 99999999999):
+        assert status_of(server, path, f"Expect: 100-continue\r\nContent-Length: {length}", b"")[0] == 413
+    for other in (PATH, path.replace("_crmock", "%5fcrmock"), path.replace("_crmock", "_crmocks")):
+        status, answer = status_of(server, other, "Content-Length: 1001", b" " * 1001)
+        assert status == 413 and b'"maximum_length":1000}' in answer and b"--max-body sets the limit" in answer
+
+
+def test_the_bodies_of_calls_that_steer_crmock_take_memory_of_all(start):
+    server = start("--max-memory", 8 << 20)
+    status, answer = status_of(server, "/_crmock/x", f"Content-Length: {12 << 20}", b" " * (12 << 20))
+    assert status == 503 and b"--max-memory sets the limit" in answer
+    assert status_of(server, "/_crmock/x", f"Content-Length: {2 << 20}", b" " * (2 << 20))[0] not in (413, 503)
+
+
 def test_a_limit_of_one_byte(start):
     server = start("--max-body", 1)
     assert [server.request("POST", PATH, body).status for body in (b"", b"x", b"xx")] == [400, 400, 413]

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-const char *client_exchange(const char *url, const char *request, struct arena *arena)
+int client_connect(const char *url)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -15,13 +15,32 @@ const char *client_exchange(const char *url, const char *request, struct arena *
                                       htons((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10))};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+    return fd;
+}
+
+void client_send(int connection, const char *text)
+{
+    ck_assert_int_eq(send(connection, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+const char *client_receive(int connection, const char *text, struct arena *arena)
+{
     enum { ROOM = 65536 };
     char *answer = arena_alloc(arena, ROOM);
     size_t length = 0;
-    ssize_t count;
-    while ((count = recv(fd, answer + length, ROOM - 1 - length, 0)) > 0)
-        length += (size_t)count;
+    ssize_t count = 1;
+    while (count > 0 && (text == NULL || strstr(answer, text) == NULL)) {
+        count = recv(connection, answer + length, ROOM - 1 - length, 0);
+        length += count > 0 ? (size_t)count : 0;
+    }
+    return answer;
+}
+
+const char *client_exchange(const char *url, const char *request, struct arena *arena)
+{
+    int fd = client_connect(url);
+    client_send(fd, request);
+    const char *answer = client_receive(fd, NULL, arena);
     (void)close(fd);
     return answer;
 }

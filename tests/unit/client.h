@@ -1,4 +1,5 @@
-/* A client for the tests: one request, one answer, over a connection of its own. */
+/* A client for the tests: over a connection of its own one request and one answer, or piece by piece.
+ */
 #ifndef CRMOCK_UNIT_CLIENT_H
 #define CRMOCK_UNIT_CLIENT_H
 
@@ -9,5 +10,11 @@
 const char *client_exchange(const char *url, const char *request, struct arena *arena);
 /* A whole request with a token and "Connection: close". */
 const char *client_request(struct arena *arena, const char *method, const char *path, const char *body);
+/* A connection to a base URL; the caller closes it. */
+int client_connect(const char *url);
+void client_send(int connection, const char *text);
+/* Reads until `text` has come, or (always when it is NULL) until the server closes. What was read is
+ * arena-owned. */
+const char *client_receive(int connection, const char *text, struct arena *arena);
 
 #endif

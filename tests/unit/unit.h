@@ -24,6 +24,7 @@ TCase *writes_tests(void);  /* of the suite of faults */
 TCase *oauth_tests(void);   /* of the suite of the api */
 TCase *pool_tests(void);    /* of the suite of jobs */
 TCase *hammer_tests(void);  /* likewise */
+TCase *later_tests(void);   /* of the suite of the http room */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

@@ -1,0 +1,213 @@
+#include "http/exchange.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+/* A request that took more than that, or whose body (of which JSON makes many times as much) has a 16th
+ * of it, leaves memory behind that should go back to the system. */
+enum { LARGE = 4 << 20 };
+
+struct exchange *exchange_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* A body goes on the arena's account, which may be used up. */
+static void make_room(struct exchange *exchange, size_t least)
+{
+    size_t twice = exchange->room * 2, room = least > twice ? least : twice;
+    arena_charge(&exchange->arena, room - exchange->room);
+    exchange->room = room;
+    exchange->is_large = exchange->is_large || room > LARGE / 16;
+    if (arena_is_exceeded(&exchange->arena)) {
+        exchange->refused = (struct refused){REFUSAL_NO_ROOM, "--max-memory sets the limit"};
+        return;
+    }
+    exchange->body = must_realloc(exchange->body, exchange->room);
+}
+
+static void give_body_back(struct exchange *exchange)
+{
+    free(exchange->body);
+    arena_discharge(&exchange->arena, exchange->room);
+    exchange->body = NULL;
+    exchange->length = exchange->room = 0;
+}
+
+static void refuse_body(struct exchange *exchange)
+{
+    exchange->refused = (struct refused){REFUSAL_BODY_TOO_LARGE, exchange->body_limit->hint};
+}
+
+/* Keeps what came of the body. What goes beyond the limit is read all the same, for its sender to get
+ * an answer, and dropped; the wire ends it when it is too much. */
+static void collect(struct exchange *exchange, const char *bytes, size_t count)
+{
+    bool is_refused = exchange->refused.why != REFUSAL_NONE ||
+                      wire_refused(exchange->wire, exchange->number).why != REFUSAL_NONE;
+    if (!is_refused && count > exchange->body_limit->most - exchange->length)
+        refuse_body(exchange);
+    else if (!is_refused && exchange->length + count > exchange->room)
+        make_room(exchange, exchange->length + count);
+    if (is_refused || exchange->refused.why != REFUSAL_NONE) {
+        give_body_back(exchange);
+        return;
+    }
+    memcpy(exchange->body + exchange->length, bytes, count);
+    exchange->length += count;
+}
+
+static void add_header(struct MHD_Response *answer, const char *name, const char *value)
+{
+    if (value != NULL)
+        (void)MHD_add_response_header(answer, name, value);
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
+                             const struct response *response)
+{
+    bool may_have_body = response->status != MHD_HTTP_NO_CONTENT;
+    /* The arena lives until the exchange is completed, which is after the last byte was sent. */
+    struct MHD_Response *answer = MHD_create_response_from_buffer(
+        may_have_body ? response->body_length : 0, (void *)response->body, MHD_RESPMEM_PERSISTENT);
+    if (answer == NULL)
+        return MHD_NO;
+    if (may_have_body)
+        add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+    add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
+    for (const struct header *more = response->headers; more != NULL && more->name != NULL; more++)
+        add_header(answer, more->name, more->value);
+    if (response->closes || wire_ends_with(exchange->wire, exchange->number))
+        add_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (exchange->server->options.hints) {
+        add_header(answer, "X-Crmock-Rule", response->rule);
+        add_header(answer, "X-Crmock-Hint", response->hint);
+    }
+    exchange->status = response->status;
+    enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
+    MHD_destroy_response(answer);
+    return queued;
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *exchange)
+{
+    const struct http_options *options = &exchange->server->options;
+    struct response response = {.status = 500, .body = ""};
+    request_fill(exchange, connection,
+                 exchange->refused.why != REFUSAL_NONE
+                     ? exchange->refused
+                     : wire_refused(exchange->wire, exchange->number));
+    options->respond(options->context, &exchange->request, &exchange->arena, &response);
+    return exchange->is_later ? MHD_YES : reply(connection, exchange, &response);
+}
+
+/* True when the request is to be answered before its body comes: it is beyond the limit, and its sender
+ * asks first. Another client that has begun to send is let finish: many do not read an answer before.
+ */
+static bool is_refused_in_front(const struct exchange *exchange, struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length != NULL && strtoull(length, NULL, 10) > exchange->body_limit->most &&
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
+}
+
+enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **state)
+{
+    const struct http_server *server = context;
+    struct exchange *exchange = *state;
+    (void)version;
+    if (exchange->is_later) { /* it comes again because the answer is there */
+        wire_hold(exchange->wire, false);
+        return reply(connection, exchange, &exchange->answer);
+    }
+    exchange->method = method;
+    exchange->path = url;
+    if (!exchange->has_begun) { /* the headers are complete, the body is to come */
+        exchange->has_begun = true;
+        if (log_writes(server->options.log, LOG_INFO))
+            exchange->begun = clock_microseconds();
+        if (!is_refused_in_front(exchange, connection))
+            return MHD_YES;
+        refuse_body(exchange);
+        return respond(connection, exchange);
+    }
+    if (*upload_size == 0)
+        return respond(connection, exchange);
+    collect(exchange, upload, *upload_size);
+    *upload_size = 0;
+    return MHD_YES;
+}
+
+static struct wire *new_wire(const struct http_server *server, struct MHD_Connection *connection)
+{
+    int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct wire *wire = wire_new(socket, &server->limits);
+    if (wire == NULL)
+        (void)shutdown(socket, SHUT_RDWR);
+    return wire;
+}
+
+void exchange_note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    struct exchange *exchange = *socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        exchange = must_alloc(sizeof *exchange);
+        *exchange = (struct exchange){.server = server,
+                                      .wire = new_wire(server, connection),
+                                      .arena = {.budget = &server->memory},
+                                      .method = "",
+                                      .path = ""};
+        *socket_context = exchange;
+        return;
+    }
+    arena_clear(&exchange->arena);
+    wire_free(exchange->wire);
+    free(exchange);
+}
+
+void *exchange_begin(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    const struct http_server *server = context;
+    struct exchange *exchange = exchange_of(connection);
+    exchange->number++;
+    exchange->body_limit = limits_body(&server->limits, uri, strlen(uri));
+    exchange->arena.limit = exchange->body_limit->most + server->options.request_memory;
+    return exchange;
+}
+
+void exchange_complete(void *context, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code)
+{
+    struct http_server *server = context;
+    struct exchange *exchange = exchange_of(connection);
+    *state = NULL;
+    if (exchange->status != 0 && log_writes(server->options.log, LOG_INFO))
+        log_event(server->options.log, LOG_INFO,
+                  "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
+                  exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
+                  code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
+    bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
+    bool was_later = exchange->is_later;
+    free(exchange->body);
+    arena_reset(&exchange->arena);
+    if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one
+                    */
+        (void)malloc_trim(0);
+    *exchange = (struct exchange){.server = server,
+                                  .arena = exchange->arena,
+                                  .wire = exchange->wire,
+                                  .number = exchange->number,
+                                  .method = "",
+                                  .path = ""};
+    if (was_later)
+        later_note_end(&server->later);
+}

@@ -1,0 +1,102 @@
+/* What respond is told of a request. */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "http/exchange.h"
+
+/* The functions below go by the connection, so that a copy of the request is as good as it. */
+
+static const char *header(const struct request *request, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    return value != NULL ? utf8_repaired(&exchange_of(request->connection)->arena, value) : NULL;
+}
+
+struct count {
+    const char *name;
+    unsigned found;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct count *count = context;
+    (void)kind;
+    (void)value;
+    count->found += strcasecmp(name, count->name) == 0;
+    return MHD_YES;
+}
+
+static unsigned header_count(const struct request *request, const char *name)
+{
+    struct count count = {.name = name};
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &count);
+    return count.found;
+}
+
+static const char *query(const struct request *request, const char *name)
+{
+    const char *value = NULL;
+    size_t length = 0;
+    if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+                                      &value, &length) != MHD_YES)
+        return NULL;
+    return value != NULL ? utf8_repaired(&exchange_of(request->connection)->arena, value) : "";
+}
+
+static const char *form(const struct request *request, const char *name)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    return form_value(&exchange->form, request, &exchange->arena, name);
+}
+
+/* Every Host that comes so far is one: the head was held against that. */
+static const char *base_url(const struct request *request)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    const char *host =
+        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    return host != NULL && host[0] != '\0'
+               ? arena_printf(&exchange->arena, "http://%s%s", host, request->prefix)
+               : arena_printf(&exchange->arena, "%s%s", exchange->server->url, request->prefix);
+}
+
+static size_t limit_of(const struct exchange *exchange, enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSAL_URI_TOO_LONG:
+    case REFUSAL_HEAD_TOO_LARGE:
+        return exchange->server->limits.head;
+    case REFUSAL_BODY_TOO_LARGE:
+        return exchange->refused.why != REFUSAL_NONE ? exchange->body_limit->most
+                                                     : wire_body_limit(exchange->wire);
+    default:
+        return 0;
+    }
+}
+
+void request_fill(struct exchange *exchange, struct MHD_Connection *connection, struct refused refused)
+{
+    struct request *request = &exchange->request;
+    *request = (struct request){
+        .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
+        .path = utf8_repaired(&exchange->arena, exchange->path),
+        .prefix = "",
+        .body = exchange->body != NULL ? exchange->body : "",
+        .body_length = exchange->length,
+        .refusal = refused.why,
+        .refusal_hint = refused.hint,
+        .limit = limit_of(exchange, refused.why),
+        .header = header,
+        .header_count = header_count,
+        .query = query,
+        .form = form,
+        .base_url = base_url,
+        .suspend = later_suspend,
+        .answer = later_answer,
+        .is_gone = later_is_gone,
+        .connection = connection,
+    };
+    request->authorization = header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+    request->if_modified_since = header(request, MHD_HTTP_HEADER_IF_MODIFIED_SINCE);
+}
