@@ -11,6 +11,10 @@
 #include "store/leftovers.h"
 #include "store/snapshot.h"
 
+/* Jobs write, each to its own store, and hardly wait: more threads would take processors from requests.
+ */
+enum { JOB_THREADS_MAX = 2 };
+
 struct app {
     struct app_options options;
     struct store *store;
@@ -18,8 +22,10 @@ struct app {
     const char *snapshot_copy; /* where it is until app_settle; NULL: there is none to publish */
     bool is_restored;          /* the store, from a snapshot */
     struct orgs orgs;
+    struct pool *job_pool;
     struct worker *worker;
     struct job_runner runner;
+    struct dispatch dispatch;
     struct deliverers deliverers; /* none, and no libcurl, when no rule calls a webhook */
     struct crm crm;
     struct api api;
@@ -144,9 +150,13 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
         return false;
     const struct deliverer deliverer = {
         .store = app->store, .log = &app->options.log, .options = app->options.webhooks};
-    if (!deliverers_start(&app->deliverers, &app->orgs, &deliverer, arena, reason))
+    if (!deliverers_start(&app->deliverers, &app->orgs, &deliverer, &app->dispatch, arena, reason))
         return false;
-    app->worker = worker_new(job_runner_step, &app->runner);
+    *reason = "the system gives no thread for jobs";
+    app->job_pool = pool_new(JOB_THREADS_MAX);
+    if (app->job_pool == NULL)
+        return false;
+    app->worker = worker_new(app->job_pool, job_runner_step, &app->runner);
     app->runner = (struct job_runner){.crm = &app->crm, .options = app->options.jobs};
     app->crm = (struct crm){.store = app->store,
                             .orgs = &app->orgs,
@@ -157,17 +167,14 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
                             .budget = app->options.budget};
     app->control = (struct control){
         .store = app->store, .openapi = openapi_document, .mutex = PTHREAD_MUTEX_INITIALIZER};
-    if (!worker_start(app->worker)) {
-        *reason = "the system gives no thread for jobs";
-        return false;
-    }
+    worker_wake(app->worker); /* a store may come with unfinished work */
     return http_start(app->http, reason);
 }
 
 struct app *app_start(const struct app_options *options, struct arena *arena, const char **reason)
 {
     struct app *app = must_alloc(sizeof *app);
-    *app = (struct app){.options = *options};
+    *app = (struct app){.options = *options, .dispatch = DISPATCH_NONE};
     if (start_parts(app, arena, reason)) {
         log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
                   answers_names[app->options.answers], app_store_path(app));
@@ -211,7 +218,9 @@ void app_stop(struct app *app)
         return;
     http_stop(app->http);
     worker_free(app->worker);
+    pool_free(app->job_pool);
     deliverers_stop(&app->deliverers);
+    dispatch_clear(&app->dispatch);
     orgs_clear(&app->orgs);
     control_clear(&app->control);
     publish_snapshot(app);

@@ -1,5 +1,5 @@
-/* One crmock: its store, rules, job thread and server. Nothing of it is global, so several can live in
- * one process. */
+/* One crmock: its store, rules, background work and server. Nothing of it is global, so several can
+ * live in one process. */
 #ifndef CRMOCK_APP_H
 #define CRMOCK_APP_H
 
@@ -30,7 +30,7 @@ struct app_options {
 
 struct app;
 
-/* Opens the store, loads fixtures into a new one, starts the job thread and the server. When it
+/* Opens the store, loads fixtures into a new one, starts the background work and the server. When it
  * returns, requests are answered. NULL with a reason (arena-owned) for the person who started it.
  * *options is copied; the texts in it, and the arena, must outlive the app. */
 MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
@@ -44,7 +44,7 @@ MUSTCHECK bool app_adopt(struct app *app, int socket);
 const char *app_url(const struct app *app);
 /* The store's file. Borrowed. */
 const char *app_store_path(const struct app *app);
-/* Answers what has begun, ends the job thread after its transaction, closes the store. */
+/* Answers what has begun, ends the jobs after their transaction, closes the store. */
 void app_stop(struct app *app);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the rules work on: one app's store, metadata, clock and job thread. */
+/* What the rules work on: one app's store, metadata, clock and job worker. */
 #ifndef CRMOCK_CRM_CRM_H
 #define CRMOCK_CRM_CRM_H
 
@@ -19,7 +19,7 @@ struct crm {
     const struct orgs *orgs;
     const struct clock *clock;
     const struct log *log;
-    struct worker *worker;            /* woken when a job is scheduled */
+    struct worker *worker;            /* woken when a job is scheduled; or NULL */
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
     struct store_budget budget;       /* of a request's queries */
 };

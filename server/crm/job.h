@@ -1,4 +1,4 @@
-/* Carries scheduled mass updates out, on the worker's thread. */
+/* Carries scheduled mass updates out, in a worker's steps. */
 #ifndef CRMOCK_CRM_JOB_H
 #define CRMOCK_CRM_JOB_H
 
@@ -13,7 +13,7 @@ struct job_options {
     unsigned batch; /* records that are changed in one transaction, 1 to JOB_BATCH_MAX */
 };
 
-/* For one thread; what stands below `options` is its own. Zero it. */
+/* For one worker; what stands below `options` is its own. Zero it. */
 struct job_runner {
     const struct crm *crm;
     struct job_options options;

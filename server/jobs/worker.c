@@ -1,89 +1,69 @@
 #include "jobs/worker.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-#include <time.h>
-
 #include "base/arena.h"
+#include "jobs/inside.h"
 
-struct worker {
-    worker_step *step;
-    void *context;
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
-    bool woken, stopping;
-};
-
-struct worker *worker_new(worker_step *step, void *context)
+struct worker *worker_new(struct pool *pool, worker_step *step, void *context)
 {
     struct worker *worker = must_alloc(sizeof *worker);
-    *worker = (struct worker){.step = step, .context = context};
-    pthread_condattr_t monotonic;
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&worker->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
-    (void)pthread_mutex_init(&worker->mutex, NULL);
+    *worker = (struct worker){.pool = pool, .step = step, .context = context, .link = {.data = worker}};
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->workers++;
+    (void)pthread_mutex_unlock(&pool->mutex);
     return worker;
 }
 
-static struct timespec time_after(int64_t milliseconds)
+void worker_make_ready(struct worker *worker)
 {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += milliseconds % 1000 * 1000000;
-    time.tv_sec += milliseconds / 1000 + time.tv_nsec / 1000000000;
-    time.tv_nsec %= 1000000000;
-    return time;
+    worker->state = WORKER_IS_READY;
+    g_queue_push_tail_link(&worker->pool->ready, &worker->link);
 }
 
-/* Waits as the last step asked for. False when the worker is to end. */
-static bool wait_for_work(struct worker *worker, int64_t pause)
+/* Ends the wait for a turn or for a pause's end. */
+static void withdraw(struct worker *worker)
 {
-    (void)pthread_mutex_lock(&worker->mutex);
-    struct timespec end = time_after(pause > 0 ? pause : 0);
-    int timed_out = 0;
-    while (pause != WORKER_MORE && !worker->woken && !worker->stopping && timed_out == 0) {
-        if (pause == WORKER_IDLE)
-            (void)pthread_cond_wait(&worker->changed, &worker->mutex);
-        else
-            timed_out = pthread_cond_timedwait(&worker->changed, &worker->mutex, &end);
-    }
+    if (worker->state == WORKER_IS_READY)
+        g_queue_unlink(&worker->pool->ready, &worker->link);
+    if (worker->state == WORKER_PAUSES)
+        due_remove(&worker->pool->due, worker);
+    if (worker->state != WORKER_WORKS)
+        worker->state = WORKER_SLEEPS;
+}
+
+void worker_work(struct worker *worker)
+{
+    struct pool *pool = worker->pool;
+    worker->state = WORKER_WORKS;
     worker->woken = false;
-    bool go_on = !worker->stopping;
-    (void)pthread_mutex_unlock(&worker->mutex);
-    return go_on;
-}
-
-static void *run(void *argument)
-{
-    struct worker *worker = argument;
-    int64_t pause = WORKER_MORE; /* a store may come with unfinished work */
-    while (wait_for_work(worker, pause))
-        pause = worker->step(worker->context);
-    return NULL;
-}
-
-bool worker_start(struct worker *worker)
-{
-    worker->started = pthread_create(&worker->thread, NULL, run, worker) == 0;
-    return worker->started;
-}
-
-static void set_and_signal(struct worker *worker, bool *flag)
-{
-    (void)pthread_mutex_lock(&worker->mutex);
-    *flag = true;
-    (void)pthread_cond_signal(&worker->changed);
-    (void)pthread_mutex_unlock(&worker->mutex);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    int64_t pause = worker->step(worker->context);
+    (void)pthread_mutex_lock(&pool->mutex);
+    worker->state = WORKER_SLEEPS;
+    if (worker->awaited != NULL)
+        (void)pthread_cond_signal(worker->awaited);
+    else if (pause == WORKER_ENDED)
+        pool_discard(pool, worker);
+    else if (worker->stopping)
+        return;
+    else if (worker->woken || pause == WORKER_MORE)
+        worker_make_ready(worker);
+    else if (pause > 0)
+        pool_pause(pool, worker, pause);
 }
 
 void worker_wake(struct worker *worker)
 {
-    if (worker != NULL)
-        set_and_signal(worker, &worker->woken);
+    if (worker == NULL)
+        return;
+    struct pool *pool = worker->pool;
+    (void)pthread_mutex_lock(&pool->mutex);
+    worker->woken = true;
+    if (!worker->stopping && (worker->state == WORKER_SLEEPS || worker->state == WORKER_PAUSES)) {
+        withdraw(worker);
+        worker_make_ready(worker);
+        pool_call(pool);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
 }
 
 void workers_wake(struct worker *const *workers)
@@ -94,25 +74,38 @@ void workers_wake(struct worker *const *workers)
 
 bool worker_is_stopping(struct worker *worker)
 {
-    (void)pthread_mutex_lock(&worker->mutex);
-    bool is_stopping = worker->stopping;
-    (void)pthread_mutex_unlock(&worker->mutex);
+    (void)pthread_mutex_lock(&worker->pool->mutex);
+    bool is_stopping = worker->stopping || worker->pool->stopping;
+    (void)pthread_mutex_unlock(&worker->pool->mutex);
     return is_stopping;
 }
 
 void worker_stop(struct worker *worker)
 {
-    set_and_signal(worker, &worker->stopping);
+    (void)pthread_mutex_lock(&worker->pool->mutex);
+    worker->stopping = true;
+    withdraw(worker);
+    (void)pthread_mutex_unlock(&worker->pool->mutex);
+}
+
+static void wait_for_step(struct worker *worker)
+{
+    pthread_cond_t stepped = PTHREAD_COND_INITIALIZER;
+    worker->awaited = &stepped;
+    while (worker->state == WORKER_WORKS)
+        (void)pthread_cond_wait(&stepped, &worker->pool->mutex);
+    (void)pthread_cond_destroy(&stepped);
 }
 
 void worker_free(struct worker *worker)
 {
     if (worker == NULL)
         return;
-    worker_stop(worker);
-    if (worker->started)
-        (void)pthread_join(worker->thread, NULL);
-    (void)pthread_cond_destroy(&worker->changed);
-    (void)pthread_mutex_destroy(&worker->mutex);
-    free(worker);
+    struct pool *pool = worker->pool;
+    (void)pthread_mutex_lock(&pool->mutex);
+    worker->stopping = true;
+    withdraw(worker);
+    wait_for_step(worker);
+    pool_discard(pool, worker);
+    (void)pthread_mutex_unlock(&pool->mutex);
 }

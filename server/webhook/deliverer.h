@@ -1,5 +1,5 @@
-/* Makes the calls of webhooks that wait in the store, on workers' threads: one for each URL, so that
- * its receiver gets one after the other, and one that is down or slow delays no other. */
+/* Makes the calls of webhooks that wait in the store: a worker for each URL, so that its receiver gets
+ * one after the other, and one that is down or slow delays no other. */
 #ifndef CRMOCK_WEBHOOK_DELIVERER_H
 #define CRMOCK_WEBHOOK_DELIVERER_H
 

@@ -26,35 +26,32 @@ static void add_urls_of(struct deliverers *deliverers, const struct deliverer *l
     }
 }
 
-static bool start_workers(struct deliverers *deliverers)
+static void start_workers(struct deliverers *deliverers, const struct dispatch *dispatch)
 {
-    bool started = true;
     deliverers->workers = must_alloc((deliverers->count + 1) * sizeof(struct worker *));
     for (size_t i = 0; i < deliverers->count; i++) {
         struct deliverer *deliverer = &deliverers->list[i];
-        deliverer->client = deliverers->client;
-        deliverer->worker = worker_new(deliverer_step, deliverer);
+        deliverer->client = dispatch->client;
+        deliverer->worker = worker_new(dispatch->pool, deliverer_step, deliverer);
         deliverers->workers[i] = deliverer->worker;
     }
     deliverers->workers[deliverers->count] = NULL;
-    for (size_t i = 0; i < deliverers->count && started; i++)
-        started = worker_start(deliverers->workers[i]);
-    return started;
+    workers_wake(deliverers->workers); /* a store may come with calls that were not answered */
 }
 
 bool deliverers_start(struct deliverers *deliverers, const struct orgs *orgs,
-                      const struct deliverer *like, struct arena *arena, const char **reason)
+                      const struct deliverer *like, struct dispatch *dispatch, struct arena *arena,
+                      const char **reason)
 {
     *deliverers = (struct deliverers){.count = 0};
     for (size_t i = 0; i < orgs->count; i++)
         add_urls_of(deliverers, like, &orgs->list[i]);
     if (deliverers->count == 0)
         return true;
-    deliverers->client = webhook_client_new(arena, reason);
-    if (deliverers->client == NULL)
+    if (!dispatch_ready(dispatch, arena, reason))
         return false;
-    *reason = "the system gives no thread for webhooks";
-    return start_workers(deliverers);
+    start_workers(deliverers, dispatch);
+    return true;
 }
 
 void deliverers_stop(struct deliverers *deliverers)
@@ -66,6 +63,5 @@ void deliverers_stop(struct deliverers *deliverers)
         worker_free(workers[i]);
     free(workers);
     free(deliverers->list);
-    webhook_client_free(deliverers->client);
     *deliverers = (struct deliverers){.count = 0};
 }

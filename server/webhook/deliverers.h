@@ -4,19 +4,20 @@
 
 #include "store/org.h"
 #include "webhook/deliverer.h"
+#include "webhook/dispatch.h"
 
 struct deliverers {
-    struct webhook_client *client;
     struct deliverer *list;
     size_t count;
     struct worker **workers; /* theirs, ended by NULL; or NULL */
 };
 
-/* Starts a deliverer like the given one for each URL of the orgs' rules, which must outlive them.
- * Without any, nothing is loaded or started. False with a reason (arena-owned). deliverers_stop must
- * follow in any case. */
+/* Starts a deliverer like the given one for each URL of the orgs' rules, which must outlive them as the
+ * dispatch must. Without any, nothing is loaded or started. False with a reason (arena-owned).
+ * deliverers_stop must follow in any case. */
 MUSTCHECK bool deliverers_start(struct deliverers *deliverers, const struct orgs *orgs,
-                                const struct deliverer *like, struct arena *arena, const char **reason);
+                                const struct deliverer *like, struct dispatch *dispatch,
+                                struct arena *arena, const char **reason);
 /* Ends and frees them all; calls that were not answered are made again by the next start. */
 void deliverers_stop(struct deliverers *deliverers);
 

@@ -2,6 +2,7 @@
 import ctypes
 import http.server
 import json
+import os
 import pathlib
 import socket
 import sqlite3
@@ -265,6 +266,16 @@ def test_any_build_of_libcurl_does(start, tmp_path, found):
         server = start("--fixtures", fixtures, db=tmp_path / "store.db", env=environment)
         assert update(server, {"City": "x"}).status == 200
         assert deliveries(server) == [("DELIVERED", 1, 200, None)]
+
+
+def threads(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/task"))
+
+
+def test_only_webhooks_have_a_thread_for_them(start, own):
+    without = threads(start())
+    with Receiver(200) as receiver:
+        assert threads(own(**hooked(receiver.url))) == without + 1
 
 
 def test_a_receiver_that_is_down(own):

@@ -59,11 +59,8 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     fuzzed->store = store_open(&options, &arena, &is_new, &reason);
     if (fuzzed->store == NULL)
         fuzz_fail("%s", reason);
-    fuzzed->crm = (struct crm){.store = fuzzed->store,
-                               .orgs = &fuzzed->orgs,
-                               .clock = &fuzzed->clock,
-                               .log = &fuzzed->log,
-                               .worker = worker_new(job_runner_step, &fuzzed->runner)};
+    fuzzed->crm = (struct crm){
+        .store = fuzzed->store, .orgs = &fuzzed->orgs, .clock = &fuzzed->clock, .log = &fuzzed->log};
     fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm, .options = {.batch = 500}};
     fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600};
     arena_clear(&arena);

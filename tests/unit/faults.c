@@ -85,7 +85,6 @@ static void open_rig(void)
     rig.crm.orgs = &rig.orgs;
     rig.crm.clock = &rig.clock;
     rig.crm.log = &quiet_log;
-    rig.crm.worker = worker_new(job_runner_step, &rig.runner);
     /* each update leaves a trace */
     (void)query("CREATE TABLE trace (record_id, value) ", NULL);
     (void)query("CREATE TRIGGER record_trace AFTER UPDATE OF fields ON record BEGIN INSERT INTO trace"
@@ -97,7 +96,6 @@ static void open_rig(void)
 static void close_rig(void)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
-    worker_free(rig.crm.worker);
     orgs_clear(&rig.orgs);
     arena_clear(&rig.arena);
     faulty_disk_remove();

@@ -21,6 +21,8 @@ TCase *lists_tests(void);   /* likewise */
 TCase *mapping_tests(void); /* of the suite of the crm room */
 TCase *writes_tests(void);  /* of the suite of faults */
 TCase *oauth_tests(void);   /* of the suite of the api */
+TCase *pool_tests(void);    /* of the suite of jobs */
+TCase *hammer_tests(void);  /* likewise */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

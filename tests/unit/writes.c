@@ -87,11 +87,8 @@ static void open_rig(void)
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
-    rig.crm = (struct crm){.store = rig.store,
-                           .orgs = &rig.orgs,
-                           .clock = &rig.clock,
-                           .log = &quiet_log,
-                           .worker = worker_new(job_runner_step, &rig.runner)};
+    rig.crm =
+        (struct crm){.store = rig.store, .orgs = &rig.orgs, .clock = &rig.clock, .log = &quiet_log};
     rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = 500}};
     rig.api = (struct api){.crm = &rig.crm, .token_ttl = 3600};
     ck_assert_int_eq(unlink(file), 0);
@@ -99,7 +96,6 @@ static void open_rig(void)
 
 static void close_rig(void)
 {
-    worker_free(rig.crm.worker);
     orgs_clear(&rig.orgs);
     store_discard(rig.store);
     faulty_disk_remove();
