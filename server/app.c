@@ -7,7 +7,6 @@
 #include "control/control.h"
 #include "control/target.h"
 #include "crm/fixture_rules.h"
-#include "jobs/worker.h"
 #include "sandbox/route.h"
 #include "sandbox/sandboxes.h"
 
@@ -22,7 +21,6 @@ struct app {
     struct pool *job_pool;
     struct dispatch dispatch;
     struct sandboxes *sandboxes;
-    struct worker *sweeper;
     struct control control;
     struct http_server *http;
 };
@@ -156,11 +154,6 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
     return app->sandboxes != NULL;
 }
 
-static int64_t sweep(void *context)
-{
-    return sandboxes_sweep(context);
-}
-
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
 {
     struct http_options http = app->options.http;
@@ -176,8 +169,6 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     if (app->job_pool == NULL || !open_sandboxes(app, arena, reason))
         return false;
     app->control.sandboxes = app->sandboxes;
-    app->sweeper = worker_new(app->job_pool, sweep, app->sandboxes);
-    worker_wake(app->sweeper);
     return http_start(app->http, reason);
 }
 
@@ -225,7 +216,6 @@ void app_stop(struct app *app)
         return;
     control_close(&app->control);
     http_stop(app->http);
-    worker_free(app->sweeper);
     filling_publish(&app->filled);
     sandboxes_free(app->sandboxes);
     pool_free(app->job_pool);

@@ -5,6 +5,7 @@
 
 #include "base/passage.h"
 #include "base/random.h"
+#include "jobs/worker.h"
 #include "sandbox/change.h"
 #include "store/memory.h"
 #include "store/snapshot.h"
@@ -23,6 +24,7 @@ struct sandboxes {
     struct passage passage; /* of who looks into the roll */
     _Atomic(struct roll *) roll;
     pthread_mutex_t mutex; /* guards changes of the roll */
+    struct worker *sweeper;
 };
 
 static struct roll *new_roll(size_t count)
@@ -260,53 +262,12 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
         (void)pthread_mutex_unlock(&sandboxes->mutex);
     }
     (void)close_and_free(former);
+    worker_wake(sandboxes->sweeper);
     if (fault == MAKING_DONE)
         *sandbox = made;
     else
         (void)close_and_free(made);
     return fault;
-}
-
-struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
-                                bool is_new, struct metadata *metadata, struct arena *arena,
-                                const char **reason)
-{
-    struct sandboxes *sandboxes = must_alloc(sizeof *sandboxes);
-    *sandboxes = (struct sandboxes){.options = *options};
-    passage_init(&sandboxes->passage);
-    (void)pthread_mutex_init(&sandboxes->mutex, NULL);
-    atomic_init(&sandboxes->roll, new_roll(0));
-    sandboxes->seeds = seeds_new(&options->filling, &sandboxes->options.manner.clock);
-    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household);
-    struct image *image = is_new && store_is_in_memory(store) ? store_image(store) : NULL;
-    if (image != NULL) {
-        const struct making making = {
-            .image = image, .metadata = metadata_share(metadata), .manner = options->manner};
-        seeds_know(sandboxes->seeds, image, metadata);
-        sandbox_set_making(sandboxes->main, &making);
-    }
-    struct scene *scene = scene_new(sandboxes->main, store, metadata, &options->manner, arena, reason);
-    if (scene != NULL) {
-        sandbox_exchange(sandboxes->main, scene);
-        return sandboxes;
-    }
-    sandboxes_free(sandboxes);
-    return NULL;
-}
-
-void sandboxes_free(struct sandboxes *sandboxes)
-{
-    if (sandboxes == NULL)
-        return;
-    struct roll *roll = atomic_load(&sandboxes->roll);
-    for (size_t i = 0; i < roll->count; i++)
-        (void)close_and_free(roll->list[i]);
-    free(roll);
-    (void)close_and_free(sandboxes->main);
-    seeds_free(sandboxes->seeds);
-    passage_clear(&sandboxes->passage);
-    (void)pthread_mutex_destroy(&sandboxes->mutex);
-    free(sandboxes);
 }
 
 /* What is idle for that long gives its connection back, which takes more memory than all else of it. */
@@ -329,8 +290,9 @@ static void sweep_one(struct sandboxes *sandboxes, struct sandbox *sandbox, int6
         (void)close_and_free(strike(sandboxes, sandbox_id(sandbox), sandbox));
 }
 
-int64_t sandboxes_sweep(struct sandboxes *sandboxes)
+static int64_t sweep(void *context)
 {
+    struct sandboxes *sandboxes = context;
     struct arena arena = {.blocks = NULL};
     size_t count;
     bool more;
@@ -341,5 +303,49 @@ int64_t sandboxes_sweep(struct sandboxes *sandboxes)
         sandbox_free(list[i]);
     }
     arena_clear(&arena);
-    return PAUSE;
+    return count > 0 ? PAUSE : WORKER_IDLE;
+}
+
+struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
+                                bool is_new, struct metadata *metadata, struct arena *arena,
+                                const char **reason)
+{
+    struct sandboxes *sandboxes = must_alloc(sizeof *sandboxes);
+    *sandboxes = (struct sandboxes){.options = *options};
+    passage_init(&sandboxes->passage);
+    (void)pthread_mutex_init(&sandboxes->mutex, NULL);
+    atomic_init(&sandboxes->roll, new_roll(0));
+    sandboxes->sweeper = worker_new(options->household.pool, sweep, sandboxes);
+    sandboxes->seeds = seeds_new(&options->filling, &sandboxes->options.manner.clock);
+    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household);
+    struct image *image = is_new && store_is_in_memory(store) ? store_image(store) : NULL;
+    if (image != NULL) {
+        const struct making making = {
+            .image = image, .metadata = metadata_share(metadata), .manner = options->manner};
+        seeds_know(sandboxes->seeds, image, metadata);
+        sandbox_set_making(sandboxes->main, &making);
+    }
+    struct scene *scene = scene_new(sandboxes->main, store, metadata, &options->manner, arena, reason);
+    if (scene != NULL) {
+        sandbox_exchange(sandboxes->main, scene);
+        return sandboxes;
+    }
+    sandboxes_free(sandboxes);
+    return NULL;
+}
+
+void sandboxes_free(struct sandboxes *sandboxes)
+{
+    if (sandboxes == NULL)
+        return;
+    worker_free(sandboxes->sweeper);
+    struct roll *roll = atomic_load(&sandboxes->roll);
+    for (size_t i = 0; i < roll->count; i++)
+        (void)close_and_free(roll->list[i]);
+    free(roll);
+    (void)close_and_free(sandboxes->main);
+    seeds_free(sandboxes->seeds);
+    passage_clear(&sandboxes->passage);
+    (void)pthread_mutex_destroy(&sandboxes->mutex);
+    free(sandboxes);
 }

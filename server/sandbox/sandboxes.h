@@ -16,9 +16,10 @@ struct sandboxes_options {
     int64_t records_max;        /* that fixtures generate in one */
 };
 
-/* With main, which is of that store: filled, with its metadata; *filled is then the caller's to
- * publish. The store is owned by main, whatever comes of it. A store that was kept (is_new is false)
- * has no made state. NULL with a reason (arena-owned). */
+/* Those that go unused for longer than they may are dropped in the background, and what idle ones can
+ * do without is given back. With main, which is of that store: filled, with its metadata; *filled is
+ * then the caller's to publish. The store is owned by main, whatever comes of it. A store that was kept
+ * (is_new is false) has no made state. NULL with a reason (arena-owned). */
 MUSTCHECK struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
                                           bool is_new, struct metadata *metadata, struct arena *arena,
                                           const char **reason);
@@ -72,9 +73,5 @@ MUSTCHECK enum making_fault sandboxes_make(struct sandboxes *sandboxes, const st
 /* Closes it, and waits for what is under way in it. False when there was none of that id. Never main.
  */
 bool sandboxes_drop(struct sandboxes *sandboxes, const char *id);
-
-/* Drops those that were not used for longer than they may, and gives back what idle ones can do
- * without. Answers milliseconds until it is worth to ask again. */
-int64_t sandboxes_sweep(struct sandboxes *sandboxes);
 
 #endif
