@@ -35,22 +35,38 @@ static void try_to_deliver(const struct deliverer *deliverer, struct delivery *d
         delivery->status = DELIVERY_GIVEN_UP;
 }
 
-static enum store_status write(const struct deliverer *deliverer, struct db *db,
-                               const struct delivery *delivery)
+static enum store_status write(const struct deliverer *deliverer, const struct delivery *delivery)
 {
     log_event(deliverer->log, delivery->reason == NULL ? LOG_INFO : LOG_WARNING,
               "webhook delivery=%" PRId64 " url=\"%s\" try=%" PRId64 " status=%s reason=\"%s\"",
               delivery->id, delivery->url, delivery->tries, delivery_status_names[delivery->status],
               delivery->reason != NULL ? delivery->reason : "");
-    if (store_begin(db, STORE_BACKGROUND) != STORE_OK)
+    struct db *db = store_acquire(deliverer->store);
+    if (db == NULL)
         return STORE_FAILED;
-    return store_end(db, delivery_write(db, delivery) == STORE_OK);
+    enum store_status status = store_begin(db, STORE_BACKGROUND);
+    if (status == STORE_OK)
+        status = store_end(db, delivery_write(db, delivery) == STORE_OK);
+    store_release(db);
+    return status;
 }
 
-static int64_t step(const struct deliverer *deliverer, struct db *db, struct arena *arena)
+static enum store_status next(const struct deliverer *deliverer, struct arena *arena,
+                              struct delivery *delivery)
+{
+    struct db *db = store_acquire(deliverer->store);
+    if (db == NULL)
+        return STORE_FAILED;
+    enum store_status status = delivery_next(db, deliverer->url, arena, delivery);
+    store_release(db);
+    return status;
+}
+
+/* A receiver that takes its time has no connection to the store meanwhile. */
+static int64_t step(const struct deliverer *deliverer, struct arena *arena)
 {
     struct delivery delivery;
-    enum store_status status = delivery_next(db, deliverer->url, arena, &delivery);
+    enum store_status status = next(deliverer, arena, &delivery);
     if (status != STORE_OK)
         return status == STORE_NOT_FOUND ? WORKER_IDLE : store_failed_pause;
     int64_t left = delivery.due - clock_machine_milliseconds();
@@ -59,18 +75,14 @@ static int64_t step(const struct deliverer *deliverer, struct db *db, struct are
     try_to_deliver(deliverer, &delivery, arena);
     if (worker_is_stopping(deliverer->worker) && delivery.status != DELIVERY_DELIVERED)
         return WORKER_MORE; /* the next start tries again: the receiver is not to blame for the stop */
-    return write(deliverer, db, &delivery) == STORE_OK ? WORKER_MORE : store_failed_pause;
+    return write(deliverer, &delivery) == STORE_OK ? WORKER_MORE : store_failed_pause;
 }
 
 int64_t deliverer_step(void *context)
 {
     const struct deliverer *deliverer = context;
-    struct db *db = store_acquire(deliverer->store);
-    if (db == NULL)
-        return store_failed_pause;
     struct arena arena = {.blocks = NULL};
-    int64_t pause = step(deliverer, db, &arena);
-    store_release(db);
+    int64_t pause = step(deliverer, &arena);
     arena_clear(&arena);
     return pause;
 }

@@ -58,11 +58,11 @@ static unsigned threads_of(struct pool *pool)
     return threads;
 }
 
-/* True when a thread waits for the end of a pause. */
-static bool is_watched(struct pool *pool)
+/* True when a thread is idle that stays, and there are so many pauses. */
+static bool is_watched(struct pool *pool, size_t pauses)
 {
     (void)pthread_mutex_lock(&pool->mutex);
-    bool is_watched = pool->watcher != NULL && pool->due.count > 0;
+    bool is_watched = pool->watcher != NULL && pool->due.count == pauses;
     (void)pthread_mutex_unlock(&pool->mutex);
     return is_watched;
 }
@@ -125,7 +125,7 @@ START_TEST(a_pause_ends_while_others_are_at_work)
     struct worker *pauses = worker_new(pool, pause_once, &pausing),
                   *blocks = worker_new(pool, pass, &blocked);
     worker_wake(pauses);
-    while (!is_watched(pool) && again.passed == 0)
+    while (!is_watched(pool, 1) && again.passed == 0)
         g_usleep(100);
     worker_wake(blocks);
     wait_for(&blocked, &blocked.inside, 1);
@@ -149,7 +149,7 @@ START_TEST(a_shorter_pause_ends_before_a_longer_one_that_is_watched)
     worker_wake(shortly);
     wait_for(&gate, &gate.inside, 1);
     worker_wake(for_long);
-    while (!is_watched(pool))
+    while (!is_watched(pool, 1))
         g_usleep(100);
     open_gate(&gate);
     wait_for(&again, &again.passed, 1);
@@ -309,6 +309,37 @@ START_TEST(a_pool_that_is_freed_cuts_the_pauses_of_workers_that_end_themselves)
 }
 END_TEST
 
+/* Ends when the pool is to end, and another thread has nothing to do. */
+struct last {
+    struct pool *pool;
+    struct worker *worker;
+};
+
+static int64_t end_last(void *context)
+{
+    const struct last *last = context;
+    while (!worker_is_stopping(last->worker) || !is_watched(last->pool, 0))
+        g_usleep(100);
+    return WORKER_ENDED;
+}
+
+START_TEST(idle_threads_end_with_the_last_worker)
+{
+    struct gate gate = GATE;
+    struct pool *pool = pool_new(2);
+    struct worker *workers[2];
+    for (size_t i = 0; i < COUNT(workers); i++)
+        worker_wake(workers[i] = worker_new(pool, pass, &gate));
+    wait_for(&gate, &gate.inside, 2);
+    struct last last = {.pool = pool};
+    last.worker = worker_new(pool, end_last, &last);
+    worker_wake(last.worker);
+    open_gate(&gate);
+    free_all(workers, COUNT(workers));
+    pool_free(pool);
+}
+END_TEST
+
 TCase *pool_tests(void)
 {
     TCase *tests = tcase_create("pool");
@@ -320,5 +351,6 @@ TCase *pool_tests(void)
     tcase_add_test(tests, the_first_that_is_due_is_always_known);
     tcase_add_test(tests, thousands_of_workers_are_small_and_share_threads);
     tcase_add_test(tests, a_pool_that_is_freed_cuts_the_pauses_of_workers_that_end_themselves);
+    tcase_add_test(tests, idle_threads_end_with_the_last_worker);
     return tests;
 }
