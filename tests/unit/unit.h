@@ -10,6 +10,7 @@
 
 Suite *base_suite(void);
 Suite *store_suite(void);
+Suite *fixtures_suite(void);
 Suite *crm_suite(void);
 Suite *api_suite(void);
 Suite *jobs_suite(void);
