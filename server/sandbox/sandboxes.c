@@ -6,9 +6,8 @@
 #include "base/passage.h"
 #include "base/random.h"
 #include "jobs/worker.h"
-#include "sandbox/change.h"
+#include "sandbox/making.h"
 #include "store/memory.h"
-#include "store/snapshot.h"
 
 /* Those that are alive beside main, in the order of their ids. It never changes: another takes its
  * place. */
@@ -177,60 +176,6 @@ static const char *new_id(struct sandboxes *sandboxes, struct arena *arena)
     }
 }
 
-/* What it begins with. False with a reason. */
-static bool begin(struct sandboxes *sandboxes, const struct sandbox_wish *wish, struct arena *arena,
-                  struct making *making, const char **reason)
-{
-    if (wish->extends == NULL || strcmp(wish->extends, MAIN_SANDBOX) != 0) {
-        making->manner = sandboxes->options.manner;
-        return seeds_get(sandboxes->seeds, wish->extends, arena, &making->image, &making->metadata,
-                         reason);
-    }
-    const struct scene *scene = sandbox_lock(sandboxes->main);
-    bool taken = scene != NULL && change_take(scene, making);
-    sandbox_unlock(sandboxes->main);
-    *reason = "main cannot be copied: there is no memory, or its store fails (the log says why)";
-    return taken;
-}
-
-static void apply_wish(const struct sandbox_wish *wish, struct manner *manner)
-{
-    if (wish->clock != NULL)
-        manner->clock = *wish->clock;
-    if (wish->jobs != NULL)
-        manner->jobs = *wish->jobs;
-    if (wish->answers != NULL)
-        manner->answers = *wish->answers;
-}
-
-/* main is copied as it is. */
-static enum dating dating_of(const struct sandbox_wish *wish)
-{
-    if (wish->extends != NULL && strcmp(wish->extends, MAIN_SANDBOX) == 0)
-        return DATE_NOTHING;
-    return wish->clock != NULL ? DATE_ALL : DATE_TOKENS;
-}
-
-/* Fills the sandbox by what it begins with and what is added. */
-static enum making_fault fill(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
-                              struct sandbox *sandbox, struct arena *arena,
-                              struct fixture_credentials *credentials, struct making_trouble *trouble)
-{
-    struct making making = {.image = NULL};
-    struct scene *scene = NULL;
-    if (begin(sandboxes, wish, arena, &making, &trouble->reason)) {
-        apply_wish(wish, &making.manner);
-        scene = change_begin(sandbox, &making, dating_of(wish), credentials, arena, &trouble->reason);
-    }
-    if (scene == NULL)
-        return MAKING_FAILED;
-    (void)sandbox_lock(sandbox);
-    sandbox_set_making(sandbox, &making);
-    sandbox_exchange(sandbox, scene);
-    sandbox_unlock(sandbox);
-    return MAKING_DONE;
-}
-
 /* Whether it may be put in, with the mutex held. */
 static enum making_fault has_place(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                    const char *id, struct arena *arena, struct making_trouble *trouble)
@@ -258,7 +203,11 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
         return fault;
     struct sandbox *made = sandbox_new(id, &sandboxes->options.household), *former = NULL;
     sandbox_set_ttl(made, wish->ttl);
-    fault = fill(sandboxes, wish, made, arena, credentials, trouble);
+    const struct making_from from = {.seeds = sandboxes->seeds,
+                                     .main = sandboxes->main,
+                                     .manner = &sandboxes->options.manner,
+                                     .records_max = sandboxes->options.records_max};
+    fault = making_fill(&from, wish, made, arena, credentials, trouble);
     if (fault == MAKING_DONE) {
         (void)pthread_mutex_lock(&sandboxes->mutex);
         fault = has_place(sandboxes, wish, id, arena, trouble); /* others may have been faster */

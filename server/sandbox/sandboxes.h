@@ -4,6 +4,7 @@
 
 #include "fixture/fixture.h"
 #include "sandbox/filling.h"
+#include "sandbox/making.h"
 #include "sandbox/sandbox.h"
 
 struct sandboxes;
@@ -38,32 +39,6 @@ MUSTCHECK size_t sandboxes_count(struct sandboxes *sandboxes);
  * caller's to free; the list is arena-owned. *more: there are others behind. */
 MUSTCHECK struct sandbox **sandboxes_list(struct sandboxes *sandboxes, const char *after, size_t most,
                                           struct arena *arena, size_t *count, bool *more);
-
-/* How one is to be made. */
-struct sandbox_wish {
-    const char *id;            /* NULL: it gets one of its own */
-    bool replaces;             /* one of that id that is there */
-    const char *extends;       /* one of seed_words, "main", or NULL: what main was filled from */
-    const cJSON *fixtures;     /* what is added; NULL: nothing */
-    const struct clock *clock; /* NULL: as main's was at the start */
-    const struct job_options *jobs;
-    const enum answers *answers;
-    int64_t ttl; /* seconds; 0: for ever */
-};
-
-enum making_fault {
-    MAKING_DONE,
-    MAKING_TAKEN, /* the id */
-    MAKING_TOO_MANY,
-    MAKING_FAULTY,   /* the fixtures are */
-    MAKING_CONFLICT, /* the fixtures with what is there */
-    MAKING_FAILED    /* no memory, or the store failed */
-};
-
-/* Why one was not made: `at` is a JSON path within the fixtures, or NULL. Arena-owned. */
-struct making_trouble {
-    const char *at, *reason;
-};
 
 /* Makes one: *sandbox is found by its id from now on; the caller is one of its owners.
  * What its first org is used with stands in *credentials, of which `tokens` is the caller's to free.
