@@ -8,6 +8,14 @@
 
 enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
 
+/* What every sandbox tells; and what one tells by itself: credentials that its first org has. */
+#define PLACE                                                                                          \
+    "'id': " SCHEMA_TEXT ", 'url': " SCHEMA_TEXT ", 'created': " SCHEMA_TIME ", 'ttl': " SCHEMA_COUNT
+#define WHOLE                                                                                          \
+    PLACE ", 'client_id?': " SCHEMA_TEXT ", 'client_secret?': " SCHEMA_TEXT                            \
+          ", 'refresh_token?': " SCHEMA_TEXT ", 'access_token?': " SCHEMA_TEXT                         \
+          ", 'tokens?': {'type': 'object', 'additionalProperties': " SCHEMA_TEXT "}"
+
 static const char *url_of(const struct control_call *call, const char *id)
 {
     struct request request = *call->request;
@@ -146,6 +154,13 @@ const struct control_endpoint sandboxes_post = {
     .manner = CONTROL_CHANGES,
     .is_of_process = true,
     .says = "Makes a sandbox.",
+    .takes = "'id?': {'type': 'string', 'pattern': '^[a-z0-9][a-z0-9-]{0,31}$'},"
+             " 'if_exists?': {'enum': ['refuse', 'replace']},"
+             " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
+             " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
+             ", 'answers?': {'enum': ['page', 'current']}, 'ttl?': " SCHEMA_COUNT,
+    .answers = WHOLE,
+    .status = 201,
 };
 
 static int64_t list(struct control_call *call)
@@ -178,6 +193,8 @@ const struct control_endpoint sandboxes_get = {
     .is_of_process = true,
     .query = "limit after",
     .says = "The sandboxes that are alive: main first, then in the order of their ids.",
+    .answers = "'sandboxes': " SCHEMA_LIST(
+        SCHEMA_OBJECT("'id', 'url', 'created', 'ttl'", PLACE)) ", 'more': " SCHEMA_FLAG,
 };
 
 static int64_t drop_all(struct control_call *call)
@@ -220,6 +237,7 @@ const struct control_endpoint sandbox_get = {
     .handle = tell,
     .is_of_process = true,
     .says = "One sandbox, with its credentials.",
+    .answers = WHOLE,
 };
 
 static int64_t drop(struct control_call *call)

@@ -15,6 +15,7 @@ Suite *crm_suite(void);
 Suite *api_suite(void);
 Suite *jobs_suite(void);
 Suite *http_suite(void);
+Suite *control_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
 TCase *cache_tests(void);      /* of the suite of the store */
