@@ -6,6 +6,7 @@
 #include "base/passage.h"
 #include "base/random.h"
 #include "sandbox/change.h"
+#include "sandbox/credentials.h"
 #include "store/memory.h"
 #include "store/snapshot.h"
 
@@ -207,16 +208,23 @@ static enum dating dating_of(const struct sandbox_wish *wish)
 /* Fills the sandbox by what it begins with and what is added. */
 static enum making_fault fill(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                               struct sandbox *sandbox, struct arena *arena,
-                              struct fixture_credentials *credentials, struct making_trouble *trouble)
+                              struct making_trouble *trouble)
 {
     struct making making = {.image = NULL};
+    struct fixture_credentials credentials = {.tokens = NULL};
     struct scene *scene = NULL;
     if (begin(sandboxes, wish, arena, &making, &trouble->reason)) {
         apply_wish(wish, &making.manner);
-        scene = change_begin(sandbox, &making, dating_of(wish), credentials, arena, &trouble->reason);
+        scene = change_begin(sandbox, &making, dating_of(wish), &credentials, arena, &trouble->reason);
     }
-    if (scene == NULL)
+    if (scene != NULL)
+        credentials_keep(sandbox, &credentials);
+    cJSON_Delete(credentials.tokens);
+    if (scene == NULL) {
+        image_free(making.image);
+        metadata_free(making.metadata);
         return MAKING_FAILED;
+    }
     (void)sandbox_lock(sandbox);
     sandbox_set_making(sandbox, &making);
     sandbox_exchange(sandbox, scene);
@@ -240,7 +248,6 @@ static enum making_fault has_place(struct sandboxes *sandboxes, const struct san
 
 enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                  struct arena *arena, struct sandbox **sandbox,
-                                 struct fixture_credentials *credentials,
                                  struct making_trouble *trouble)
 {
     const char *id = wish->id != NULL ? wish->id : new_id(sandboxes, arena);
@@ -251,7 +258,7 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
         return fault;
     struct sandbox *made = sandbox_new(id, &sandboxes->options.household), *former = NULL;
     sandbox_set_ttl(made, wish->ttl);
-    fault = fill(sandboxes, wish, made, arena, credentials, trouble);
+    fault = fill(sandboxes, wish, made, arena, trouble);
     if (fault == MAKING_DONE) {
         (void)pthread_mutex_lock(&sandboxes->mutex);
         fault = has_place(sandboxes, wish, id, arena, trouble); /* others may have been faster */
