@@ -21,6 +21,11 @@ def make(server, way="prefix", **wish):
     return Sandbox(server, answer.body, way)
 
 
+def main_of(server):
+    """main, whose credentials are those of the fixtures."""
+    return Sandbox(server, {"id": "main", "client_id": "1000.CRMOCK", "client_secret": "crmock-secret", "refresh_token": "1000.crmock.refresh", "access_token": "1000.crmock.admin"})
+
+
 class Sandbox:
     """One of them, as a client has it: what it is asked goes there by the way that it was made with."""
 
@@ -53,6 +58,11 @@ class Sandbox:
     def set(self, module, id, **fields):
         """Updates a record that must be there."""
         answer = self.update(module, {"data": [fields], "ids": [id]})
+        assert answer.status == 200 and answer.body["data"][0]["code"] == "SUCCESS", answer
+
+    def put(self, module, id, **fields):
+        """The same by the records API, which takes more than one field."""
+        answer = self.request("PUT", f"/crm/v8/{module}", {"data": [{"id": id} | fields]})
         assert answer.status == 200 and answer.body["data"][0]["code"] == "SUCCESS", answer
 
     def get(self, module, id):
