@@ -47,38 +47,6 @@ static void add_credentials(const struct control_call *call, const struct sandbo
     cJSON_Delete(members);
 }
 
-static const char *outside(const struct control_call *call, const char *id, const char *text)
-{
-    const struct api api = {.sandbox = id};
-    return text != NULL ? credential_outside(&api, call->arena, text) : NULL;
-}
-
-/* Keeps them with the sandbox. */
-static void keep_credentials(const struct control_call *call, struct sandbox *sandbox,
-                             const struct fixture_credentials *credentials)
-{
-    const char *id = sandbox_id(sandbox);
-    const struct api api = {.sandbox = id};
-    cJSON *body = cJSON_CreateObject();
-    const struct {
-        const char *name, *value;
-    } members[] = {
-        {"client_id", credential_client_outside(&api, call->arena, credentials->client_id)},
-        {"client_secret", credentials->client_secret},
-        {"refresh_token", outside(call, id, credentials->refresh_token)},
-        {"access_token", outside(call, id, credentials->access_token)},
-    };
-    for (size_t i = 0; i < COUNT(members); i++)
-        if (members[i].value != NULL)
-            json_add_text(body, members[i].name, members[i].value);
-    cJSON *tokens = cJSON_AddObjectToObject(body, "tokens");
-    const cJSON *token;
-    cJSON_ArrayForEach (token, credentials->tokens)
-        json_add_text(tokens, token->string, outside(call, id, token->valuestring));
-    sandbox_set_credentials(sandbox, json_print(call->arena, body));
-    cJSON_Delete(body);
-}
-
 static const char *read_id(const struct said *said)
 {
     const struct said member = said_member(said, "id");
@@ -133,12 +101,8 @@ static int64_t make(struct control_call *call)
         return CONTROL_DONE;
     struct sandbox *sandbox = NULL;
     struct making_trouble trouble = {.reason = ""};
-    struct fixture_credentials credentials = {.tokens = NULL};
     enum making_fault fault =
-        sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &credentials, &trouble);
-    if (fault == MAKING_DONE)
-        keep_credentials(call, sandbox, &credentials);
-    cJSON_Delete(credentials.tokens);
+        sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &trouble);
     if (fault != MAKING_DONE)
         return control_refuse(call, status_of[fault], trouble.at, "%s", trouble.reason);
     cJSON *body = sandbox_json(call, sandbox);
