@@ -517,5 +517,6 @@ Suite *crm_suite(void)
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, mapping_tests());
     suite_add_tcase(suite, records_tests());
+    suite_add_tcase(suite, changes_tests());
     return suite;
 }

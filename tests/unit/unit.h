@@ -21,6 +21,7 @@ TCase *lists_tests(void);   /* likewise */
 TCase *memory_tests(void);  /* likewise */
 TCase *mapping_tests(void); /* of the suite of the crm room */
 TCase *records_tests(void); /* likewise */
+TCase *changes_tests(void); /* likewise */
 TCase *writes_tests(void);  /* of the suite of faults */
 TCase *oauth_tests(void);   /* of the suite of the api */
 TCase *pool_tests(void);    /* of the suite of jobs */
