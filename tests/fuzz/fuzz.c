@@ -62,7 +62,7 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     fuzzed->crm = (struct crm){
         .store = fuzzed->store, .orgs = &fuzzed->orgs, .clock = &fuzzed->clock, .log = &fuzzed->log};
     fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm, .options = {.batch = 500}};
-    fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600};
+    fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600, .sandbox = MAIN_SANDBOX};
     arena_clear(&arena);
 }
 

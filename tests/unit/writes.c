@@ -90,7 +90,7 @@ static void open_rig(void)
     rig.crm =
         (struct crm){.store = rig.store, .orgs = &rig.orgs, .clock = &rig.clock, .log = &quiet_log};
     rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = 500}};
-    rig.api = (struct api){.crm = &rig.crm, .token_ttl = 3600};
+    rig.api = (struct api){.crm = &rig.crm, .token_ttl = 3600, .sandbox = MAIN_SANDBOX};
     ck_assert_int_eq(unlink(file), 0);
 }
 
