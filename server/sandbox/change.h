@@ -2,7 +2,7 @@
 #ifndef CRMOCK_SANDBOX_CHANGE_H
 #define CRMOCK_SANDBOX_CHANGE_H
 
-#include "fixture/tmp_credentials.h"
+#include "fixture/fixture.h"
 #include "sandbox/sandbox.h"
 
 /* Which times of the store are those of a load now. */

@@ -75,6 +75,11 @@ struct sandbox *sandboxes_find(struct sandboxes *sandboxes, const char *text, si
     return found;
 }
 
+int64_t sandboxes_records_max(const struct sandboxes *sandboxes)
+{
+    return sandboxes->options.records_max;
+}
+
 size_t sandboxes_count(struct sandboxes *sandboxes)
 {
     unsigned side = passage_enter(&sandboxes->passage);

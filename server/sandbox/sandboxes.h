@@ -2,7 +2,7 @@
 #ifndef CRMOCK_SANDBOX_SANDBOXES_H
 #define CRMOCK_SANDBOX_SANDBOXES_H
 
-#include "fixture/tmp_credentials.h"
+#include "fixture/fixture.h"
 #include "sandbox/filling.h"
 #include "sandbox/sandbox.h"
 
@@ -30,6 +30,8 @@ struct sandbox *sandboxes_main(const struct sandboxes *sandboxes);
 /* The living one whose id begins `text` and is that long; NULL: there is none. One of its owners is the
  * caller then. Never waits. */
 MUSTCHECK struct sandbox *sandboxes_find(struct sandboxes *sandboxes, const char *text, size_t length);
+/* How many records fixtures may bring one to. */
+MUSTCHECK int64_t sandboxes_records_max(const struct sandboxes *sandboxes);
 MUSTCHECK size_t sandboxes_count(struct sandboxes *sandboxes);
 /* Those with an id behind `after` ("": all), in the order of their ids; `most` at the most. Each is the
  * caller's to free; the list is arena-owned. *more: there are others behind. */

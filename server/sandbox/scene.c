@@ -76,6 +76,11 @@ static bool set_up(struct scene *scene, const struct household *household, struc
                    const char **reason)
 {
     struct works *works = scene->works;
+    const struct deliverer deliverer = {
+        .store = works->store, .log = household->log, .options = household->webhooks};
+    if (!deliverers_start(&works->deliverers, &scene->metadata->orgs, &deliverer, household->dispatch,
+                          arena, reason))
+        return false;
     scene->crm = (struct crm){.store = works->store,
                               .orgs = &scene->metadata->orgs,
                               .clock = &scene->manner.clock,
@@ -103,11 +108,7 @@ struct scene *scene_new(struct sandbox *sandbox, struct store *store, struct met
     struct scene *scene = must_alloc(sizeof *scene);
     *scene = (struct scene){
         .works = works_new(sandbox, store, household), .metadata = metadata, .manner = *manner};
-    const struct deliverer deliverer = {
-        .store = store, .log = household->log, .options = household->webhooks};
-    if (deliverers_start(&scene->works->deliverers, &metadata->orgs, &deliverer, household->dispatch,
-                         arena, reason) &&
-        set_up(scene, household, arena, reason))
+    if (set_up(scene, household, arena, reason))
         return scene;
     scene_free(scene);
     return NULL;

@@ -366,6 +366,21 @@ struct db *store_acquire(struct store *store)
     return db;
 }
 
+struct db *store_acquire_own(struct store *store)
+{
+    bool is_alone = is_in_memory(store);
+    if (is_alone) {
+        queue_enter(&store->queue);
+        store_close_idle(store); /* of its bytes there is one connection */
+    }
+    struct db *db = open_connection(store);
+    if (db != NULL)
+        db->is_own = true;
+    else if (is_alone)
+        queue_leave(&store->queue);
+    return db;
+}
+
 static void keep_idle(struct store *store, struct db *db)
 {
     db->budget = (struct store_budget){0};
@@ -378,7 +393,7 @@ static void keep_idle(struct store *store, struct db *db)
 void store_release(struct db *db)
 {
     struct store *store = db->store;
-    if (db->failure[0] != '\0') /* its cache may hold what a bad read brought */
+    if (db->is_own || db->failure[0] != '\0') /* its cache may hold what a bad read brought */
         db_close(db);
     else
         keep_idle(store, db);

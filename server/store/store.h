@@ -68,6 +68,9 @@ void store_rest(struct store *store);
  * memory: he would wait for himself. */
 MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
+/* The same of a new connection, which is closed when it is released: for work with statements and
+ * functions that nothing else has. */
+MUSTCHECK struct db *store_acquire_own(struct store *store);
 
 /* Gives the connection a budget, until it is released. A query that uses it up fails, and what it began
  * to write is undone. */
