@@ -96,6 +96,7 @@ enum { CONTROL_LIST_DEFAULT = 100, CONTROL_LIST_MAX = 1000 };
 
 extern const struct control_endpoint control_info, sandboxes_post, sandboxes_get, sandboxes_delete,
     sandbox_get, sandbox_delete, reset_post, snapshots_post, snapshots_get, snapshot_restore_post,
-    snapshot_delete, clock_get, clock_put, clock_advance, tokens_post, fixtures_post;
+    snapshot_delete, clock_get, clock_put, clock_advance, tokens_post, fixtures_post, records_get,
+    records_post, record_get, record_patch, record_drop, changes_get;
 
 #endif

@@ -61,10 +61,11 @@ static bool tell_of_server(struct control *control, const struct request *reques
 
 /* In the order in which paths are compared. */
 static const struct control_endpoint *const endpoints[] = {
-    &control_info,  &sandboxes_post,        &sandboxes_get,   &sandboxes_delete,
-    &sandbox_get,   &sandbox_delete,        &reset_post,      &snapshots_post,
-    &snapshots_get, &snapshot_restore_post, &snapshot_delete, &clock_get,
-    &clock_put,     &clock_advance,         &tokens_post,     &fixtures_post,
+    &control_info,    &sandboxes_post, &sandboxes_get,  &sandboxes_delete, &sandbox_get,
+    &sandbox_delete,  &reset_post,     &snapshots_post, &snapshots_get,    &snapshot_restore_post,
+    &snapshot_delete, &clock_get,      &clock_put,      &clock_advance,    &tokens_post,
+    &fixtures_post,   &records_get,    &records_post,   &record_get,       &record_patch,
+    &record_drop,     &changes_get,
 };
 
 /* Compares part by part; what the parts in braces stand for is copied into the call. */
