@@ -124,5 +124,7 @@ extern const struct control_endpoint reset_post, snapshots_post, snapshots_get, 
 extern const struct control_endpoint clock_get, clock_put, clock_advance;
 extern const struct control_endpoint tokens_post;
 extern const struct control_endpoint fixtures_post;
+extern const struct control_endpoint records_get, records_post, record_get, record_patch, record_drop;
+extern const struct control_endpoint changes_get;
 
 #endif

@@ -65,7 +65,8 @@ static const struct control_endpoint *const endpoints[] = {
     &control_info,          &control_openapi, &sandboxes_post, &sandboxes_get,  &sandboxes_delete,
     &sandbox_get,           &sandbox_delete,  &reset_post,     &snapshots_post, &snapshots_get,
     &snapshot_restore_post, &snapshot_delete, &clock_get,      &clock_put,      &clock_advance,
-    &tokens_post,           &fixtures_post,
+    &tokens_post,           &fixtures_post,   &records_get,    &records_post,   &record_get,
+    &record_patch,          &record_drop,     &changes_get,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)

@@ -24,6 +24,8 @@ TCase *memory_tests(void);     /* likewise */
 TCase *sandbox_tests(void);    /* of the suite of the app */
 TCase *credential_tests(void); /* likewise */
 TCase *mapping_tests(void);    /* of the suite of the crm room */
+TCase *records_tests(void);    /* likewise */
+TCase *changes_tests(void);    /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
 TCase *pool_tests(void);       /* of the suite of jobs */
