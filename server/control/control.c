@@ -125,7 +125,7 @@ enum { BODY_VALUES_MAX = 100000 };
 
 static bool read_body(struct control_call *call)
 {
-    struct json_place place;
+    struct json_place place = {.line = 0};
     const struct request *request = call->request;
     bool is_empty = request->body_length == 0;
     call->body = is_empty
