@@ -24,6 +24,7 @@ struct app {
     struct orgs orgs;
     struct pool *job_pool;
     struct worker *worker;
+    struct job_board jobs;
     struct job_runner runner;
     struct dispatch dispatch;
     struct deliverers deliverers; /* none, and no libcurl, when no rule calls a webhook */
@@ -158,14 +159,16 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     if (app->job_pool == NULL)
         return false;
     app->worker = worker_new(app->job_pool, job_runner_step, &app->runner);
-    app->runner = (struct job_runner){.crm = &app->crm, .options = app->options.jobs};
+    app->runner = (struct job_runner){.crm = &app->crm};
     app->crm = (struct crm){.store = app->store,
                             .orgs = &app->orgs,
                             .clock = &app->options.clock,
                             .log = &app->options.log,
+                            .jobs = &app->jobs,
                             .worker = app->worker,
                             .deliverers = app->deliverers.workers,
-                            .budget = app->options.budget};
+                            .budget = app->options.budget,
+                            .rule_name = catalogue_row_name};
     app->control = (struct control){
         .store = app->store, .openapi = openapi_document, .mutex = PTHREAD_MUTEX_INITIALIZER};
     worker_wake(app->worker); /* a store may come with unfinished work */
@@ -176,6 +179,7 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
 {
     struct app *app = must_alloc(sizeof *app);
     *app = (struct app){.options = *options, .dispatch = DISPATCH_NONE};
+    job_board_init(&app->jobs, &options->jobs);
     if (start_parts(app, arena, reason)) {
         log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
                   answers_names[app->options.answers], app_store_path(app));
@@ -219,6 +223,8 @@ void app_stop(struct app *app)
     http_stop(app->http);
     worker_free(app->worker);
     pool_free(app->job_pool);
+    job_runner_clear(&app->runner);
+    job_board_clear(&app->jobs);
     deliverers_stop(&app->deliverers);
     dispatch_clear(&app->dispatch);
     orgs_clear(&app->orgs);

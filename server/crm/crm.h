@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crm/error.h"
+#include "crm/job_policy.h"
 #include "jobs/worker.h"
 #include "store/org.h"
 #include "store/store.h"
@@ -19,9 +21,11 @@ struct crm {
     const struct orgs *orgs;
     const struct clock *clock;
     const struct log *log;
-    struct worker *worker;            /* woken when a job is scheduled; or NULL */
+    struct job_board *jobs;           /* what they go by */
+    struct worker *worker;            /* woken when a job may go on; or NULL */
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
     struct store_budget budget;       /* of a request's queries */
+    const char *(*rule_name)(enum error error); /* of the catalogue's row; lasting */
 };
 
 #endif

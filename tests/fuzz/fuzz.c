@@ -59,9 +59,15 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     fuzzed->store = store_open(&options, &arena, &is_new, &reason);
     if (fuzzed->store == NULL)
         fuzz_fail("%s", reason);
-    fuzzed->crm = (struct crm){
-        .store = fuzzed->store, .orgs = &fuzzed->orgs, .clock = &fuzzed->clock, .log = &fuzzed->log};
-    fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm, .options = {.batch = 500}};
+    const struct job_policy policy = {.batch = 500};
+    job_board_init(&fuzzed->jobs, &policy);
+    fuzzed->crm = (struct crm){.store = fuzzed->store,
+                               .orgs = &fuzzed->orgs,
+                               .clock = &fuzzed->clock,
+                               .log = &fuzzed->log,
+                               .jobs = &fuzzed->jobs,
+                               .rule_name = catalogue_row_name};
+    fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm};
     fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600};
     arena_clear(&arena);
 }

@@ -64,6 +64,7 @@ static struct {
     struct clock clock;
     struct orgs orgs;
     struct store *store;
+    struct job_board jobs;
     struct job_runner runner;
     struct crm crm;
     struct api api;
@@ -87,9 +88,15 @@ static void open_rig(void)
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
-    rig.crm =
-        (struct crm){.store = rig.store, .orgs = &rig.orgs, .clock = &rig.clock, .log = &quiet_log};
-    rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = 500}};
+    const struct job_policy policy = {.batch = 500};
+    job_board_init(&rig.jobs, &policy);
+    rig.crm = (struct crm){.store = rig.store,
+                           .orgs = &rig.orgs,
+                           .clock = &rig.clock,
+                           .log = &quiet_log,
+                           .jobs = &rig.jobs,
+                           .rule_name = catalogue_row_name};
+    rig.runner = (struct job_runner){.crm = &rig.crm};
     rig.api = (struct api){.crm = &rig.crm, .token_ttl = 3600};
     ck_assert_int_eq(unlink(file), 0);
 }
@@ -97,6 +104,7 @@ static void open_rig(void)
 static void close_rig(void)
 {
     orgs_clear(&rig.orgs);
+    job_board_clear(&rig.jobs);
     store_discard(rig.store);
     faulty_disk_remove();
     arena_clear(&rig.arena);
