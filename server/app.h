@@ -6,6 +6,7 @@
 #include "api/catalogue.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/control.h"
 #include "crm/job.h"
 #include "http/server.h"
 #include "webhook/deliverers.h"
@@ -25,7 +26,10 @@ struct app_options {
     enum answers answers;       /* of v8 */
     const char *auto_consent;   /* email of the user as whom logins in the browser go on; NULL: ask */
     struct store_budget budget; /* of a request's queries */
-    struct http_options http;   /* log, respond and context are the app's own affair */
+    struct control_options control;
+    unsigned max_sandboxes;   /* beside main */
+    int64_t max_records;      /* that fixtures generate in a sandbox */
+    struct http_options http; /* log, respond and context are the app's own affair */
 };
 
 struct app;

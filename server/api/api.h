@@ -8,11 +8,15 @@
 
 enum { FORM_KEY_SIZE = 65 };
 
+/* The sandbox that is there from the start, and without whose name requests are its. */
+#define MAIN_SANDBOX "main"
+
 struct api {
     const struct crm *crm;
     int64_t token_ttl;               /* milliseconds that an access token lives */
     enum answers answers;            /* the column of the catalogue for v8 */
     const struct user *auto_consent; /* as whom logins in the browser go on unasked; NULL: they ask */
+    const char *sandbox;             /* whose requests it answers */
     char form_key[FORM_KEY_SIZE];    /* seals the forms of such logins, for as long as crmock runs */
 };
 

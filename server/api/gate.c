@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/credential.h"
 #include "api/unserved.h"
 #include "base/word.h"
 
@@ -181,7 +182,8 @@ static enum error header_is_given(struct call *call)
         size_t length = strlen(token_kinds[i]);
         if (strncasecmp(header, token_kinds[i], length) != 0)
             continue;
-        call->token_text = header + length + strspn(header + length, " ");
+        call->token_text =
+            credential_inside(call->api, call->arena, header + length + strspn(header + length, " "));
         if (call->token_text[0] != '\0' && strpbrk(call->token_text, " \t") == NULL)
             return ERR_NONE;
     }

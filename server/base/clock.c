@@ -115,24 +115,37 @@ static void put_digits(char *at, size_t count, long number)
 enum { DAY = 86400 };
 static const int64_t earliest = -62135596800 + DAY, latest = 253402300799 - DAY;
 
-void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE])
+/* Writes the digits of a time into its shape. What crmock takes is within what can be written; what
+ * somebody wrote to a store that lasts need not be. */
+static void put_time(char *text, int64_t time, long offset)
 {
-    static const char shape[] = "0000-00-00T00:00:00+00:00";
-    GTimeZone *glib_zone = timezone_of(zone);
-    int interval = g_time_zone_find_interval(glib_zone, G_TIME_TYPE_UNIVERSAL, time);
-    long offset = interval >= 0 ? g_time_zone_get_offset(glib_zone, interval) : 0;
-    /* What crmock takes is within; what somebody wrote to a store that lasts need not be. */
     time_t local = (time_t)(CLAMP(time, earliest, latest) + offset);
     struct tm parts;
     (void)gmtime_r(&local, &parts);
-    long minutes = (offset < 0 ? -offset : offset) / 60;
-    memcpy(text, shape, sizeof shape);
     put_digits(text, 4, parts.tm_year + 1900);
     put_digits(text + 5, 2, parts.tm_mon + 1);
     put_digits(text + 8, 2, parts.tm_mday);
     put_digits(text + 11, 2, parts.tm_hour);
     put_digits(text + 14, 2, parts.tm_min);
     put_digits(text + 17, 2, parts.tm_sec);
+}
+
+void time_format_utc(int64_t time, char text[TIME_TEXT_SIZE])
+{
+    static const char shape[] = "0000-00-00T00:00:00Z";
+    memcpy(text, shape, sizeof shape);
+    put_time(text, time, 0);
+}
+
+void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE])
+{
+    static const char shape[] = "0000-00-00T00:00:00+00:00";
+    GTimeZone *glib_zone = timezone_of(zone);
+    int interval = g_time_zone_find_interval(glib_zone, G_TIME_TYPE_UNIVERSAL, time);
+    long offset = interval >= 0 ? g_time_zone_get_offset(glib_zone, interval) : 0;
+    long minutes = (offset < 0 ? -offset : offset) / 60;
+    memcpy(text, shape, sizeof shape);
+    put_time(text, time, offset);
     text[19] = offset < 0 ? '-' : '+';
     put_digits(text + 20, 2, minutes / 60);
     put_digits(text + 23, 2, minutes % 60);

@@ -41,6 +41,9 @@ void zone_free(struct zone *zone);
  * can be written. */
 void zone_format(const struct zone *zone, int64_t time, char text[TIME_TEXT_SIZE]);
 
+/* Writes e.g. 2021-03-03T06:47:00Z. */
+void time_format_utc(int64_t time, char text[TIME_TEXT_SIZE]);
+
 /* True for seconds since 1970 whose year has four digits in every zone, and still has a day later. */
 MUSTCHECK bool time_writable(int64_t time);
 /* The forms in which the service takes a time, as a set (F5, F9): all have whole seconds and, but for

@@ -46,6 +46,8 @@ struct request {
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
     const char *(*form)(const struct request *request, const char *name);
+    /* The name of the query's parameter of that index, from 0; NULL: there are not so many. */
+    const char *(*query_name)(const struct request *request, size_t index);
     /* The address by which the client came, with the prefix, without a slash at its end:
      * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);

@@ -25,7 +25,8 @@ unsigned passage_enter(struct passage *passage)
         (void)atomic_fetch_add(&passage->inside[side], 1);
         if (atomic_load(&passage->phase) == phase)
             return side;
-        passage_leave(passage, side); /* the phase ended in between: nobody waits for this side's next */
+        passage_leave(passage,
+                      side); /* the phase ended in between: nobody waits for this side's next */
     }
 }
 

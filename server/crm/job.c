@@ -5,27 +5,6 @@
 
 #include "crm/job_batch.h"
 
-void job_board_init(struct job_board *board, const struct job_policy *policy)
-{
-    board->policy = *policy;
-    (void)pthread_mutex_init(&board->mutex, NULL);
-    bell_init(&board->changed);
-}
-
-void job_board_clear(struct job_board *board)
-{
-    bell_clear(&board->changed);
-    (void)pthread_mutex_destroy(&board->mutex);
-}
-
-struct job_policy job_board_policy(struct job_board *board)
-{
-    (void)pthread_mutex_lock(&board->mutex);
-    struct job_policy policy = board->policy;
-    (void)pthread_mutex_unlock(&board->mutex);
-    return policy;
-}
-
 bool job_is_held(const struct job_policy *policy, const struct job *job)
 {
     return policy->hold && !job->released;
@@ -41,10 +20,10 @@ int64_t job_goal(const struct job_policy *policy, const struct job *job)
 
 enum store_status job_is_queued(const struct crm *crm, struct db *db, const struct job *job)
 {
-    struct job_policy policy = job_board_policy(crm->jobs);
-    if (job->status != JOB_SCHEDULED || policy.has_polls || job_is_held(&policy, job))
+    const struct job_policy *policy = crm->policy;
+    if (job->status != JOB_SCHEDULED || policy->has_polls || job_is_held(policy, job))
         return STORE_NOT_FOUND;
-    return job_is_behind(db, job, policy.hold);
+    return job_is_behind(db, job, policy->hold);
 }
 
 /* When the rate lets the jobs of an org go on. */
@@ -87,24 +66,24 @@ static int64_t delay_left(const struct job_policy *policy, const struct job *job
 }
 
 /* Milliseconds until the rate lets the job's org go on. */
-static int64_t rate_left(const struct job_runner *runner, const struct job_policy *policy,
-                         const struct job *job)
+static int64_t rate_left(const struct job_runner *runner, const struct job *job)
 {
     const struct pace *pace = find_pace(runner, job->module->org->id);
-    int64_t left = pace != NULL && policy->rate > 0 ? pace->not_before - clock_microseconds() : 0;
+    int64_t left =
+        pace != NULL && runner->crm->policy->rate > 0 ? pace->not_before - clock_microseconds() : 0;
     return left > 0 ? (left + 999) / 1000 : 0;
 }
 
 /* Milliseconds until the job goes on by itself; WORKER_IDLE: it does not. */
-static int64_t pause_of(const struct job_runner *runner, const struct job_policy *policy,
-                        const struct job *job)
+static int64_t pause_of(const struct job_runner *runner, const struct job *job)
 {
+    const struct job_policy *policy = runner->crm->policy;
     bool is_known = job->module != NULL && job->user != NULL; /* what is new may not be loaded yet */
     if (!is_known || job->status == JOB_SUSPENDED || job_is_held(policy, job))
         return WORKER_IDLE;
     if (policy->has_polls)
         return job_tried(job) < job_goal(policy, job) ? 0 : WORKER_IDLE;
-    int64_t delay = delay_left(policy, job), turn = rate_left(runner, policy, job);
+    int64_t delay = delay_left(policy, job), turn = rate_left(runner, job);
     return delay > turn ? delay : turn;
 }
 
@@ -121,13 +100,12 @@ static bool is_among(const struct org *const *orgs, size_t count, const struct o
 static const struct job *first_ready(const struct job_runner *runner, const struct job_list *list,
                                      struct arena *arena, int64_t *pause)
 {
-    struct job_policy policy = job_board_policy(runner->crm->jobs);
     const struct org **waiting = arena_array(arena, list->count, sizeof(struct org *));
     size_t count = 0;
     *pause = WORKER_IDLE;
     for (size_t i = 0; i < list->count; i++) {
         const struct job *job = &list->jobs[i];
-        int64_t left = pause_of(runner, &policy, job);
+        int64_t left = pause_of(runner, job);
         if (left == WORKER_IDLE || is_among(waiting, count, job->module->org))
             continue;
         if (left == 0)
@@ -157,33 +135,30 @@ static size_t batch_limit(const struct job_policy *policy, const struct job *job
 
 /* In a transaction: what was looked for without one may be otherwise. STORE_NOT_FOUND when the job is
  * not ready any more. */
-static enum store_status go_on(const struct job_runner *runner, struct job_batch *batch,
-                               struct job_policy *policy)
+static enum store_status go_on(const struct job_runner *runner, struct job_batch *batch)
 {
     struct job *job = batch->job;
-    *policy = job_board_policy(runner->crm->jobs);
     enum store_status status = job_read_whole(batch->db, runner->crm->orgs, job->id, batch->arena, job);
     if (status != STORE_OK)
         return status;
-    if (job_has_ended(job) || pause_of(runner, policy, job) != 0)
+    if (job_has_ended(job) || pause_of(runner, job) != 0)
         return STORE_NOT_FOUND;
-    return job_batch_try(batch, batch_limit(policy, job));
+    return job_batch_try(batch, batch_limit(runner->crm->policy, job));
 }
 
 /* One batch from begin to commit. */
 static enum store_status run_batch(struct job_runner *runner, struct job_batch *batch)
 {
-    struct job_policy policy;
+    unsigned rate = runner->crm->policy->rate;
     int64_t began = clock_microseconds();
     if (store_begin(batch->db, STORE_BACKGROUND) != STORE_OK)
         return STORE_FAILED;
-    enum store_status status = go_on(runner, batch, &policy);
+    enum store_status status = go_on(runner, batch);
     if (store_end(batch->db, status == STORE_OK) != STORE_OK)
         return status == STORE_NOT_FOUND ? STORE_NOT_FOUND : STORE_FAILED;
     job_batch_tell(batch);
-    if (policy.rate > 0)
-        set_pace(runner, batch->job->module->org->id,
-                 began + (int64_t)batch->tried * 1000000 / policy.rate);
+    if (rate > 0)
+        set_pace(runner, batch->job->module->org->id, began + (int64_t)batch->tried * 1000000 / rate);
     return STORE_OK;
 }
 
@@ -269,14 +244,14 @@ static enum store_status approach(struct job_batch *batch, int64_t goal)
     struct job *job = batch->job;
     if (store_begin(batch->db, STORE_REQUEST) != STORE_OK)
         return STORE_FAILED;
-    struct job_policy policy = job_board_policy(crm->jobs);
+    const struct job_policy *policy = crm->policy;
     enum store_status status = job_read_whole(batch->db, crm->orgs, job->id, batch->arena, job);
     int64_t left = status == STORE_OK ? least(goal, job->total) - job_tried(job) : 0;
     if (status == STORE_OK &&
-        (job_has_ended(job) || job->status == JOB_SUSPENDED || job_is_held(&policy, job) || left <= 0))
+        (job_has_ended(job) || job->status == JOB_SUSPENDED || job_is_held(policy, job) || left <= 0))
         status = STORE_NOT_FOUND;
     if (status == STORE_OK)
-        status = job_batch_try(batch, (size_t)least(left, policy.batch));
+        status = job_batch_try(batch, (size_t)least(left, policy->batch));
     if (store_end(batch->db, status == STORE_OK) != STORE_OK)
         return status == STORE_NOT_FOUND ? STORE_NOT_FOUND : STORE_FAILED;
     job_batch_tell(batch);

@@ -166,5 +166,5 @@ void job_batch_tell(const struct job_batch *batch)
                   job_status_names[job->status], job->updated, job->failed);
     if (batch->called_webhook)
         workers_wake(batch->crm->deliverers);
-    bell_ring(&batch->crm->jobs->changed);
+    bell_ring(batch->crm->jobs_changed);
 }

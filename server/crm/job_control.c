@@ -2,34 +2,19 @@
 
 #include "crm/job_batch.h"
 
-static void exchange(struct job_board *board, const struct job_policy *policy)
-{
-    (void)pthread_mutex_lock(&board->mutex);
-    board->policy = *policy;
-    (void)pthread_mutex_unlock(&board->mutex);
-}
-
-enum store_status job_policy_set(const struct crm *crm, struct db *db, const struct job_policy *policy)
+enum store_status job_release_all(const struct crm *crm, struct db *db)
 {
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return STORE_FAILED;
-    struct job_policy old = job_board_policy(crm->jobs);
-    bool releases = old.hold && !policy->hold;
-    enum store_status status = releases ? jobs_release(db) : STORE_OK;
-    /* before the commit: the batch after it goes by the new one */
-    exchange(crm->jobs, policy);
-    if (store_end(db, status == STORE_OK) != STORE_OK) {
-        exchange(crm->jobs, &old);
+    if (store_end(db, jobs_release(db) == STORE_OK) != STORE_OK)
         return STORE_FAILED;
-    }
-    bell_ring(&crm->jobs->changed);
+    bell_ring(crm->jobs_changed);
     worker_wake(crm->worker);
     return STORE_OK;
 }
 
 /* What is done to a job in its transaction. */
 struct steering {
-    struct job_policy policy;
     struct job_batch batch;
     int64_t records;    /* that are to be tried */
     const char *reason; /* why it fails */
@@ -42,7 +27,6 @@ static enum store_status change(struct steering *steering, steer_fn *steer)
 {
     struct job_batch *batch = &steering->batch;
     struct job *job = batch->job;
-    steering->policy = job_board_policy(batch->crm->jobs);
     enum store_status status = job_read_whole(batch->db, batch->crm->orgs, job->id, batch->arena, job);
     if (status == STORE_OK && job_has_ended(job)) {
         steering->why = "The job has ended.";
@@ -82,8 +66,9 @@ static enum store_status steer_with(const struct crm *crm, struct db *db, int64_
 
 static enum store_status step(struct steering *steering)
 {
+    const struct job_policy *policy = steering->batch.crm->policy;
     struct job *job = steering->batch.job;
-    if (job->status != JOB_SUSPENDED && !job_is_held(&steering->policy, job)) {
+    if (job->status != JOB_SUSPENDED && !job_is_held(policy, job)) {
         steering->why = "The job goes on by itself: step one that is held or suspended.";
         return STORE_CONFLICT;
     }
@@ -91,7 +76,7 @@ static enum store_status step(struct steering *steering)
     int64_t most = job->total - job_tried(job);
     int64_t left = steering->records < most ? steering->records : most;
     while (left > 0 && status == STORE_OK) {
-        int64_t limit = steering->policy.batch < left ? steering->policy.batch : left;
+        int64_t limit = policy->batch < left ? policy->batch : left;
         status = job_batch_try(&steering->batch, (size_t)limit);
         left -= limit;
     }
@@ -149,7 +134,7 @@ enum store_status job_fail(const struct crm *crm, struct db *db, int64_t id, con
 /* It is RUNNING as soon as a client is to be told so, even if no record is tried for it. */
 static enum store_status count_poll(struct steering *steering)
 {
-    const struct job_policy *policy = &steering->policy;
+    const struct job_policy *policy = steering->batch.crm->policy;
     struct job *job = steering->batch.job;
     if (!policy->has_polls || job->status == JOB_SUSPENDED || job_is_held(policy, job))
         return STORE_CONFLICT;

@@ -4,10 +4,8 @@
 
 #include "crm/job.h"
 
-/* Exchanges the policy. No batch is under way when it returns, and what was held by the old one alone
- * is released. STORE_FAILED: it is the old one still. */
-MUSTCHECK enum store_status job_policy_set(const struct crm *crm, struct db *db,
-                                           const struct job_policy *policy);
+/* Releases every job that a policy may hold, in a transaction: for when one ends its hold. */
+MUSTCHECK enum store_status job_release_all(const struct crm *crm, struct db *db);
 
 /* Each of these is one transaction. STORE_NOT_FOUND: there is no such job; STORE_CONFLICT: *why says in
  * a sentence what is against it, that it has ended for one; nothing is changed then. */

@@ -34,6 +34,33 @@ static unsigned header_count(const struct request *request, const char *name)
     return count.found;
 }
 
+/* Which of the names of a query is asked for. */
+struct name_sought {
+    size_t left;
+    const char *name;
+};
+
+static enum MHD_Result see_name(void *context, enum MHD_ValueKind kind, const char *key,
+                                const char *value)
+{
+    struct name_sought *sought = context;
+    (void)kind;
+    (void)value;
+    if (sought->left-- > 0)
+        return MHD_YES;
+    sought->name = key != NULL ? key : "";
+    return MHD_NO;
+}
+
+static const char *query_name(const struct request *request, size_t index)
+{
+    struct name_sought sought = {.left = index};
+    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, see_name, &sought);
+    return sought.name != NULL
+               ? utf8_repaired(&exchange_of(request->connection)->arena, sought.name)
+               : NULL;
+}
+
 static const char *query(const struct request *request, const char *name)
 {
     const char *value = NULL;
@@ -90,6 +117,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .header = header,
         .header_count = header_count,
         .query = query,
+        .query_name = query_name,
         .form = form,
         .base_url = base_url,
         .suspend = later_suspend,

@@ -40,6 +40,8 @@ void bell_remove(struct bell *bell, struct worker *worker)
 
 void bell_ring(struct bell *bell)
 {
+    if (bell == NULL)
+        return;
     (void)pthread_mutex_lock(&bell->mutex);
     for (size_t i = 0; i < bell->count; i++)
         worker_wake(bell->waiting[i]);

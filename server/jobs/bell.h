@@ -20,6 +20,7 @@ void bell_clear(struct bell *bell);
  * before it ends. What it waits for should be looked at after this, for it may have come before. */
 void bell_add(struct bell *bell, struct worker *worker);
 void bell_remove(struct bell *bell, struct worker *worker);
+/* NULL is allowed. */
 void bell_ring(struct bell *bell);
 
 #endif

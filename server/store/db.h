@@ -28,6 +28,7 @@ struct db {
     struct store *store;
     struct memory *memory; /* that it works on; NULL: a file */
     struct db *next;       /* in the store's list of idle connections */
+    bool is_own;           /* closed when it is released */
     char failure[128];     /* the last one; empty: there was none */
     struct store_budget budget;
     int64_t begun, steps; /* of the first look at them, in microseconds, and how many were taken */

@@ -110,6 +110,17 @@ bool image_write(const struct image *image, int file)
     return written;
 }
 
+struct image *image_of_bytes(const void *bytes, size_t size)
+{
+    int file = memfd_create("crmock", MFD_CLOEXEC);
+    if (file < 0)
+        return NULL;
+    if (write_at(file, bytes, size, 0))
+        return image_of_file(file);
+    (void)close(file);
+    return NULL;
+}
+
 /* Room for a store to grow, of addresses only: less where the system gives no more. */
 static unsigned char *reserve(size_t least, size_t *room)
 {

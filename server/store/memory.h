@@ -14,6 +14,8 @@ struct image;
 
 /* The image in a file, which it then owns and nobody may change. NULL with errno. */
 MUSTCHECK struct image *image_of_file(int file);
+/* One with a copy of those bytes. NULL with errno. */
+MUSTCHECK struct image *image_of_bytes(const void *bytes, size_t size);
 /* One more owner. Returns it. */
 struct image *image_share(struct image *image);
 /* One owner less; the last one's ends it. NULL is allowed. */

@@ -15,8 +15,8 @@ MUSTCHECK enum store_status ids_take(struct db *db, int64_t count, int64_t *firs
 struct id_range {
     int64_t first, last;
 };
-/* Reserves ranges, once in a store that has given none away; they are sorted, and none touches another.
- */
+/* Reserves ranges, beside those that are reserved already, in the caller's transaction. They stand in
+ * any order and may overlap; what the sequence has come past stays given. */
 MUSTCHECK enum store_status ids_reserve(struct db *db, const struct id_range *ranges, size_t count);
 
 #endif

@@ -88,6 +88,18 @@ static bool set_dates(struct db *db, int64_t milliseconds)
     return done && (!dates_records || db_run(db, &date_records, "ii", then, now) == STORE_OK);
 }
 
+bool snapshot_date(struct store *store, int64_t now, bool all)
+{
+    struct db *db = store_acquire(store);
+    if (db == NULL)
+        return false;
+    bool done = store_begin(db, STORE_REQUEST) == STORE_OK &&
+                store_end(db, all ? set_dates(db, now)
+                                  : db_run(db, &date_tokens, "i", now) == STORE_OK) == STORE_OK;
+    store_release(db);
+    return done;
+}
+
 static bool check_and_date(struct store *store, int64_t now)
 {
     struct db *db = store_acquire(store);

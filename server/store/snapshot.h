@@ -18,6 +18,10 @@ MUSTCHECK const char *snapshot_path(const char *folder, const char *fixtures, st
  * those of a load at `now`, in milliseconds.
  * False when there is none that is whole: the store is new as before. */
 MUSTCHECK bool snapshot_restore(struct store *store, const char *path, int64_t now);
+/* Gives those times of a store another load: all, or only when tokens expire. False after a logged
+ * error.
+ */
+MUSTCHECK bool snapshot_date(struct store *store, int64_t now, bool all);
 /* Removes a snapshot that is damaged, and empties the store that was filled from it, to be new again.
  */
 void snapshot_drop(struct store *store, const char *path);

@@ -213,27 +213,85 @@ bool store_is_in_memory(const struct store *store)
     return is_in_memory(store);
 }
 
-struct image *store_image(struct store *store)
+static struct image *image_of_memory(struct store *store)
 {
-    struct image *image = NULL;
-    if (!is_in_memory(store))
-        return NULL;
     queue_enter(&store->queue);
     store_close_idle(store);
-    image = memory_image(&store->memory);
+    struct image *image = memory_image(&store->memory);
     queue_leave(&store->queue);
     return image;
 }
 
-bool store_restart(struct store *store, struct image *image)
+/* All of a file's pages, while nobody writes. */
+static struct image *copy_of_file(struct store *store)
+{
+    struct db *db = store_acquire(store);
+    struct image *image = NULL;
+    if (db == NULL)
+        return NULL;
+    if (store_begin(db, STORE_REQUEST) == STORE_OK) {
+        sqlite3_int64 size = 0;
+        unsigned char *bytes = sqlite3_serialize(db->handle, "main", &size, 0);
+        image = bytes != NULL ? image_of_bytes(bytes, (size_t)size) : NULL;
+        sqlite3_free(bytes);
+        store_rollback(db);
+    }
+    store_release(db);
+    return image;
+}
+
+struct image *store_image(struct store *store)
+{
+    return is_in_memory(store) ? image_of_memory(store) : copy_of_file(store);
+}
+
+static bool restart_in_memory(struct store *store, struct image *image)
 {
     queue_enter(&store->queue);
     store_close_idle(store);
     bool restarted = memory_restart(&store->memory, image);
-    for (size_t i = 0; i < CACHES; i++)
-        cache_forget(store->caches[i]);
     queue_leave(&store->queue);
     return restarted;
+}
+
+/* By SQLite's backup: in one transaction, which who reads the file beside us sees done or not. */
+static bool write_over(struct store *store, struct image *image)
+{
+    struct memory memory;
+    int code = SQLITE_OK;
+    bool done = false;
+    struct db *from = memory_open(&memory, image) ? db_open_memory(&memory, store->log, &code) : NULL;
+    struct db *to = from != NULL ? open_connection(store) : NULL;
+    if (to != NULL) {
+        writers_enter(&store->writers, STORE_REQUEST);
+        sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+        done = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+        done = sqlite3_backup_finish(backup) == SQLITE_OK && done;
+        writers_leave(&store->writers);
+        if (!done)
+            (void)db_failed(to, "backup");
+    }
+    db_close(to);
+    db_close(from);
+    memory_close(&memory);
+    return done;
+}
+
+bool store_restart(struct store *store, struct image *image)
+{
+    bool done = is_in_memory(store) ? restart_in_memory(store, image) : write_over(store, image);
+    for (size_t i = 0; i < CACHES && done; i++)
+        cache_forget(store->caches[i]);
+    return done;
+}
+
+void store_rest(struct store *store)
+{
+    if (!is_in_memory(store))
+        return;
+    queue_enter(&store->queue);
+    store_close_idle(store);
+    queue_leave(&store->queue);
 }
 
 bool store_is_laid_out(struct db *db)
@@ -308,6 +366,21 @@ struct db *store_acquire(struct store *store)
     return db;
 }
 
+struct db *store_acquire_own(struct store *store)
+{
+    bool is_alone = is_in_memory(store);
+    if (is_alone) {
+        queue_enter(&store->queue);
+        store_close_idle(store); /* of its bytes there is one connection */
+    }
+    struct db *db = open_connection(store);
+    if (db != NULL)
+        db->is_own = true;
+    else if (is_alone)
+        queue_leave(&store->queue);
+    return db;
+}
+
 static void keep_idle(struct store *store, struct db *db)
 {
     db->budget = (struct store_budget){0};
@@ -320,7 +393,7 @@ static void keep_idle(struct store *store, struct db *db)
 void store_release(struct db *db)
 {
     struct store *store = db->store;
-    if (db->failure[0] != '\0') /* its cache may hold what a bad read brought */
+    if (db->is_own || db->failure[0] != '\0') /* its cache may hold what a bad read brought */
         db_close(db);
     else
         keep_idle(store, db);

@@ -54,17 +54,23 @@ void store_discard(struct store *store);
 const char *store_path(const struct store *store);
 MUSTCHECK bool store_is_in_memory(const struct store *store);
 
-/* Of a store in memory, once nobody else has its connection, which is waited for: what it has now,
- * owned by the caller (NULL: there is no memory, or it is no such store); and to begin again with an
- * image, by which all changes go (false: there is no memory, and they stay). */
+/* What it has now, once nobody writes to it, or has the connection of one in memory, which is waited
+ * for. Owned by the caller; NULL: there is no memory, or it failed (logged). Of one in memory it is
+ * cheap. */
 MUSTCHECK struct image *store_image(struct store *store);
+/* Gives it what the image has, likewise: all else goes. False as above, and it is as it was. */
 MUSTCHECK bool store_restart(struct store *store, struct image *image);
+/* Gives back what a store in memory can do without until it is used again. */
+void store_rest(struct store *store);
 
 /* A connection, NULL when none can be opened (logged). Give it back with store_release; one on which
  * something failed is closed then. Nobody may ask for a second one while he has that of a store in
  * memory: he would wait for himself. */
 MUSTCHECK struct db *store_acquire(struct store *store);
 void store_release(struct db *db);
+/* The same of a new connection, which is closed when it is released: for work with statements and
+ * functions that nothing else has. */
+MUSTCHECK struct db *store_acquire_own(struct store *store);
 
 /* Gives the connection a budget, until it is released. A query that uses it up fails, and what it began
  * to write is undone. */

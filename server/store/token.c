@@ -75,6 +75,17 @@ enum store_status client_read(struct db *db, const char *id, struct arena *arena
     return status;
 }
 
+static const struct sql first_client = {"SELECT min(id) FROM oauth_client"};
+
+enum store_status client_first(struct db *db, struct arena *arena, const char **id)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &first_client, "");
+    if (row == NULL || db_step(db, row) != STORE_OK)
+        return STORE_FAILED;
+    *id = db_text(row, 0, arena);
+    return *id != NULL ? STORE_OK : STORE_NOT_FOUND;
+}
+
 static const struct sql one_redirect = {
     "SELECT 1 FROM oauth_redirect WHERE client_id = ?1 AND uri = ?2"};
 

@@ -26,6 +26,8 @@ struct client {
 };
 MUSTCHECK enum store_status client_read(struct db *db, const char *id, struct arena *arena,
                                         struct client *client);
+/* The id of the first, in the order of their ids; arena-owned. STORE_NOT_FOUND when there is none. */
+MUSTCHECK enum store_status client_first(struct db *db, struct arena *arena, const char **id);
 /* Whether the address is in the client's list: STORE_OK, STORE_NOT_FOUND, STORE_FAILED. */
 MUSTCHECK enum store_status client_redirect(struct db *db, const struct client *client,
                                             const char *uri);

@@ -6,14 +6,16 @@
 #include "webhook/deliverer.h"
 #include "webhook/dispatch.h"
 
+/* Begin with zeros. */
 struct deliverers {
-    struct deliverer *list;
+    struct arena arena; /* everything here is in it: who has the former list may go on with it */
+    struct deliverer **list;
     size_t count;
     struct worker **workers; /* theirs, ended by NULL; or NULL */
 };
 
-/* Starts a deliverer like the given one for each URL of the orgs' rules, which must outlive them as the
- * dispatch must. Without any, nothing is loaded or started. False with a reason (arena-owned).
+/* Starts a deliverer like the given one for each URL of the orgs' rules that has none yet; the dispatch
+ * must outlive them. Without any, nothing is loaded or started. False with a reason (arena-owned).
  * deliverers_stop must follow in any case. */
 MUSTCHECK bool deliverers_start(struct deliverers *deliverers, const struct orgs *orgs,
                                 const struct deliverer *like, struct dispatch *dispatch,

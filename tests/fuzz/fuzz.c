@@ -59,16 +59,15 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     fuzzed->store = store_open(&options, &arena, &is_new, &reason);
     if (fuzzed->store == NULL)
         fuzz_fail("%s", reason);
-    const struct job_policy policy = {.batch = 500};
-    job_board_init(&fuzzed->jobs, &policy);
+    fuzzed->policy = (struct job_policy){.batch = 500};
     fuzzed->crm = (struct crm){.store = fuzzed->store,
                                .orgs = &fuzzed->orgs,
                                .clock = &fuzzed->clock,
                                .log = &fuzzed->log,
-                               .jobs = &fuzzed->jobs,
+                               .policy = &fuzzed->policy,
                                .rule_name = catalogue_row_name};
     fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm};
-    fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600};
+    fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600, .sandbox = MAIN_SANDBOX};
     arena_clear(&arena);
 }
 

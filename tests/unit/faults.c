@@ -34,7 +34,7 @@ static struct {
     struct orgs orgs;
     struct store *store;
     struct crm crm;
-    struct job_board jobs;
+    struct job_policy policy;
     struct job_runner runner;
     const char *trouble; /* what the last call's client is told of the store */
 } rig;
@@ -84,9 +84,8 @@ static void open_rig(void)
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
-    const struct job_policy policy = {.batch = BATCH};
-    job_board_init(&rig.jobs, &policy);
-    rig.crm.jobs = &rig.jobs;
+    rig.policy = (struct job_policy){.batch = BATCH};
+    rig.crm.policy = &rig.policy;
     rig.crm.rule_name = catalogue_row_name;
     rig.crm.orgs = &rig.orgs;
     rig.crm.clock = &rig.clock;
@@ -103,7 +102,6 @@ static void close_rig(void)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     orgs_clear(&rig.orgs);
-    job_board_clear(&rig.jobs);
     arena_clear(&rig.arena);
     faulty_disk_remove();
     (void)unlink(rig.file);

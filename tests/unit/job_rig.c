@@ -8,16 +8,15 @@ struct job_rig rig;
 
 void open_rig(void)
 {
-    const struct job_policy policy = {.batch = 7};
     test_store_open(&rig.test);
     test_store_lend(&rig.test);
     ck_assert(clock_set(&rig.clock, "2021-03-03T12:00:00Z"));
-    job_board_init(&rig.jobs, &policy);
+    rig.policy = (struct job_policy){.batch = 7};
     rig.crm = (struct crm){.store = rig.test.store,
                            .orgs = &rig.test.orgs,
                            .clock = &rig.clock,
                            .log = &quiet_log,
-                           .jobs = &rig.jobs,
+                           .policy = &rig.policy,
                            .rule_name = catalogue_row_name};
     rig.runner = (struct job_runner){.crm = &rig.crm};
 }
@@ -25,7 +24,6 @@ void open_rig(void)
 void close_rig(void)
 {
     job_runner_clear(&rig.runner);
-    job_board_clear(&rig.jobs);
     test_store_close(&rig.test);
 }
 
@@ -38,9 +36,12 @@ struct db *take(void)
 
 void set_policy(const struct job_policy *policy)
 {
-    struct db *db = take();
-    ck_assert_int_eq(job_policy_set(&rig.crm, db, policy), STORE_OK);
-    store_release(db);
+    if (rig.policy.hold && !policy->hold) {
+        struct db *db = take();
+        ck_assert_int_eq(job_release_all(&rig.crm, db), STORE_OK);
+        store_release(db);
+    }
+    rig.policy = *policy;
 }
 
 int64_t schedule(const char *view, const char *fields_json)

@@ -20,7 +20,7 @@ enum { AN_HOUR = 3600000 };
 struct job_rig {
     struct test_store test; /* nobody has its connection */
     struct clock clock;
-    struct job_board jobs;
+    struct job_policy policy;
     struct crm crm;
     struct job_runner runner;
     const char *why; /* the last conflict */
@@ -32,6 +32,7 @@ void open_rig(void);
 void close_rig(void);
 /* The store's connection, to be released. */
 struct db *take(void);
+/* Exchanges the policy, as it is done where one ends its hold. */
 void set_policy(const struct job_policy *policy);
 /* The job of a call that sets these fields of the view's records. */
 int64_t schedule(const char *view, const char *fields_json);

@@ -73,6 +73,7 @@ int main(void)
     quiet_log.sink = &nowhere;
     SRunner *runner = srunner_create(base_suite());
     srunner_add_suite(runner, store_suite());
+    srunner_add_suite(runner, fixtures_suite());
     srunner_add_suite(runner, crm_suite());
     srunner_add_suite(runner, api_suite());
     srunner_add_suite(runner, jobs_suite());

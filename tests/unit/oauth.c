@@ -259,7 +259,7 @@ START_TEST(a_form_is_good_for_ten_minutes_at_the_server_that_made_it)
     struct clock clock = {.stands = true, .seconds = 1614334436};
     const struct crm crm = {
         .store = test.store, .orgs = &test.orgs, .clock = &clock, .log = &quiet_log};
-    struct api api = {.crm = &crm, .token_ttl = 1000, .form_key = "one"};
+    struct api api = {.crm = &crm, .token_ttl = 1000, .sandbox = MAIN_SANDBOX, .form_key = "one"};
     struct asked login = {.names = {"response_type", "client_id", "scope", "redirect_uri"},
                           .values = {"code", "1000.CRMOCK", "ZohoCRM.modules.ALL", "http://[::1]/"}};
     struct response page = ask(&api, &test.arena, "GET", &login);

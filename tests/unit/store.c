@@ -244,6 +244,25 @@ START_TEST(reserved_ids_are_not_given)
 }
 END_TEST
 
+/* Ranges that come later stand in any order, overlap, and lie before and behind what was taken. */
+START_TEST(more_ids_are_reserved_later)
+{
+    static const struct id_range first[] = {{1002, 1003}, {1010, 1020}};
+    static const struct id_range later[] = {{1030, 1030}, {1019, 1025}, {1004, 1004},
+                                            {900, 1000},  {1026, 1026}, {1001, 1001}};
+    begin_sequence(first, COUNT(first));
+    ck_assert_int_eq(taken(1), 1000);
+    ck_assert_int_eq(ids_reserve(test.db, later, COUNT(later)), STORE_OK);
+    ck_assert_int_eq(taken(1), 1005); /* the very next ones were reserved */
+    ck_assert_int_eq(taken(4), 1006);
+    ck_assert_int_eq(taken(3), 1027);
+    ck_assert_int_eq(ids_reserve(test.db, &later[0], 1), STORE_OK); /* again, where it is passed */
+    ck_assert_int_eq(taken(1), 1031);
+    ck_assert_int_eq(ids_reserve(test.db, &(struct id_range){1000, 1100}, 1), STORE_OK);
+    ck_assert_int_eq(taken(1), 1101);
+}
+END_TEST
+
 START_TEST(ids_end_where_the_numbers_do)
 {
     static const struct id_range all_but_two[] = {{1000, INT64_MAX - 3}, {INT64_MAX, INT64_MAX}};
@@ -559,6 +578,7 @@ Suite *store_suite(void)
     tcase_add_test(lasting, a_lasting_store_has_a_log_beside_it);
     tcase_add_test(lasting, a_second_server_cannot_have_the_store);
     tcase_add_test(writing, reserved_ids_are_not_given);
+    tcase_add_test(writing, more_ids_are_reserved_later);
     tcase_add_test(writing, ids_end_where_the_numbers_do);
     tcase_add_test(writing, a_transaction_that_fails_leaves_nothing);
     tcase_add_test(writing, a_full_disk_is_an_error_and_loses_nothing);

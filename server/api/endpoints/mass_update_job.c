@@ -38,7 +38,7 @@ static enum error count_question(struct call *call, struct job *job)
 {
     const struct crm *crm = call->api->crm;
     int64_t goal;
-    if (!job_board_policy(crm->jobs).has_polls || job_has_ended(job))
+    if (!crm->policy->has_polls || job_has_ended(job))
         return ERR_NONE;
     if (job_poll(crm, call->db, job->id, &goal) != STORE_OK)
         return ERR_INTERNAL;

@@ -5,7 +5,6 @@
 #include "api/endpoints/oauth_call.h"
 #include "api/gate.h"
 #include "api/reply.h"
-#include "base/random.h"
 
 /* The same as the accounts server words it, and for people. The SDKs read the body of an answer 200
  * (contract section 7); a login in the browser is refused by a page. */
@@ -65,13 +64,6 @@ void oauth_note_missing(struct call *call, const char *name)
 {
     if (oauth_parameter(call, name)[0] == '\0')
         call->fault.hint = arena_printf(call->arena, "no %s was sent", name);
-}
-
-const char *oauth_new_text(struct arena *arena)
-{
-    char text[65];
-    random_text(text, sizeof text);
-    return arena_printf(arena, "1000.%.32s.%s", text, text + 32);
 }
 
 static void refuse_by_json(struct call *call, const struct oauth_refusal *refusal, const char *hint)

@@ -57,7 +57,4 @@ enum {
 MUSTCHECK const char *oauth_parameter(const struct call *call, const char *name);
 /* Says in the hint that a parameter is missing, if it is: for a request that is refused about it. */
 void oauth_note_missing(struct call *call, const char *name);
-/* The text of a new token or code. Arena-owned. */
-MUSTCHECK const char *oauth_new_text(struct arena *arena);
-
 #endif

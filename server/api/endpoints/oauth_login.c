@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/credential.h"
 #include "base/id.h"
 #include "base/redirect.h"
 #include "base/scopes.h"
@@ -47,7 +48,8 @@ static enum oauth_error client_is_known(struct login *login)
 {
     struct call *call = login->call;
     const char *id = login->values[LOGIN_CLIENT_ID];
-    enum store_status status = client_read(call->db, id, call->arena, &login->client);
+    enum store_status status = client_read(
+        call->db, credential_client_inside(call->api, call->arena, id), call->arena, &login->client);
     if (id[0] == '\0')
         call->fault.hint = "no client_id was sent";
     if (status != STORE_OK)
@@ -156,9 +158,12 @@ static const char *location_with_code(const struct login *login, const char *cod
 
 static enum oauth_error answer_fits(struct login *login)
 {
-    const char *code = oauth_new_text(login->call->arena); /* as long as any */
+    const char *code = credential_new(login->call->api, login->call->arena); /* as long as any */
     login->call->fault.hint = "redirect_uri and state make an address of more than 2,000 characters";
-    return strlen(location_with_code(login, code)) <= LOCATION_MAX ? OAUTH_OK : OAUTH_LOGIN_WORD;
+    return strlen(location_with_code(
+               login, credential_outside(login->call->api, login->call->arena, code))) <= LOCATION_MAX
+               ? OAUTH_OK
+               : OAUTH_LOGIN_WORD;
 }
 
 static login_fn *const checks[] = {
@@ -227,10 +232,12 @@ static enum oauth_error add_code(const struct login *login, const char *code, co
 
 static enum oauth_error accept(struct login *login, const struct user *user)
 {
-    const char *code = oauth_new_text(login->call->arena);
+    const char *code = credential_new(login->call->api, login->call->arena);
     enum oauth_error error = add_code(login, code, user);
     if (error == OAUTH_OK)
-        oauth_page_redirect(login->call, location_with_code(login, code));
+        oauth_page_redirect(
+            login->call,
+            location_with_code(login, credential_outside(login->call->api, login->call->arena, code)));
     return error;
 }
 

@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "api/credential.h"
 #include "api/endpoints/oauth_login.h"
 #include "base/embedded.h"
 #include "base/scopes.h"
@@ -168,6 +169,9 @@ void oauth_page_ask(struct login *login, const char *form)
         login->values[LOGIN_REDIRECT_URI]);
     g_string_append(page, "<form method=\"post\" action=\"auth\">\n");
     add(page, "<input type=\"hidden\" name=\"form\" value=\"%s\">\n", form);
+    if (strcmp(login->call->api->sandbox, MAIN_SANDBOX) != 0) /* which the answer is for */
+        add(page, "<input type=\"hidden\" name=\"client_id\" value=\"%s\">\n",
+            credential_client_outside(login->call->api, login->call->arena, login->client.id));
     add_users(page, login);
     g_string_append(page, "<div class=\"answers\">\n"
                           "<button name=\"answer\" value=\"accept\">Accept</button>\n"

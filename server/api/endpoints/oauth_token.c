@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/basic.h"
+#include "api/credential.h"
 #include "api/endpoints/oauth_call.h"
 #include "api/reply.h"
 #include "base/scopes.h"
@@ -58,7 +59,9 @@ static enum oauth_error credentials_are_sent_once(struct exchange *exchange)
 static enum oauth_error client_is_known(struct exchange *exchange)
 {
     struct call *call = exchange->call;
-    enum store_status status = client_read(call->db, exchange->id, call->arena, &exchange->client);
+    enum store_status status =
+        client_read(call->db, credential_client_inside(call->api, call->arena, exchange->id),
+                    call->arena, &exchange->client);
     if (status == STORE_NOT_FOUND && exchange->id[0] == '\0')
         call->fault.hint = "no client_id was sent: parameters stand in the query or in a form";
     if (status != STORE_OK)
@@ -93,7 +96,7 @@ static const struct {
 static enum oauth_error find_grant(struct exchange *exchange, const char *name)
 {
     struct call *call = exchange->call;
-    const char *text = parameter(exchange, name);
+    const char *text = credential_inside(call->api, call->arena, parameter(exchange, name));
     enum grant_state state;
     if (grant_read(call->db, text, exchange->type->kind, exchange->client.id,
                    clock_milliseconds(call->api->crm->clock), call->arena, &exchange->grant,
@@ -118,7 +121,7 @@ static enum oauth_error by_code(struct exchange *exchange)
     if (redirect_uri != NULL && strcmp(redirect_uri, parameter(exchange, "redirect_uri")) != 0)
         return OAUTH_OTHER_REDIRECT;
     if (exchange->grant.offline)
-        exchange->refresh = oauth_new_text(exchange->call->arena);
+        exchange->refresh = credential_new(exchange->call->api, exchange->call->arena);
     return OAUTH_OK;
 }
 
@@ -219,7 +222,7 @@ static enum oauth_error issue(struct exchange *exchange)
 static enum oauth_error issue_in_transaction(struct exchange *exchange)
 {
     struct db *db = exchange->call->db;
-    exchange->access = oauth_new_text(exchange->call->arena);
+    exchange->access = credential_new(exchange->call->api, exchange->call->arena);
     if (store_begin(db, STORE_REQUEST) != STORE_OK)
         return OAUTH_FAILED;
     enum oauth_error error = issue(exchange);
@@ -232,9 +235,10 @@ static void reply_tokens(const struct exchange *exchange)
 {
     struct call *call = exchange->call;
     cJSON *body = cJSON_CreateObject();
-    json_add_text(body, "access_token", exchange->access);
+    json_add_text(body, "access_token", credential_outside(call->api, call->arena, exchange->access));
     if (exchange->refresh != NULL)
-        json_add_text(body, "refresh_token", exchange->refresh);
+        json_add_text(body, "refresh_token",
+                      credential_outside(call->api, call->arena, exchange->refresh));
     json_add_text(body, "scope", scopes_by_blanks(call->arena, exchange->grant.scopes));
     json_add_text(body, "api_domain", call->request->base_url(call->request));
     json_add_text(body, "token_type", "Bearer");
@@ -260,7 +264,8 @@ enum oauth_error oauth_revoke_token(struct call *call)
 {
     if (store_begin(call->db, STORE_REQUEST) != STORE_OK)
         return OAUTH_FAILED;
-    enum store_status status = token_revoke(call->db, oauth_parameter(call, "token"));
+    enum store_status status = token_revoke(
+        call->db, credential_inside(call->api, call->arena, oauth_parameter(call, "token")));
     if (status != STORE_OK) {
         store_rollback(call->db);
         oauth_note_missing(call, "token");

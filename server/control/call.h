@@ -1,0 +1,101 @@
+/* Inside the control room: a call on its way to an endpoint, and what an endpoint is. */
+#ifndef CRMOCK_CONTROL_CALL_H
+#define CRMOCK_CONTROL_CALL_H
+
+#include "base/json.h"
+#include "control/control.h"
+#include "sandbox/sandbox.h"
+
+struct control_endpoint;
+
+enum { CONTROL_PARTS_MAX = 2 };
+
+struct control_call {
+    struct control *control;
+    const struct control_endpoint *endpoint;
+    const struct request *request; /* without the sandbox's prefix in its path */
+    struct arena *arena;
+    struct response *response;
+    struct sandbox *sandbox;   /* that it is about */
+    const struct scene *scene; /* what that is like now; NULL where the endpoint changes that itself */
+    const char *parts[CONTROL_PARTS_MAX]; /* of the path, where it has {...}, in order */
+    cJSON *body;                          /* an object, freed with the call */
+    void *state;   /* of an endpoint that is asked again: its own, arena-owned; NULL at first */
+    int64_t begun; /* by clock_microseconds */
+    bool hurries;  /* answer with what there is: the client is gone, or crmock stops */
+    bool is_refused;
+};
+
+/* Answers the call, by the functions below, and returns CONTROL_DONE; or milliseconds after which it is
+ * to be asked again, of an endpoint that waits. */
+typedef int64_t control_fn(struct control_call *call);
+enum { CONTROL_DONE = -1 };
+
+/* How an endpoint is called. */
+enum control_manner {
+    CONTROL_AT_ONCE, /* on the thread that has the request: within 5 ms */
+    CONTROL_BESIDE,  /* on another, while no thread that answers requests is held; the call has a scene
+                      */
+    CONTROL_CHANGES  /* the same; the call has none, for it puts another in the sandbox's place */
+};
+
+struct control_endpoint {
+    const char *method, *path; /* {...} stands for one part */
+    control_fn *handle;
+    enum control_manner manner;
+    bool is_of_process; /* not a sandbox's: there is none such behind /_s/{id} */
+    const char *query;  /* names of parameters that it takes, separated by blanks */
+    const char *says;   /* what it does, for the document */
+};
+
+/* The answer: JSON, which is freed; NULL: 204. Returns CONTROL_DONE. */
+int64_t control_reply(struct control_call *call, unsigned status, cJSON *body);
+/* A refusal, unless one was made before: what was expected, and where: a JSON path of the body, or the
+ * query's name (NULL: nowhere). Returns CONTROL_DONE. */
+int64_t control_refuse(struct control_call *call, unsigned status, const char *at, const char *format,
+                       ...) PRINTF(4, 5);
+/* 500, after a logged failure. */
+int64_t control_fail(struct control_call *call);
+
+/* Reading what a body says. A fault is refused with 422 at its place; what is read after it does not
+ * count, so that readers need not check each step but the last (call->is_refused). */
+struct said {
+    struct control_call *call;
+    const char *at;    /* "$", "$.jobs" */
+    const cJSON *json; /* NULL: it is not there */
+};
+
+MUSTCHECK struct said said_body(struct control_call *call);
+MUSTCHECK struct said said_member(const struct said *said, const char *name);
+/* Refuses a member that is none of the names, separated by blanks, or comes twice; or what is no
+ * object. */
+void said_has_only(const struct said *said, const char *names);
+void said_refuse(const struct said *said, const char *format, ...) PRINTF(2, 3);
+/* Members; what stands last is what they are when they are not given. Texts are the body's. */
+MUSTCHECK const char *said_text(const struct said *said, const char *name, const char *otherwise);
+MUSTCHECK bool said_flag(const struct said *said, const char *name, bool otherwise);
+MUSTCHECK int64_t said_number(const struct said *said, const char *name, int64_t otherwise,
+                              int64_t least, int64_t most);
+/* One of the words (NULL ends them): its index; -1 when it is not given. */
+MUSTCHECK int said_word(const struct said *said, const char *name, const char *const words[]);
+
+/* The query: a number, a flag ("true", "false"), a text; refused with 422 at its name. */
+MUSTCHECK int64_t query_number(struct control_call *call, const char *name, int64_t otherwise,
+                               int64_t least, int64_t most);
+MUSTCHECK bool query_flag(struct control_call *call, const char *name, bool otherwise);
+MUSTCHECK const char *query_text(struct control_call *call, const char *name);
+/* The org that `org=` names, or the first. NULL after a refusal. */
+MUSTCHECK const struct org *query_org(struct control_call *call);
+
+/* A time as the control API writes them: ISO 8601, UTC, Z. */
+void control_add_time(const struct control_call *call, cJSON *object, const char *name,
+                      int64_t seconds);
+
+/* What limit= says of a list. */
+enum { CONTROL_LIST_DEFAULT = 100, CONTROL_LIST_MAX = 1000 };
+
+extern const struct control_endpoint control_info, sandboxes_post, sandboxes_get, sandboxes_delete,
+    sandbox_get, sandbox_delete, reset_post, snapshots_post, snapshots_get, snapshot_restore_post,
+    snapshot_delete, clock_get, clock_put, clock_advance, tokens_post, fixtures_post;
+
+#endif

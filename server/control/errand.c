@@ -1,0 +1,68 @@
+#include "control/errand.h"
+
+#include <stdlib.h>
+
+#include "jobs/worker.h"
+
+enum { ERRAND_THREADS_MAX = 8, LOOK_FOR_CLIENT = 250 /* milliseconds */ };
+
+struct errand {
+    struct control_call call;
+    struct response response;
+    control_fn *run;
+    struct worker *worker;
+};
+
+static int64_t end(struct errand *errand)
+{
+    struct control_call *call = &errand->call;
+    cJSON_Delete(call->body);
+    struct sandbox *sandbox = call->sandbox;
+    const struct request *request = call->request;
+    struct response response = errand->response;
+    free(errand);
+    sandbox_touch(sandbox);
+    sandbox_free(sandbox);
+    request->answer(request, &response);
+    return WORKER_ENDED;
+}
+
+static int64_t step(void *context)
+{
+    struct errand *errand = context;
+    struct control_call *call = &errand->call;
+    call->hurries = worker_is_stopping(errand->worker) || call->request->is_gone(call->request);
+    int64_t pause = errand->run(call);
+    if (pause == CONTROL_DONE)
+        return end(errand);
+    return pause < LOOK_FOR_CLIENT ? pause : LOOK_FOR_CLIENT;
+}
+
+/* NULL: crmock stops, or the system gives no thread. */
+static struct worker *new_worker(struct control *control, struct errand *errand)
+{
+    struct worker *worker = NULL;
+    (void)pthread_mutex_lock(&control->mutex);
+    if (!control->is_closing && control->pool == NULL)
+        control->pool = pool_new(ERRAND_THREADS_MAX);
+    if (!control->is_closing && control->pool != NULL)
+        worker = worker_new(control->pool, step, errand);
+    (void)pthread_mutex_unlock(&control->mutex);
+    return worker;
+}
+
+bool errand_begin(const struct control_call *call, control_fn *run)
+{
+    struct errand *errand = must_alloc(sizeof *errand);
+    *errand = (struct errand){.call = *call, .run = run, .response = {.status = 500, .body = ""}};
+    errand->call.response = &errand->response;
+    errand->worker = new_worker(call->control, errand);
+    if (errand->worker != NULL && call->request->suspend(call->request)) {
+        (void)sandbox_share(call->sandbox);
+        worker_wake(errand->worker);
+        return true;
+    }
+    worker_free(errand->worker);
+    free(errand);
+    return false;
+}

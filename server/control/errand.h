@@ -1,0 +1,12 @@
+/* Inside the control room: calls that take longer than a request may hold a thread. */
+#ifndef CRMOCK_CONTROL_ERRAND_H
+#define CRMOCK_CONTROL_ERRAND_H
+
+#include "control/call.h"
+
+/* Answers the call beside the threads that have requests: copies it, suspends its request, and has its
+ * endpoint asked until it is done. `run` asks it once. False: it cannot be put off, and nothing has
+ * been done. */
+MUSTCHECK bool errand_begin(const struct control_call *call, control_fn *run);
+
+#endif

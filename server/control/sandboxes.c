@@ -1,0 +1,240 @@
+/* Sandboxes: one isolated world a test (section 2 of the control API). */
+#include <ctype.h>
+#include <string.h>
+
+#include "api/credential.h"
+#include "base/word.h"
+#include "control/call.h"
+
+enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
+
+static const char *url_of(const struct control_call *call, const char *id)
+{
+    struct request request = *call->request;
+    request.prefix = "";
+    return arena_printf(call->arena, "%s/_s/%s", request.base_url(&request), id);
+}
+
+static cJSON *sandbox_json(const struct control_call *call, const struct sandbox *sandbox)
+{
+    cJSON *body = cJSON_CreateObject();
+    const char *id = arena_strdup(call->arena, sandbox_id(sandbox));
+    json_add_text(body, "id", id);
+    json_add_text(body, "url", url_of(call, id));
+    control_add_time(call, body, "created", time_seconds(sandbox_created(sandbox)));
+    json_add_integer(body, "ttl", sandbox_ttl(sandbox));
+    return body;
+}
+
+/* What its first org is used with, as it is used from outside. */
+static void add_credentials(const struct control_call *call, const struct sandbox *sandbox, cJSON *body)
+{
+    const char *text = sandbox_credentials(sandbox);
+    cJSON *members = text != NULL ? json_parse(text, strlen(text), NULL) : NULL;
+    while (members != NULL && members->child != NULL) {
+        cJSON *member = cJSON_DetachItemViaPointer(members, members->child);
+        const char *name = arena_strdup(call->arena, member->string);
+        cJSON_AddItemToObject(body, name, member);
+    }
+    cJSON_Delete(members);
+}
+
+static const char *outside(const struct control_call *call, const char *id, const char *text)
+{
+    const struct api api = {.sandbox = id};
+    return text != NULL ? credential_outside(&api, call->arena, text) : NULL;
+}
+
+/* Keeps them with the sandbox. */
+static void keep_credentials(const struct control_call *call, struct sandbox *sandbox,
+                             const struct fixture_credentials *credentials)
+{
+    const char *id = sandbox_id(sandbox);
+    const struct api api = {.sandbox = id};
+    cJSON *body = cJSON_CreateObject();
+    const struct {
+        const char *name, *value;
+    } members[] = {
+        {"client_id", credential_client_outside(&api, call->arena, credentials->client_id)},
+        {"client_secret", credentials->client_secret},
+        {"refresh_token", outside(call, id, credentials->refresh_token)},
+        {"access_token", outside(call, id, credentials->access_token)},
+    };
+    for (size_t i = 0; i < COUNT(members); i++)
+        if (members[i].value != NULL)
+            json_add_text(body, members[i].name, members[i].value);
+    cJSON *tokens = cJSON_AddObjectToObject(body, "tokens");
+    const cJSON *token;
+    cJSON_ArrayForEach (token, credentials->tokens)
+        json_add_text(tokens, token->string, outside(call, id, token->valuestring));
+    sandbox_set_credentials(sandbox, json_print(call->arena, body));
+    cJSON_Delete(body);
+}
+
+static const char *read_id(const struct said *said)
+{
+    const struct said member = said_member(said, "id");
+    const char *id = said_text(said, "id", NULL);
+    if (id == NULL)
+        return NULL;
+    size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (id[0] == '-' || id[0] == '\0' || id[length] != '\0' || length > ID_MAX)
+        said_refuse(&member, "expected 1 to %d small letters, digits and hyphens, no hyphen first",
+                    ID_MAX);
+    if (strcmp(id, MAIN_SANDBOX) == 0 || strcmp(id, CREDENTIAL_OWNER) == 0)
+        said_refuse(&member, "expected another id: %s is reserved", id);
+    return id;
+}
+
+static bool read_now(const struct said *said, struct clock *clock)
+{
+    const struct said member = said_member(said, "now");
+    const char *text = said_text(said, "now", NULL);
+    *clock = (struct clock){.stands = true};
+    if (text != NULL && !clock_set(clock, text))
+        said_refuse(&member,
+                    "expected a time like 2026-01-31T09:30:00Z at which the clock stands, or +N or"
+                    " -N seconds from the machine's");
+    return text != NULL;
+}
+
+static const unsigned status_of[] = {
+    [MAKING_TAKEN] = 409,    [MAKING_TOO_MANY] = 409, [MAKING_FAULTY] = 422,
+    [MAKING_CONFLICT] = 409, [MAKING_FAILED] = 503,
+};
+
+static int64_t make(struct control_call *call)
+{
+    static const char *const replacing[] = {"refuse", "replace", NULL};
+    static const char *const extendable[] = {"default", "enterprise", "professional",
+                                             "free",    MAIN_SANDBOX, NULL};
+    const struct said said = said_body(call);
+    said_has_only(&said, "id if_exists extends fixtures now answers ttl");
+    struct clock clock;
+    struct sandbox_wish wish = {.id = read_id(&said)};
+    wish.replaces = said_word(&said, "if_exists", replacing) == 1;
+    int extends = said_word(&said, "extends", extendable);
+    wish.extends = extends >= 0 ? extendable[extends] : NULL;
+    wish.fixtures = json_member(call->body, "fixtures");
+    wish.clock = read_now(&said, &clock) ? &clock : NULL;
+    int column = said_word(&said, "answers", answers_names);
+    enum answers answers = column > 0 ? ANSWERS_CURRENT : ANSWERS_PAGE;
+    wish.answers = column >= 0 ? &answers : NULL;
+    wish.ttl = said_number(&said, "ttl", TTL_DEFAULT, 0, TTL_MAX);
+    if (call->is_refused)
+        return CONTROL_DONE;
+    struct sandbox *sandbox = NULL;
+    struct making_trouble trouble = {.reason = ""};
+    struct fixture_credentials credentials = {.tokens = NULL};
+    enum making_fault fault =
+        sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &credentials, &trouble);
+    if (fault == MAKING_DONE)
+        keep_credentials(call, sandbox, &credentials);
+    cJSON_Delete(credentials.tokens);
+    if (fault != MAKING_DONE)
+        return control_refuse(call, status_of[fault], trouble.at, "%s", trouble.reason);
+    cJSON *body = sandbox_json(call, sandbox);
+    add_credentials(call, sandbox, body);
+    sandbox_free(sandbox);
+    return control_reply(call, 201, body);
+}
+
+const struct control_endpoint sandboxes_post = {
+    .method = "POST",
+    .path = "/_crmock/sandboxes",
+    .handle = make,
+    .manner = CONTROL_CHANGES,
+    .is_of_process = true,
+    .says = "Makes a sandbox.",
+};
+
+static int64_t list(struct control_call *call)
+{
+    size_t count;
+    bool more;
+    int64_t limit = query_number(call, "limit", CONTROL_LIST_DEFAULT, 1, CONTROL_LIST_MAX);
+    const char *after = query_text(call, "after");
+    if (call->is_refused)
+        return CONTROL_DONE;
+    cJSON *body = cJSON_CreateObject(), *members = cJSON_AddArrayToObject(body, "sandboxes");
+    bool begins = after == NULL || after[0] == '\0';
+    if (begins)
+        cJSON_AddItemToArray(members, sandbox_json(call, sandboxes_main(call->control->sandboxes)));
+    struct sandbox **found = sandboxes_list(call->control->sandboxes,
+                                            begins || strcmp(after, MAIN_SANDBOX) == 0 ? "" : after,
+                                            (size_t)limit - begins, call->arena, &count, &more);
+    for (size_t i = 0; i < count; i++) {
+        cJSON_AddItemToArray(members, sandbox_json(call, found[i]));
+        sandbox_free(found[i]);
+    }
+    cJSON_AddBoolToObject(body, "more", more);
+    return control_reply(call, 200, body);
+}
+
+const struct control_endpoint sandboxes_get = {
+    .method = "GET",
+    .path = "/_crmock/sandboxes",
+    .handle = list,
+    .is_of_process = true,
+    .query = "limit after",
+    .says = "The sandboxes that are alive: main first, then in the order of their ids.",
+};
+
+static int64_t drop_all(struct control_call *call)
+{
+    size_t count;
+    bool more;
+    struct sandboxes *sandboxes = call->control->sandboxes;
+    struct sandbox **found = sandboxes_list(sandboxes, "", SIZE_MAX, call->arena, &count, &more);
+    for (size_t i = 0; i < count; i++) {
+        (void)sandboxes_drop(sandboxes, sandbox_id(found[i]));
+        sandbox_free(found[i]);
+    }
+    return control_reply(call, 204, NULL);
+}
+
+const struct control_endpoint sandboxes_delete = {
+    .method = "DELETE",
+    .path = "/_crmock/sandboxes",
+    .handle = drop_all,
+    .manner = CONTROL_CHANGES,
+    .is_of_process = true,
+    .says = "Drops all sandboxes but main.",
+};
+
+static int64_t tell(struct control_call *call)
+{
+    const char *id = call->parts[0];
+    struct sandbox *sandbox = sandboxes_find(call->control->sandboxes, id, strlen(id));
+    if (sandbox == NULL)
+        return control_refuse(call, 404, NULL, "there is no sandbox \"%s\"", id);
+    cJSON *body = sandbox_json(call, sandbox);
+    add_credentials(call, sandbox, body);
+    sandbox_free(sandbox);
+    return control_reply(call, 200, body);
+}
+
+const struct control_endpoint sandbox_get = {
+    .method = "GET",
+    .path = "/_crmock/sandboxes/{id}",
+    .handle = tell,
+    .is_of_process = true,
+    .says = "One sandbox, with its credentials.",
+};
+
+static int64_t drop(struct control_call *call)
+{
+    if (strcmp(call->parts[0], MAIN_SANDBOX) == 0)
+        return control_refuse(call, 409, NULL, "main is there as long as crmock is");
+    (void)sandboxes_drop(call->control->sandboxes, call->parts[0]);
+    return control_reply(call, 204, NULL);
+}
+
+const struct control_endpoint sandbox_delete = {
+    .method = "DELETE",
+    .path = "/_crmock/sandboxes/{id}",
+    .handle = drop,
+    .manner = CONTROL_CHANGES,
+    .is_of_process = true,
+    .says = "Drops a sandbox, and all that is in it. It answers 204 also when there is none.",
+};

@@ -1,0 +1,88 @@
+/* Access tokens of any user, scopes and lifetime (section 3 of the control API). */
+#include <string.h>
+
+#include "api/credential.h"
+#include "base/scopes.h"
+#include "control/call.h"
+#include "store/token.h"
+
+/* When it expires, in milliseconds: at a time, or after a duration; by default as tokens do. */
+static int64_t read_expiry(const struct said *said, const struct scene *scene)
+{
+    const struct said member = said_member(said, "expires");
+    const char *text = said_text(said, "expires", NULL);
+    int64_t now = clock_milliseconds(&scene->manner.clock), milliseconds, seconds;
+    if (text == NULL)
+        return now + scene->api.token_ttl;
+    if (duration_parse(text, &milliseconds))
+        return now + milliseconds;
+    if (time_parse(text, &seconds))
+        return seconds > 0 ? seconds * 1000 : 1;
+    said_refuse(&member, "expected a time like 2026-01-31T09:30:00Z, or a duration like PT90S");
+    return now;
+}
+
+static bool add(struct control_call *call, const struct new_token *token)
+{
+    struct db *db = store_acquire(call->scene->crm.store);
+    bool added = db != NULL && store_begin(db, STORE_REQUEST) == STORE_OK &&
+                 store_end(db, token_add(db, token) == STORE_OK) == STORE_OK;
+    if (db != NULL)
+        store_release(db);
+    return added;
+}
+
+/* A token is some client's; NULL: there is none. */
+static const char *a_client(const struct control_call *call)
+{
+    const char *client = NULL;
+    struct db *db = store_acquire(call->scene->crm.store);
+    if (db != NULL && client_first(db, call->arena, &client) != STORE_OK)
+        client = NULL;
+    if (db != NULL)
+        store_release(db);
+    return client;
+}
+
+static int64_t make(struct control_call *call)
+{
+    const struct said said = said_body(call), user = said_member(&said, "user"),
+                      scopes = said_member(&said, "scopes");
+    said_has_only(&said, "user scopes expires");
+    const char *email = said_text(&said, "user", ""), *wrong = "";
+    const char *words = said_text(&said, "scopes", "");
+    size_t length = 0;
+    const struct user *found = orgs_user_of_email(call->scene->crm.orgs, email);
+    if (found == NULL)
+        said_refuse(&user, "expected the email of a user");
+    if (words[0] == '\0' || !scopes_are_known(words, &wrong, &length))
+        said_refuse(&scopes,
+                    "expected scopes separated by commas or blanks, like ZohoCRM.modules.ALL%s%.*s",
+                    length > 0 ? ": found " : "", (int)length, wrong);
+    const char *text = credential_new(&call->scene->api, call->arena);
+    const char *client = a_client(call);
+    const struct new_token token = {.text = text,
+                                    .kind = "access",
+                                    .client_id = client,
+                                    .user_id = found != NULL ? found->id : 0,
+                                    .scopes = words,
+                                    .issued_by = text,
+                                    .expires_at = read_expiry(&said, call->scene)};
+    if (client == NULL)
+        (void)control_refuse(call, 409, NULL, "there is no client in the org that a token could be of");
+    if (call->is_refused)
+        return CONTROL_DONE;
+    if (!add(call, &token))
+        return control_fail(call);
+    cJSON *body = cJSON_CreateObject();
+    json_add_text(body, "token", credential_outside(&call->scene->api, call->arena, text));
+    return control_reply(call, 201, body);
+}
+
+const struct control_endpoint tokens_post = {
+    .method = "POST",
+    .path = "/_crmock/tokens",
+    .handle = make,
+    .manner = CONTROL_BESIDE,
+    .says = "Makes an access token: {\"user\": email, \"scopes\", \"expires\": time or duration}.",
+};
