@@ -117,7 +117,7 @@ static bool find_endpoint(struct control_call *call)
 
 static bool read_body(struct control_call *call)
 {
-    struct json_place place;
+    struct json_place place = {.line = 0};
     const struct request *request = call->request;
     bool is_empty = request->body_length == 0;
     call->body =

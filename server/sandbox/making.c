@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/word.h"
 #include "crm/fixture_rules.h"
 #include "sandbox/change.h"
 #include "store/memory.h"
@@ -26,21 +27,48 @@ static bool is_of_main(const struct sandbox_wish *wish)
     return wish->extends != NULL && strcmp(wish->extends, MAIN_SANDBOX) == 0;
 }
 
-static bool extends(const cJSON *document)
+/* The member of that name of the documents, and how many have one. */
+static const cJSON *member_of(const cJSON *documents, const char *name, unsigned *count)
 {
-    return json_member(document, "extends") != NULL;
+    const cJSON *document, *found = json_member(documents, name);
+    *count = found != NULL;
+    if (cJSON_IsArray(documents))
+        cJSON_ArrayForEach (document, documents) {
+            const cJSON *member = json_member(document, name);
+            *count += member != NULL;
+            found = member != NULL ? member : found;
+        }
+    return found;
 }
 
 /* Documents that say themselves what they extend are what the sandbox begins with, like a folder of
  * such files: nothing else is in it. */
 static bool stand_alone(const struct sandbox_wish *wish)
 {
-    const cJSON *document;
-    bool one_extends = extends(wish->fixtures);
-    if (cJSON_IsArray(wish->fixtures))
-        cJSON_ArrayForEach (document, wish->fixtures)
-            one_extends = one_extends || extends(document);
-    return one_extends && wish->extends == NULL;
+    unsigned count;
+    return member_of(wish->fixtures, "extends", &count) != NULL && wish->extends == NULL;
+}
+
+/* The built-in org that they extend, when they have none of their own and so could as well be added to
+ * it, which needs no load of it; NULL: they could not. */
+static const char *extended_word(const struct sandbox_wish *wish)
+{
+    unsigned count, orgs;
+    const cJSON *extends = member_of(wish->fixtures, "extends", &count);
+    (void)member_of(wish->fixtures, "org", &orgs);
+    const char *word = cJSON_IsString(extends) ? extends->valuestring : NULL;
+    bool is_seed = word_index(seed_words, word) > 0; /* the first is all of them */
+    return stand_alone(wish) && count == 1 && orgs == 0 && is_seed ? word : NULL;
+}
+
+static void forget_extends(cJSON *documents)
+{
+    cJSON *document;
+    if (cJSON_IsArray(documents))
+        cJSON_ArrayForEach (document, documents)
+            cJSON_DeleteItemFromObjectCaseSensitive(document, "extends");
+    else
+        cJSON_DeleteItemFromObjectCaseSensitive(documents, "extends");
 }
 
 static struct fixture_source source_of(const struct making_from *from, const struct manner *manner)
@@ -116,7 +144,7 @@ static enum dating dating_of(const struct sandbox_wish *wish)
     return wish->clock != NULL ? DATE_ALL : DATE_TOKENS;
 }
 
-enum making_fault making_fill(const struct making_from *from, const struct sandbox_wish *wish,
+static enum making_fault fill(const struct making_from *from, const struct sandbox_wish *wish,
                               struct sandbox *sandbox, struct arena *arena,
                               struct fixture_credentials *credentials, struct making_trouble *trouble)
 {
@@ -140,4 +168,19 @@ enum making_fault making_fill(const struct making_from *from, const struct sandb
         sandbox_exchange(sandbox, scene);
     sandbox_unlock(sandbox);
     return fault;
+}
+
+enum making_fault making_fill(const struct making_from *from, const struct sandbox_wish *wish,
+                              struct sandbox *sandbox, struct arena *arena,
+                              struct fixture_credentials *credentials, struct making_trouble *trouble)
+{
+    const char *word = extended_word(wish);
+    if (word == NULL)
+        return fill(from, wish, sandbox, arena, credentials, trouble);
+    cJSON *fixtures CLEANUP(json_delete) = cJSON_Duplicate(wish->fixtures, true);
+    struct sandbox_wish added = *wish;
+    added.extends = arena_strdup(arena, word);
+    added.fixtures = fixtures;
+    forget_extends(fixtures);
+    return fill(from, &added, sandbox, arena, credentials, trouble);
 }

@@ -17,9 +17,9 @@ enum { PAGE = 4096 };
 struct image {
     atomic_uint owners;
     size_t size;
-    struct image *under;        /* the rest of it is there; NULL: it is in the file */
-    int file;                   /* -1: with `under` */
-    const unsigned char *bytes; /* of the file, mapped */
+    struct image *under;  /* the rest of it is there; NULL: it is in the file */
+    int file;             /* -1: with `under` */
+    unsigned char *bytes; /* of the file, mapped to be read */
     /* With `under`: the pages that differ, by their numbers. */
     size_t count;
     size_t *numbers;
@@ -69,7 +69,7 @@ void image_free(struct image *image)
     if (image == NULL || atomic_fetch_sub(&image->owners, 1) != 1)
         return;
     if (image->file >= 0) {
-        (void)munmap((void *)(uintptr_t)image->bytes, image->size);
+        (void)munmap(image->bytes, image->size);
         (void)close(image->file);
     }
     image_free(image->under);
