@@ -112,7 +112,7 @@ void sandbox_exchange(struct sandbox *sandbox, struct scene *scene)
 {
     struct scene *former = atomic_exchange(&sandbox->scene, scene);
     passage_wait(&sandbox->passage);
-    if (scene != NULL && (former == NULL || former->works != scene->works))
+    if (scene != NULL)
         scene_start(scene);
     scene_free(former);
     bell_ring(&sandbox->jobs_changed);

@@ -33,7 +33,7 @@ const struct scene *sandbox_lock(struct sandbox *sandbox);
 void sandbox_unlock(struct sandbox *sandbox);
 /* Puts another scene in the place of the one that is there, with the lock held, and nobody inside who
  * waits for the caller. Returns when all have left who had entered before; the former is freed. The
- * scene's jobs go on when it has a store of its own. */
+ * scene's jobs go on as it has them. */
 void sandbox_exchange(struct sandbox *sandbox, struct scene *scene);
 /* Exchanges it for none. It can be entered no more. */
 void sandbox_close(struct sandbox *sandbox);
