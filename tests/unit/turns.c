@@ -35,7 +35,8 @@ START_TEST(a_delay_is_one_orgs_own)
     expect(second, JOB_RUNNING, 1); /* behind one of its org */
     struct db *db = take();
     ck_assert(store_begin(db, STORE_REQUEST) == STORE_OK &&
-              job_shorten_delays(db, AN_HOUR / 4 * 3) == STORE_OK && store_commit(db) == STORE_OK);
+              job_shorten_delays(db, AN_HOUR / 4 * INT64_C(3)) == STORE_OK &&
+              store_commit(db) == STORE_OK);
     store_release(db);
     pause = run();
     ck_assert(pause > 0 && pause <= AN_HOUR / 4);
