@@ -1,54 +1,10 @@
 /* The jobs of a sandbox (section 5 of the control API). */
-#include <string.h>
-
 #include "base/id.h"
 #include "base/word.h"
-#include "control/call.h"
 #include "control/errand.h"
-#include "crm/job_control.h"
+#include "control/told_job.h"
 
 enum { WAIT_MAX = 60 }; /* seconds */
-
-static void add_time_or_null(const struct control_call *call, cJSON *body, const char *name,
-                             int64_t seconds)
-{
-    if (seconds == JOB_NEVER)
-        cJSON_AddNullToObject(body, name);
-    else
-        control_add_time(call, body, name, seconds);
-}
-
-/* What it is to change. */
-static void add_fields(cJSON *body, const char *changes)
-{
-    cJSON *said = json_parse(changes, strlen(changes), NULL);
-    cJSON *fields = cJSON_DetachItemFromObjectCaseSensitive(said, "fields");
-    cJSON_AddItemToObject(body, "fields", fields != NULL ? fields : cJSON_CreateObject());
-    cJSON_Delete(said);
-}
-
-static cJSON *job_json(const struct control_call *call, const struct job *job)
-{
-    cJSON *body = cJSON_CreateObject();
-    json_add_id(body, "id", job->id);
-    json_add_text(body, "status", job_status_names[job->status]);
-    json_add_integer(body, "total", job->total);
-    json_add_integer(body, "updated", job->updated);
-    json_add_integer(body, "failed", job->failed);
-    json_add_integer(body, "not_updated", job->total - job_tried(job));
-    json_add_text(body, "module", job->module->api_name);
-    json_add_id(body, "view", job->view_id);
-    add_fields(body, job->changes);
-    json_add_text(body, "user", job->user->email);
-    control_add_time(call, body, "created", job->created);
-    add_time_or_null(call, body, "started", job->started);
-    add_time_or_null(call, body, "ended", job->ended);
-    if (job->reason != NULL)
-        json_add_text(body, "reason", job->reason);
-    else
-        cJSON_AddNullToObject(body, "reason");
-    return body;
-}
 
 /* An id of the query; 0 when it is not given. */
 static int64_t query_id(struct control_call *call, const char *name)
@@ -71,26 +27,6 @@ static int64_t wait_left(struct control_call *call)
     return left;
 }
 
-/* The connection; NULL after a refusal. */
-static struct db *connect(struct control_call *call)
-{
-    struct db *db = store_acquire(call->scene->crm.store);
-    if (db == NULL)
-        (void)control_fail(call);
-    return db;
-}
-
-/* Reads the job of the path. False after a refusal. */
-static bool read_job(struct control_call *call, struct db *db, int64_t id, struct job *job)
-{
-    enum store_status status = job_read_whole(db, call->scene->crm.orgs, id, call->arena, job);
-    if (status == STORE_FAILED)
-        (void)control_fail(call);
-    else if (status == STORE_NOT_FOUND || job->module == NULL || job->user == NULL)
-        (void)control_refuse(call, 404, NULL, "there is no such job");
-    return !call->is_refused;
-}
-
 static void add_refused(struct control_call *call, struct db *db, int64_t id, int64_t limit,
                         cJSON *body)
 {
@@ -111,23 +47,15 @@ static void add_refused(struct control_call *call, struct db *db, int64_t id, in
     cJSON_AddBoolToObject(body, "more", count > (size_t)limit);
 }
 
-/* The id of the path. False after a refusal. */
-static bool read_id(struct control_call *call, int64_t *id)
-{
-    if (!call->is_refused && !id_parse(call->parts[0], id))
-        (void)control_refuse(call, 404, NULL, "there is no such job");
-    return !call->is_refused;
-}
-
 static int64_t tell_one(struct control_call *call, struct db *db, int64_t id, int64_t left)
 {
     int64_t limit = query_number(call, "limit", CONTROL_LIST_DEFAULT, 1, CONTROL_LIST_MAX);
     struct job job;
-    if (call->is_refused || !read_job(call, db, id, &job))
+    if (call->is_refused || !told_job_read(call, db, id, &job))
         return CONTROL_DONE;
     if (left > 0 && !job_has_ended(&job))
         return left;
-    cJSON *body = job_json(call, &job);
+    cJSON *body = told_job_json(call, &job);
     add_refused(call, db, id, limit, body);
     return control_reply(call, 200, body);
 }
@@ -135,7 +63,7 @@ static int64_t tell_one(struct control_call *call, struct db *db, int64_t id, in
 static int64_t tell(struct control_call *call)
 {
     int64_t id, left = wait_left(call);
-    struct db *db = read_id(call, &id) ? connect(call) : NULL;
+    struct db *db = told_job_id(call, &id) ? told_job_connect(call) : NULL;
     if (db == NULL)
         return CONTROL_DONE;
     int64_t pause = tell_one(call, db, id, left);
@@ -150,8 +78,10 @@ const struct control_endpoint job_get = {
     .manner = CONTROL_BESIDE,
     .query = "wait limit after",
     .says =
-        "One job, and which of its records were refused and by which rule; with wait=SECONDS when it"
-        " has ended, or then.",
+        "One job, and which of its records were refused by which rule; with wait=SECONDS when it has"
+        " ended, or then.",
+    .answers = TOLD_JOB ", 'refused': " SCHEMA_LIST(SCHEMA_OBJECT(
+        "'id', 'rule'", "'id': " SCHEMA_TEXT ", 'rule': " SCHEMA_TEXT)) ", 'more': " SCHEMA_FLAG,
 };
 
 /* Which jobs the query asks for. */
@@ -198,7 +128,7 @@ static int64_t tell_list(struct control_call *call, struct db *db, const struct 
     cJSON *body = cJSON_CreateObject(), *jobs = cJSON_AddArrayToObject(body, "jobs");
     for (size_t i = 0; i < list.count && i < (size_t)limit; i++)
         if (list.jobs[i].module != NULL && list.jobs[i].user != NULL)
-            cJSON_AddItemToArray(jobs, job_json(call, &list.jobs[i]));
+            cJSON_AddItemToArray(jobs, told_job_json(call, &list.jobs[i]));
     cJSON_AddBoolToObject(body, "more", list.count > (size_t)limit);
     return control_reply(call, 200, body);
 }
@@ -207,7 +137,7 @@ static int64_t list(struct control_call *call)
 {
     int64_t left = wait_left(call);
     const struct job_filter filter = read_filter(call);
-    struct db *db = call->is_refused ? NULL : connect(call);
+    struct db *db = call->is_refused ? NULL : told_job_connect(call);
     if (db == NULL)
         return CONTROL_DONE;
     int64_t pause = tell_list(call, db, &filter, left);
@@ -221,131 +151,7 @@ const struct control_endpoint jobs_get = {
     .handle = list,
     .manner = CONTROL_BESIDE,
     .query = "status view module org wait limit after",
+    .answers = "'jobs': " SCHEMA_LIST(SCHEMA_OBJECT(TOLD_JOB_NAMES, TOLD_JOB)) ", 'more': " SCHEMA_FLAG,
     .says = "The jobs; with wait=SECONDS when none of those of the view or module goes on any more, or"
             " then.",
-};
-
-/* What a body says of what is done to a job. */
-struct steering {
-    int64_t records;
-    const char *reason;
-};
-typedef enum store_status steer_fn(const struct crm *crm, struct db *db, int64_t id,
-                                   const struct steering *said, const char **why);
-
-static int64_t steer(struct control_call *call, steer_fn *change, const struct steering *said)
-{
-    int64_t id;
-    const char *why = NULL;
-    struct job job;
-    struct db *db = read_id(call, &id) ? connect(call) : NULL;
-    if (db == NULL)
-        return CONTROL_DONE;
-    switch (change(&call->scene->crm, db, id, said, &why)) {
-    case STORE_OK:
-        if (read_job(call, db, id, &job))
-            (void)control_reply(call, 200, job_json(call, &job));
-        break;
-    case STORE_NOT_FOUND:
-        (void)control_refuse(call, 404, NULL, "there is no such job");
-        break;
-    case STORE_CONFLICT:
-        (void)control_refuse(call, 409, NULL, "%s", why);
-        break;
-    default:
-        (void)control_fail(call);
-    }
-    store_release(db);
-    return CONTROL_DONE;
-}
-
-static enum store_status step_it(const struct crm *crm, struct db *db, int64_t id,
-                                 const struct steering *said, const char **why)
-{
-    return job_step(crm, db, id, said->records, why);
-}
-
-static int64_t step(struct control_call *call)
-{
-    const struct said said = said_body(call), records = said_member(&said, "records");
-    said_has_only(&said, "records");
-    if (records.json == NULL)
-        said_refuse(&records, "expected how many more records are to be tried");
-    const struct steering what = {.records = said_number(&said, "records", 1, 1, JOB_BATCH_MAX)};
-    return steer(call, step_it, &what);
-}
-
-const struct control_endpoint job_step_post = {
-    .method = "POST",
-    .path = "/_crmock/jobs/{id}/step",
-    .handle = step,
-    .manner = CONTROL_BESIDE,
-    .says = "Tries so many more records of a job that is held or suspended: {\"records\": 10}. The last"
-            " one ends it.",
-};
-
-static enum store_status release_it(const struct crm *crm, struct db *db, int64_t id,
-                                    const struct steering *said, const char **why)
-{
-    (void)said;
-    return job_release(crm, db, id, why);
-}
-
-static int64_t release(struct control_call *call)
-{
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
-    return steer(call, release_it, NULL);
-}
-
-const struct control_endpoint job_release_post = {
-    .method = "POST",
-    .path = "/_crmock/jobs/{id}/release",
-    .handle = release,
-    .manner = CONTROL_BESIDE,
-    .says = "Lets a job go on that is held or suspended.",
-};
-
-static enum store_status suspend_it(const struct crm *crm, struct db *db, int64_t id,
-                                    const struct steering *said, const char **why)
-{
-    (void)said;
-    return job_suspend(crm, db, id, why);
-}
-
-static int64_t suspend(struct control_call *call)
-{
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
-    return steer(call, suspend_it, NULL);
-}
-
-const struct control_endpoint job_suspend_post = {
-    .method = "POST",
-    .path = "/_crmock/jobs/{id}/suspend",
-    .handle = suspend,
-    .manner = CONTROL_BESIDE,
-    .says = "Has a job be SUSPENDED until it is released.",
-};
-
-static enum store_status fail_it(const struct crm *crm, struct db *db, int64_t id,
-                                 const struct steering *said, const char **why)
-{
-    return job_fail(crm, db, id, said->reason, why);
-}
-
-static int64_t fail(struct control_call *call)
-{
-    const struct said said = said_body(call);
-    said_has_only(&said, "reason");
-    const struct steering what = {.reason = said_text(&said, "reason", "it was made to fail")};
-    return steer(call, fail_it, &what);
-}
-
-const struct control_endpoint job_fail_post = {
-    .method = "POST",
-    .path = "/_crmock/jobs/{id}/fail",
-    .handle = fail,
-    .manner = CONTROL_BESIDE,
-    .says = "Makes a job fail: {\"reason\"}. What was done is kept and counted.",
 };

@@ -59,6 +59,13 @@ static cJSON *policy_json(const struct job_policy *policy)
     return body;
 }
 
+#define ANSWERS                                                                                        \
+    "'hold': " SCHEMA_FLAG ", 'delay_ms': " SCHEMA_COUNT ", 'rate': " SCHEMA_COUNT                     \
+    ", 'batch': {'type': 'integer', 'minimum': 1, 'maximum': 50000}, 'polls': {'anyOf': [{'type': "    \
+    "'null'}, " POLLS "]}"
+#define POLLS                                                                                          \
+    SCHEMA_OBJECT("'scheduled', 'running'", "'scheduled': " SCHEMA_COUNT ", 'running': " SCHEMA_COUNT)
+
 static int64_t tell(struct control_call *call)
 {
     return control_reply(call, 200, policy_json(&call->scene->manner.jobs));
@@ -68,6 +75,7 @@ const struct control_endpoint job_policy_get = {
     .method = "GET",
     .path = "/_crmock/jobs/policy",
     .handle = tell,
+    .answers = ANSWERS,
     .says = "How jobs go on.",
 };
 
@@ -112,6 +120,8 @@ const struct control_endpoint job_policy_put = {
     .path = "/_crmock/jobs/policy",
     .handle = put,
     .manner = CONTROL_CHANGES,
+    .takes = POLICY_TAKEN,
+    .answers = ANSWERS,
     .says = "Sets how jobs go on: {\"hold\", \"delay_ms\", \"rate\", \"batch\", \"polls\":"
             " {\"scheduled\", \"running\"} or null}. What is left out is as by default.",
 };
@@ -126,5 +136,7 @@ const struct control_endpoint job_policy_patch = {
     .path = "/_crmock/jobs/policy",
     .handle = patch,
     .manner = CONTROL_CHANGES,
+    .takes = POLICY_TAKEN,
+    .answers = ANSWERS,
     .says = "Changes how jobs go on, in the members that are given.",
 };

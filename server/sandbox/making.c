@@ -5,6 +5,7 @@
 #include "base/word.h"
 #include "crm/fixture_rules.h"
 #include "sandbox/change.h"
+#include "sandbox/credentials.h"
 #include "store/memory.h"
 
 static const enum making_fault faults[] = {
@@ -146,9 +147,10 @@ static enum dating dating_of(const struct sandbox_wish *wish)
 
 static enum making_fault fill(const struct making_from *from, const struct sandbox_wish *wish,
                               struct sandbox *sandbox, struct arena *arena,
-                              struct fixture_credentials *credentials, struct making_trouble *trouble)
+                              struct making_trouble *trouble)
 {
     struct making making = {.manner = manner_of(from, wish)};
+    struct fixture_credentials credentials = {.tokens = NULL};
     struct scene *scene = NULL;
     enum making_fault fault = begin(from, wish, sandbox_household(sandbox), arena, &making, trouble);
     struct fixture_fault fixture_fault = {.text = NULL};
@@ -156,12 +158,15 @@ static enum making_fault fill(const struct making_from *from, const struct sandb
     const struct change change = {.dating = dating_of(wish),
                                   .fixtures = stand_alone(wish) ? NULL : wish->fixtures,
                                   .source = &source,
-                                  .credentials = credentials,
+                                  .credentials = &credentials,
                                   .fault = &fixture_fault};
     if (fault == MAKING_DONE)
         scene = change_begin(sandbox, &making, &change, arena, &trouble->reason);
     if (fault == MAKING_DONE && scene == NULL)
         fault = fixture_fault.text != NULL ? told(&fixture_fault, arena, trouble) : MAKING_FAILED;
+    if (scene != NULL)
+        credentials_keep(sandbox, &credentials);
+    cJSON_Delete(credentials.tokens);
     (void)sandbox_lock(sandbox);
     sandbox_set_making(sandbox, &making); /* which owns it, whatever came of it */
     if (scene != NULL)
@@ -172,15 +177,15 @@ static enum making_fault fill(const struct making_from *from, const struct sandb
 
 enum making_fault making_fill(const struct making_from *from, const struct sandbox_wish *wish,
                               struct sandbox *sandbox, struct arena *arena,
-                              struct fixture_credentials *credentials, struct making_trouble *trouble)
+                              struct making_trouble *trouble)
 {
     const char *word = extended_word(wish);
     if (word == NULL)
-        return fill(from, wish, sandbox, arena, credentials, trouble);
+        return fill(from, wish, sandbox, arena, trouble);
     cJSON *fixtures CLEANUP(json_delete) = cJSON_Duplicate(wish->fixtures, true);
     struct sandbox_wish added = *wish;
     added.extends = arena_strdup(arena, word);
     added.fixtures = fixtures;
     forget_extends(fixtures);
-    return fill(from, &added, sandbox, arena, credentials, trouble);
+    return fill(from, &added, sandbox, arena, trouble);
 }

@@ -40,11 +40,9 @@ struct making_from {
     int64_t records_max;         /* that fixtures generate */
 };
 
-/* Fills a sandbox that nobody knows yet. What its first org is used with stands in *credentials then,
- * of which `tokens` is the caller's to free in any case. */
+/* Fills a sandbox that nobody knows yet, and tells it what its first org is used with. */
 MUSTCHECK enum making_fault making_fill(const struct making_from *from, const struct sandbox_wish *wish,
                                         struct sandbox *sandbox, struct arena *arena,
-                                        struct fixture_credentials *credentials,
                                         struct making_trouble *trouble);
 
 #endif

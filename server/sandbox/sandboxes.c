@@ -192,7 +192,6 @@ static enum making_fault has_place(struct sandboxes *sandboxes, const struct san
 
 enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                  struct arena *arena, struct sandbox **sandbox,
-                                 struct fixture_credentials *credentials,
                                  struct making_trouble *trouble)
 {
     const char *id = wish->id != NULL ? wish->id : new_id(sandboxes, arena);
@@ -207,7 +206,7 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
                                      .main = sandboxes->main,
                                      .manner = &sandboxes->options.manner,
                                      .records_max = sandboxes->options.records_max};
-    fault = making_fill(&from, wish, made, arena, credentials, trouble);
+    fault = making_fill(&from, wish, made, arena, trouble);
     if (fault == MAKING_DONE) {
         (void)pthread_mutex_lock(&sandboxes->mutex);
         fault = has_place(sandboxes, wish, id, arena, trouble); /* others may have been faster */

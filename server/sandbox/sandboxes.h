@@ -40,12 +40,10 @@ MUSTCHECK size_t sandboxes_count(struct sandboxes *sandboxes);
 MUSTCHECK struct sandbox **sandboxes_list(struct sandboxes *sandboxes, const char *after, size_t most,
                                           struct arena *arena, size_t *count, bool *more);
 
-/* Makes one: *sandbox is found by its id from now on; the caller is one of its owners.
- * What its first org is used with stands in *credentials, of which `tokens` is the caller's to free.
- * Takes some milliseconds. */
+/* Makes one: *sandbox is found by its id from now on; the caller is one of its owners. Takes some
+ * milliseconds. */
 MUSTCHECK enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                            struct arena *arena, struct sandbox **sandbox,
-                                           struct fixture_credentials *credentials,
                                            struct making_trouble *trouble);
 /* Closes it, and waits for what is under way in it. False when there was none of that id. Never main.
  */

@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = IMAGE_PAGE };
 
 struct image {
     atomic_uint owners;
@@ -87,6 +87,23 @@ size_t image_own_bytes(const struct image *image)
 static const struct image *root_of(const struct image *image)
 {
     return image->under != NULL ? image->under : image;
+}
+
+static int by_number(const void *one, const void *other)
+{
+    const size_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+const unsigned char *image_page(const struct image *image, size_t number)
+{
+    if (number >= whole_pages(image->size) / PAGE)
+        return NULL;
+    const size_t *own = image->count == 0
+                            ? NULL
+                            : bsearch(&number, image->numbers, image->count, sizeof number, by_number);
+    return own != NULL ? image->pages + (size_t)(own - image->numbers) * PAGE
+                       : root_of(image)->bytes + number * PAGE;
 }
 
 static bool write_at(int file, const void *bytes, size_t size, size_t at)

@@ -153,11 +153,8 @@ static void close_rig(void)
 
 static enum making_fault make(const struct sandbox_wish *wish, struct sandbox **sandbox)
 {
-    struct fixture_credentials told = {.tokens = NULL};
     struct making_trouble trouble = {.reason = ""};
-    enum making_fault fault = sandboxes_make(rig.sandboxes, wish, &rig.arena, sandbox, &told, &trouble);
-    cJSON_Delete(told.tokens);
-    return fault;
+    return sandboxes_make(rig.sandboxes, wish, &rig.arena, sandbox, &trouble);
 }
 
 START_TEST(sandboxes_are_made_found_and_dropped)

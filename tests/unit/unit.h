@@ -15,6 +15,7 @@ Suite *crm_suite(void);
 Suite *api_suite(void);
 Suite *jobs_suite(void);
 Suite *http_suite(void);
+Suite *control_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
 TCase *cache_tests(void);      /* of the suite of the store */
@@ -23,6 +24,8 @@ TCase *memory_tests(void);     /* likewise */
 TCase *sandbox_tests(void);    /* of the suite of the app */
 TCase *credential_tests(void); /* likewise */
 TCase *mapping_tests(void);    /* of the suite of the crm room */
+TCase *records_tests(void);    /* likewise */
+TCase *changes_tests(void);    /* likewise */
 TCase *steering_tests(void);   /* likewise */
 TCase *turns_tests(void);      /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
