@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -390,23 +390,35 @@ CREATE TABLE job (
     module_id INTEGER NOT NULL REFERENCES module (id),
     view_id INTEGER NOT NULL REFERENCES custom_view (id),
     user_id INTEGER NOT NULL REFERENCES user (id),
-    status TEXT NOT NULL CHECK (status IN ('SCHEDULED', 'RUNNING', 'COMPLETED', 'FAILED')),
+    status TEXT NOT NULL CHECK (status IN ('SCHEDULED', 'RUNNING', 'SUSPENDED', 'COMPLETED', 'FAILED')),
     changes TEXT NOT NULL CHECK (json_valid(changes)), -- {"over_write": bool, "trigger": [...], "fields": {...}}
     scheduled_time INTEGER NOT NULL,
     waits_since INTEGER NOT NULL, -- the same in milliseconds, by the machine's clock
+    started_time INTEGER,         -- when it was RUNNING for the first time
+    ended_time INTEGER,
     total INTEGER NOT NULL CHECK (total >= 0),
     updated INTEGER NOT NULL DEFAULT 0 CHECK (updated >= 0),
     failed INTEGER NOT NULL DEFAULT 0 CHECK (failed >= 0),
     last_record INTEGER NOT NULL DEFAULT 0, -- records are taken in the order of their ids
-    reason TEXT,                            -- why the job was given up, when it was
+    released INTEGER NOT NULL DEFAULT 0 CHECK (released IN (0, 1)), -- no policy holds it
+    polls INTEGER NOT NULL DEFAULT 0 CHECK (polls >= 0), -- how often a client was told how it is, where that counts
+    reason TEXT, -- why the job was given up, when it was
     CHECK (updated + failed <= total)
 ) STRICT;
-CREATE INDEX job_unfinished ON job (view_id) WHERE status IN ('SCHEDULED', 'RUNNING');
+CREATE INDEX job_unfinished ON job (id, view_id) WHERE status IN ('SCHEDULED', 'RUNNING', 'SUSPENDED');
 
 -- The records of a job, fixed when it was scheduled; a record deleted since keeps its row.
 CREATE TABLE job_record (
     job_id INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
     record_id INTEGER NOT NULL,
+    PRIMARY KEY (job_id, record_id)
+) STRICT, WITHOUT ROWID;
+
+-- Those of them that were refused, and by which row of the catalogue; or "deleted".
+CREATE TABLE job_refusal (
+    job_id INTEGER NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+    record_id INTEGER NOT NULL,
+    rule TEXT NOT NULL,
     PRIMARY KEY (job_id, record_id)
 ) STRICT, WITHOUT ROWID;
 

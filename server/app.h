@@ -20,7 +20,7 @@ struct app_options {
     const char *cache; /* folder of snapshots; NULL: the user's */
     bool uses_cache;
     bool exit_with_stdin; /* main's affair, as is the log's sink */
-    struct job_options jobs;
+    struct job_policy jobs;
     struct webhook_options webhooks;
     int64_t token_ttl;          /* milliseconds that an access token lives */
     enum answers answers;       /* of v8 */

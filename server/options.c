@@ -58,7 +58,7 @@ static const struct setting settings[] = {
     {.help = "Jobs:"},
     {"job-delay", "MS", "Milliseconds that a job stays SCHEDULED (default 0)", NUMBER,
      offsetof(struct app_options, jobs.delay), 0, 86400000, NULL},
-    {"job-rate", "N", "Records that jobs try a second, 0 for as many as they can (default 0)", NUMBER,
+    {"job-rate", "N", "Records that an org's jobs try a second, 0 for as many as they can (default 0)", NUMBER,
      offsetof(struct app_options, jobs.rate), 0, 1000000, NULL},
     {"job-batch", "N", "Records that a job changes in one transaction (default 500)", NUMBER,
      offsetof(struct app_options, jobs.batch), 1, JOB_BATCH_MAX, NULL},

@@ -129,6 +129,11 @@ const struct catalogue_row *catalogue_row(enum answers answers, enum error error
     return row->row != NULL ? row : &page[error];
 }
 
+const char *catalogue_row_name(enum error error)
+{
+    return catalogue_row(ANSWERS_PAGE, error)->row;
+}
+
 const struct catalogue_manner *catalogue_manner(enum answers answers, enum error error)
 {
     return &current_manners[answers == ANSWERS_CURRENT ? error : ERR_NONE]; /* the page has none */

@@ -25,6 +25,8 @@ extern const char *const answers_names[]; /* by enum answers, ended by NULL */
 
 /* A row, of an error that is not ERR_NONE. */
 MUSTCHECK const struct catalogue_row *catalogue_row(enum answers answers, enum error error);
+/* Its name alone: "E17". Lasting. */
+MUSTCHECK const char *catalogue_row_name(enum error error);
 MUSTCHECK const struct catalogue_manner *catalogue_manner(enum answers answers, enum error error);
 /* True when a row is another in the second column, or is in that alone. */
 MUSTCHECK bool catalogue_differs(enum error error);

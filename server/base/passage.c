@@ -1,5 +1,7 @@
 #include "base/passage.h"
 
+#include <stdbool.h>
+
 void passage_init(struct passage *passage)
 {
     atomic_init(&passage->phase, 0);

@@ -7,6 +7,7 @@
 #include "sandbox/sandbox.h"
 
 struct control_endpoint;
+struct bell;
 
 enum { CONTROL_PARTS_MAX = 2 };
 
@@ -20,6 +21,8 @@ struct control_call {
     const struct scene *scene; /* what that is like now; NULL where the endpoint changes that itself */
     const char *parts[CONTROL_PARTS_MAX]; /* of the path, where it has {...}, in order */
     cJSON *body;                          /* an object, freed with the call */
+    struct worker *worker;                /* that asks an endpoint beside; else NULL */
+    struct bell *bell;                    /* that wakes it; NULL: none does */
     void *state;   /* of an endpoint that is asked again: its own, arena-owned; NULL at first */
     int64_t begun; /* by clock_microseconds */
     bool hurries;  /* answer with what there is: the client is gone, or crmock stops */
@@ -128,5 +131,8 @@ extern const struct control_endpoint tokens_post;
 extern const struct control_endpoint fixtures_post;
 extern const struct control_endpoint records_get, records_post, record_get, record_patch, record_drop;
 extern const struct control_endpoint changes_get;
+extern const struct control_endpoint jobs_get, job_get, job_step_post, job_release_post,
+    job_suspend_post, job_fail_post;
+extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "control/call.h"
 #include "control/manner.h"
+#include "store/job.h"
 
 #define ANSWERS "'now': " SCHEMA_TIME ", 'mode': {'enum': ['running', 'offset', 'fixed']}"
 
@@ -97,6 +98,17 @@ static int64_t read_duration(const struct said *said)
     return said_number(said, "by", 0, 0, LONGEST) * 1000;
 }
 
+/* What waits by the machine's clock waits as much less. */
+static void shorten_delays(struct control_call *call, int64_t milliseconds)
+{
+    struct db *db = store_acquire(call->scene->crm.store);
+    if (db == NULL || store_begin(db, STORE_REQUEST) != STORE_OK ||
+        store_end(db, job_shorten_delays(db, milliseconds) == STORE_OK) != STORE_OK)
+        (void)control_fail(call);
+    if (db != NULL)
+        store_release(db);
+}
+
 static int64_t advance(struct control_call *call)
 {
     const struct said said = said_body(call);
@@ -107,6 +119,7 @@ static int64_t advance(struct control_call *call)
         return CONTROL_DONE;
     struct clock clock = manner.clock;
     clock.seconds += milliseconds / 1000;
+    shorten_delays(call, milliseconds);
     return set(call, &manner, &clock);
 }
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "jobs/worker.h"
+#include "jobs/bell.h"
 
 enum { ERRAND_THREADS_MAX = 8, LOOK_FOR_CLIENT = 250 /* milliseconds */ };
 
@@ -17,6 +17,8 @@ static int64_t end(struct errand *errand)
 {
     struct control_call *call = &errand->call;
     cJSON_Delete(call->body);
+    if (call->bell != NULL)
+        bell_remove(call->bell, errand->worker);
     struct sandbox *sandbox = call->sandbox;
     const struct request *request = call->request;
     struct response response = errand->response;
@@ -60,6 +62,7 @@ bool errand_begin(const struct control_call *call, control_fn *run)
                         .response = {.status = 500, .body = "", .headers = call->response->headers}};
     errand->call.response = &errand->response;
     errand->worker = new_worker(call->control, errand);
+    errand->call.worker = errand->worker;
     if (errand->worker != NULL && call->request->suspend(call->request)) {
         (void)sandbox_share(call->sandbox);
         worker_wake(errand->worker);
@@ -68,4 +71,12 @@ bool errand_begin(const struct control_call *call, control_fn *run)
     worker_free(errand->worker);
     free(errand);
     return false;
+}
+
+void errand_wake_by(struct control_call *call, struct bell *bell)
+{
+    if (call->bell != NULL)
+        return;
+    call->bell = bell;
+    bell_add(bell, call->worker);
 }

@@ -9,4 +9,8 @@
  * been done. */
 MUSTCHECK bool errand_begin(const struct control_call *call, control_fn *run);
 
+/* Has the call asked again as soon as the bell rings, which lasts as long as its sandbox: what it waits
+ * for should be looked at after this. Of an endpoint that is beside. */
+void errand_wake_by(struct control_call *call, struct bell *bell);
+
 #endif

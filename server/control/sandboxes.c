@@ -4,7 +4,7 @@
 
 #include "api/credential.h"
 #include "base/word.h"
-#include "control/call.h"
+#include "control/policy.h"
 
 enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
 
@@ -85,13 +85,17 @@ static int64_t make(struct control_call *call)
     static const char *const extendable[] = {"default", "enterprise", "professional",
                                              "free",    MAIN_SANDBOX, NULL};
     const struct said said = said_body(call);
-    said_has_only(&said, "id if_exists extends fixtures now answers ttl");
+    said_has_only(&said, "id if_exists extends fixtures now jobs answers ttl");
     struct clock clock;
     struct sandbox_wish wish = {.id = read_id(&said)};
     wish.replaces = said_word(&said, "if_exists", replacing) == 1;
     int extends = said_word(&said, "extends", extendable);
     wish.extends = extends >= 0 ? extendable[extends] : NULL;
     wish.fixtures = json_member(call->body, "fixtures");
+    struct job_policy jobs = policy_default();
+    const struct said of_jobs = said_member(&said, "jobs");
+    policy_read(&of_jobs, &jobs);
+    wish.jobs = of_jobs.json != NULL ? &jobs : NULL;
     wish.clock = read_now(&said, &clock) ? &clock : NULL;
     int column = said_word(&said, "answers", answers_names);
     enum answers answers = column > 0 ? ANSWERS_CURRENT : ANSWERS_PAGE;
@@ -122,7 +126,8 @@ const struct control_endpoint sandboxes_post = {
              " 'if_exists?': {'enum': ['refuse', 'replace']},"
              " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
              " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
-             ", 'answers?': {'enum': ['page', 'current']}, 'ttl?': " SCHEMA_COUNT,
+             ", 'jobs?': {'type': 'object'}, 'answers?': {'enum': ['page', 'current']}, "
+             "'ttl?': " SCHEMA_COUNT,
     .answers = WHOLE,
     .status = 201,
 };

@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crm/error.h"
+#include "crm/job_policy.h"
+#include "jobs/bell.h"
 #include "jobs/worker.h"
 #include "store/org.h"
 #include "store/store.h"
@@ -19,9 +22,12 @@ struct crm {
     const struct orgs *orgs;
     const struct clock *clock;
     const struct log *log;
-    struct worker *worker;            /* woken when a job is scheduled; or NULL */
+    const struct job_policy *policy;  /* of its jobs */
+    struct bell *jobs_changed;        /* rung when something has become of one; or NULL */
+    struct worker *worker;            /* woken when a job may go on; or NULL */
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
     struct store_budget budget;       /* of a request's queries */
+    const char *(*rule_name)(enum error error); /* of the catalogue's row; lasting */
 };
 
 #endif

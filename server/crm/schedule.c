@@ -68,6 +68,7 @@ enum error mass_update_schedule(const struct crm *crm, struct db *db, const stru
         return error != ERR_NONE ? error : ERR_INTERNAL;
     log_event(crm->log, LOG_INFO, "job scheduled job=%" PRId64 " view=%" PRId64, *job_id,
               update->view->id);
+    bell_ring(crm->jobs_changed);
     worker_wake(crm->worker);
     return ERR_NONE;
 }

@@ -8,12 +8,12 @@
 
 /* How one is to be made. */
 struct sandbox_wish {
-    const char *id;            /* NULL: it gets one of its own */
-    bool replaces;             /* one of that id that is there */
-    const char *extends;       /* one of seed_words, "main", or NULL: what main was filled from */
-    const cJSON *fixtures;     /* what is added; NULL: nothing */
-    const struct clock *clock; /* NULL: as main's was at the start */
-    const struct job_options *jobs;
+    const char *id;                /* NULL: it gets one of its own */
+    bool replaces;                 /* one of that id that is there */
+    const char *extends;           /* one of seed_words, "main", or NULL: what main was filled from */
+    const cJSON *fixtures;         /* what is added; NULL: nothing */
+    const struct clock *clock;     /* NULL: as main's was at the start */
+    const struct job_policy *jobs; /* NULL: as main's */
     const enum answers *answers;
     int64_t ttl; /* seconds; 0: for ever */
 };

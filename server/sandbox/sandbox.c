@@ -10,6 +10,7 @@ struct sandbox {
     atomic_uint owners;
     char id[SANDBOX_ID_SIZE];
     const struct household *household;
+    struct bell jobs_changed;
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
@@ -29,6 +30,7 @@ struct sandbox *sandbox_new(const char *id, const struct household *household)
     atomic_init(&sandbox->owners, 1);
     atomic_init(&sandbox->scene, NULL);
     atomic_init(&sandbox->used, sandbox->created);
+    bell_init(&sandbox->jobs_changed);
     passage_init(&sandbox->passage);
     (void)pthread_mutex_init(&sandbox->mutex, NULL);
     return sandbox;
@@ -63,6 +65,7 @@ void sandbox_free(struct sandbox *sandbox)
         clear_moment(&sandbox->moments[i]);
     free(sandbox->moments);
     free(sandbox->credentials);
+    bell_clear(&sandbox->jobs_changed);
     passage_clear(&sandbox->passage);
     (void)pthread_mutex_destroy(&sandbox->mutex);
     free(sandbox);
@@ -76,6 +79,11 @@ const char *sandbox_id(const struct sandbox *sandbox)
 const struct household *sandbox_household(const struct sandbox *sandbox)
 {
     return sandbox->household;
+}
+
+struct bell *sandbox_jobs_changed(struct sandbox *sandbox)
+{
+    return &sandbox->jobs_changed;
 }
 
 const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side)
@@ -104,9 +112,10 @@ void sandbox_exchange(struct sandbox *sandbox, struct scene *scene)
 {
     struct scene *former = atomic_exchange(&sandbox->scene, scene);
     passage_wait(&sandbox->passage);
-    if (scene != NULL && (former == NULL || former->works != scene->works))
+    if (scene != NULL)
         scene_start(scene);
     scene_free(former);
+    bell_ring(&sandbox->jobs_changed);
 }
 
 void sandbox_close(struct sandbox *sandbox)

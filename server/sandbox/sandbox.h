@@ -19,6 +19,9 @@ void sandbox_free(struct sandbox *sandbox);
 const char *sandbox_id(const struct sandbox *sandbox);
 const struct household *sandbox_household(const struct sandbox *sandbox);
 
+/* Rung when something has become of its jobs. */
+struct bell *sandbox_jobs_changed(struct sandbox *sandbox);
+
 /* What it is like now; NULL when it is closed, or not filled yet. Good until sandbox_leave, which must
  * follow in any case. Never waits. */
 MUSTCHECK const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side);
@@ -30,7 +33,7 @@ const struct scene *sandbox_lock(struct sandbox *sandbox);
 void sandbox_unlock(struct sandbox *sandbox);
 /* Puts another scene in the place of the one that is there, with the lock held, and nobody inside who
  * waits for the caller. Returns when all have left who had entered before; the former is freed. The
- * scene's jobs go on when it has a store of its own. */
+ * scene's jobs go on as it has them. */
 void sandbox_exchange(struct sandbox *sandbox, struct scene *scene);
 /* Exchanges it for none. It can be entered no more. */
 void sandbox_close(struct sandbox *sandbox);

@@ -44,7 +44,6 @@ static int64_t run_jobs(void *context)
     int64_t pause = WORKER_IDLE;
     if (scene != NULL && scene->works == works) {
         works->runner.crm = &scene->crm;
-        works->runner.options = scene->manner.jobs;
         pause = job_runner_step(&works->runner);
     }
     sandbox_leave(works->sandbox, side);
@@ -66,6 +65,7 @@ static void works_free(struct works *works)
     if (atomic_fetch_sub(&works->owners, 1) != 1)
         return;
     worker_free(works->worker);
+    job_runner_clear(&works->runner);
     deliverers_stop(&works->deliverers);
     store_close(works->store);
     free(works);
@@ -85,9 +85,12 @@ static bool set_up(struct scene *scene, const struct household *household, struc
                               .orgs = &scene->metadata->orgs,
                               .clock = &scene->manner.clock,
                               .log = household->log,
+                              .policy = &scene->manner.jobs,
+                              .jobs_changed = sandbox_jobs_changed(works->sandbox),
                               .worker = works->worker,
                               .deliverers = works->deliverers.workers,
-                              .budget = household->budget};
+                              .budget = household->budget,
+                              .rule_name = catalogue_row_name};
     scene->api = (struct api){.crm = &scene->crm,
                               .token_ttl = household->token_ttl,
                               .answers = scene->manner.answers,
@@ -132,9 +135,12 @@ struct scene *scene_other(const struct scene *scene, struct metadata *metadata,
 bool scene_has_work(const struct scene *scene)
 {
     struct arena arena = {.blocks = NULL};
-    struct job job;
+    const struct job_filter filter = {.unfinished = true};
+    struct job_list list = {.count = 0};
     struct db *db = store_acquire(scene->works->store);
-    bool has_work = db != NULL && job_next(db, &scene->metadata->orgs, &arena, &job) == STORE_OK;
+    bool has_work = db != NULL &&
+                    jobs_list(db, &scene->metadata->orgs, &filter, 0, 1, &arena, &list) == STORE_OK &&
+                    list.count > 0;
     if (db != NULL)
         store_release(db);
     arena_clear(&arena);

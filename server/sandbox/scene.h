@@ -50,7 +50,7 @@ struct works {
 /* How a sandbox is to be, beside what is in its store. */
 struct manner {
     struct clock clock;
-    struct job_options jobs;
+    struct job_policy jobs;
     enum answers answers;
 };
 

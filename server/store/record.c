@@ -133,7 +133,8 @@ static const struct sql update_one[] = UPDATES_WHERE("id = ?9");
 static const struct sql update_range[] = UPDATES_WHERE("id BETWEEN ?9 AND ?10");
 static const struct sql update_part[] =
     UPDATES_WHERE("id IN (SELECT record_id FROM job_record WHERE job_id = ?11 AND record_id BETWEEN ?9"
-                  " AND ?10) AND (?12 IS NULL OR id NOT IN (SELECT value FROM json_each(?12)))");
+                  " AND ?10) AND id NOT IN (SELECT record_id FROM job_refusal WHERE job_id = ?11"
+                  " AND record_id BETWEEN ?9 AND ?10)");
 
 /* The changes as the parameters 3 to 8; those beyond their number are null. */
 struct bound_changes {
@@ -163,11 +164,11 @@ enum store_status job_update_records(struct db *db, const struct job *job, const
 {
     struct bound_changes b = bound(changes, count);
     bool has_gaps = part->last - part->first >= (int64_t)part->count; /* else all ids are the job's */
-    if (!has_gaps && part->skipped == NULL)
+    if (!has_gaps && !part->has_refused)
         return db_run(db, &update_range[count - 1], "iittttttii", job->user->id, now, b.at[0], b.at[1],
                       b.at[2], b.at[3], b.at[4], b.at[5], part->first, part->last);
-    return db_run(db, &update_part[count - 1], "iittttttiiit", job->user->id, now, b.at[0], b.at[1],
-                  b.at[2], b.at[3], b.at[4], b.at[5], part->first, part->last, job->id, part->skipped);
+    return db_run(db, &update_part[count - 1], "iittttttiii", job->user->id, now, b.at[0], b.at[1],
+                  b.at[2], b.at[3], b.at[4], b.at[5], part->first, part->last, job->id);
 }
 
 static const struct sql same_value = {

@@ -3,7 +3,7 @@
 /* A row for each record, or for each time that something happened to one. */
 #define SMALL_TABLES                                                                                   \
     "type = 'table' AND name NOT IN ('record', 'record_lock', 'record_territory', 'record_share',"     \
-    " 'job_record', 'automation_firing', 'webhook_delivery')"
+    " 'job_record', 'job_refusal', 'automation_firing', 'webhook_delivery')"
 
 static const struct sql broken_table = {
     "SELECT name || ': ' || integrity_check"

@@ -14,7 +14,7 @@
 #include "store/soundness.h"
 #include "store/turns.h"
 
-enum { LAYOUT_VERSION = 5, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 6, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 struct store {
     struct place place; /* of a lasting one; without a path: in memory */

@@ -196,6 +196,18 @@ def test_a_job_goes_at_its_rate(start):
     assert seen == sorted(seen) and "RUNNING" in {status for _, status in seen} and all(count % 2 == 0 for count, _ in seen)
 
 
+def test_no_org_waits_for_the_rate_of_another(start):
+    server = start("--job-rate", 1)
+    began, first = time.monotonic(), server.schedule("Leads", FIFTY)
+    body = {"data": [{"Phone": "1"}], "cvid": "554025000000091515"}
+    second = server.update("Accounts", body, token="1000.crmock.professional").body["data"][0]["details"]["job_id"]
+    while (told := server.job("Accounts", second, token="1000.crmock.professional").body["data"][0]["Status"]) != "COMPLETED":
+        assert told in ("SCHEDULED", "RUNNING") and time.monotonic() - began < PATIENCE
+    others = server.job("Leads", first).body["data"][0]
+    # a second for each record; with those of both orgs one after the other it would have ended
+    assert others["Status"] != "COMPLETED" and others["Updated_Count"] < 50
+
+
 def test_the_later_job_wins(start, tmp_path):
     db = tmp_path / "store.db"
     server = start("--job-delay", 86400000, db=db)

@@ -59,9 +59,14 @@ void fuzz_api_open(struct fuzz_api *fuzzed)
     fuzzed->store = store_open(&options, &arena, &is_new, &reason);
     if (fuzzed->store == NULL)
         fuzz_fail("%s", reason);
-    fuzzed->crm = (struct crm){
-        .store = fuzzed->store, .orgs = &fuzzed->orgs, .clock = &fuzzed->clock, .log = &fuzzed->log};
-    fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm, .options = {.batch = 500}};
+    fuzzed->policy = (struct job_policy){.batch = 500};
+    fuzzed->crm = (struct crm){.store = fuzzed->store,
+                               .orgs = &fuzzed->orgs,
+                               .clock = &fuzzed->clock,
+                               .log = &fuzzed->log,
+                               .policy = &fuzzed->policy,
+                               .rule_name = catalogue_row_name};
+    fuzzed->runner = (struct job_runner){.crm = &fuzzed->crm};
     fuzzed->api = (struct api){.crm = &fuzzed->crm, .token_ttl = 3600, .sandbox = MAIN_SANDBOX};
     arena_clear(&arena);
 }

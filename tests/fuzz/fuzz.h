@@ -33,6 +33,7 @@ struct fuzz_api {
     struct store *store;
     struct orgs orgs;
     struct crm crm;
+    struct job_policy policy;
     struct job_runner runner;
     struct api api;
     struct image *image; /* the store as the fixtures made it, to be put back */

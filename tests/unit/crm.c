@@ -518,5 +518,7 @@ Suite *crm_suite(void)
     suite_add_tcase(suite, mapping_tests());
     suite_add_tcase(suite, records_tests());
     suite_add_tcase(suite, changes_tests());
+    suite_add_tcase(suite, steering_tests());
+    suite_add_tcase(suite, turns_tests());
     return suite;
 }

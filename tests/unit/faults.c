@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/catalogue.h"
 #include "crm/fixture_rules.h"
 #include "crm/job.h"
 #include "faulty_disk.h"
@@ -33,6 +34,7 @@ static struct {
     struct orgs orgs;
     struct store *store;
     struct crm crm;
+    struct job_policy policy;
     struct job_runner runner;
     const char *trouble; /* what the last call's client is told of the store */
 } rig;
@@ -50,7 +52,7 @@ static void open_store(void)
         ck_assert_msg(fixtures_load(rig.store, &source, &fixture_rules, &rig.arena, &reason), "%s",
                       reason);
     rig.crm.store = rig.store;
-    rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = BATCH}};
+    rig.runner = (struct job_runner){.crm = &rig.crm};
 }
 
 /* Reads by a connection of its own, past crmock. */
@@ -82,6 +84,9 @@ static void open_rig(void)
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
+    rig.policy = (struct job_policy){.batch = BATCH};
+    rig.crm.policy = &rig.policy;
+    rig.crm.rule_name = catalogue_row_name;
     rig.crm.orgs = &rig.orgs;
     rig.crm.clock = &rig.clock;
     rig.crm.log = &quiet_log;

@@ -375,5 +375,6 @@ Suite *jobs_suite(void)
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, pool_tests());
     suite_add_tcase(suite, hammer_tests());
+    suite_add_tcase(suite, bell_tests());
     return suite;
 }

@@ -65,7 +65,7 @@ START_TEST(the_store_is_as_it_should_be)
     ck_assert_int_eq(number(&foreign_keys), 1);
     ck_assert_str_eq(journal_mode(), "memory");
     ck_assert_int_ge(number(&timeout), 1000);
-    ck_assert_int_eq(number(&version), 5);
+    ck_assert_int_eq(number(&version), 6);
     ck_assert_int_eq(number(&loose), 0);
     ck_assert_int_eq(number(&broken), 0);
 }
@@ -470,14 +470,14 @@ START_TEST(a_job_is_read_anew_until_it_has_ended)
     ck_assert_int_eq(job_add(test.db, &job, 0), STORE_OK);
     ck_assert_int_eq(job_set_total(test.db, job.id, 5), STORE_OK);
     for (job.updated = 1; job.updated < 4; job.updated++) {
-        ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+        ck_assert_int_eq(job_write(test.db, &job), STORE_OK);
         ck_assert_int_eq(updated_as_read(6), job.updated);
     }
     job.status = JOB_COMPLETED;
-    ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+    ck_assert_int_eq(job_write(test.db, &job), STORE_OK);
     ck_assert_int_eq(updated_as_read(6), 4);
     job.updated = 5; /* nobody does that */
-    ck_assert_int_eq(job_write(test.db, &job, NULL), STORE_OK);
+    ck_assert_int_eq(job_write(test.db, &job), STORE_OK);
     ck_assert_int_eq(updated_as_read(6), 4);
     cache_forget(store_cache(test.store, CACHE_ENDED_JOBS));
     ck_assert_int_eq(updated_as_read(6), 5);

@@ -26,10 +26,13 @@ TCase *credential_tests(void); /* likewise */
 TCase *mapping_tests(void);    /* of the suite of the crm room */
 TCase *records_tests(void);    /* likewise */
 TCase *changes_tests(void);    /* likewise */
+TCase *steering_tests(void);   /* likewise */
+TCase *turns_tests(void);      /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
 TCase *pool_tests(void);       /* of the suite of jobs */
 TCase *hammer_tests(void);     /* likewise */
+TCase *bell_tests(void);       /* likewise */
 TCase *later_tests(void);      /* of the suite of the http room */
 
 /* A log that goes nowhere. */

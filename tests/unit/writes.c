@@ -64,6 +64,7 @@ static struct {
     struct clock clock;
     struct orgs orgs;
     struct store *store;
+    struct job_policy policy;
     struct job_runner runner;
     struct crm crm;
     struct api api;
@@ -87,9 +88,14 @@ static void open_rig(void)
     struct db *db = store_acquire(rig.store);
     ck_assert(db != NULL && orgs_load(db, ALL_ORGS, &rig.orgs) == STORE_OK);
     store_release(db);
-    rig.crm =
-        (struct crm){.store = rig.store, .orgs = &rig.orgs, .clock = &rig.clock, .log = &quiet_log};
-    rig.runner = (struct job_runner){.crm = &rig.crm, .options = {.batch = 500}};
+    rig.policy = (struct job_policy){.batch = 500};
+    rig.crm = (struct crm){.store = rig.store,
+                           .orgs = &rig.orgs,
+                           .clock = &rig.clock,
+                           .log = &quiet_log,
+                           .policy = &rig.policy,
+                           .rule_name = catalogue_row_name};
+    rig.runner = (struct job_runner){.crm = &rig.crm};
     rig.api = (struct api){.crm = &rig.crm, .token_ttl = 3600, .sandbox = MAIN_SANDBOX};
     ck_assert_int_eq(unlink(file), 0);
 }
