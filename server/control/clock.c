@@ -3,6 +3,7 @@
 
 #include "control/call.h"
 #include "control/manner.h"
+#include "store/automation.h"
 #include "store/job.h"
 
 #define ANSWERS "'now': " SCHEMA_TIME ", 'mode': {'enum': ['running', 'offset', 'fixed']}"
@@ -28,11 +29,16 @@ const struct control_endpoint clock_get = {
     .answers = ANSWERS,
 };
 
-/* Puts the clock in the place of the sandbox's, unless it was refused. */
-static int64_t set(struct control_call *call, struct manner *manner, const struct clock *clock)
+static void check(struct control_call *call, const struct clock *clock)
 {
     if (!time_writable(clock_now(clock)))
         (void)control_refuse(call, 422, "$", "expected a time of the years 0001 to 9998");
+}
+
+/* Puts the clock in the place of the sandbox's, unless it was refused. */
+static int64_t set(struct control_call *call, struct manner *manner, const struct clock *clock)
+{
+    check(call, clock);
     manner->clock = *clock;
     if (!manner_put(call, manner))
         return CONTROL_DONE;
@@ -101,12 +107,15 @@ static int64_t read_duration(const struct said *said)
 /* What waits by the machine's clock waits as much less. */
 static void shorten_delays(struct control_call *call, int64_t milliseconds)
 {
-    struct db *db = store_acquire(call->scene->crm.store);
+    struct db *db = call->is_refused ? NULL : store_acquire(call->scene->crm.store);
     if (db == NULL || store_begin(db, STORE_REQUEST) != STORE_OK ||
-        store_end(db, job_shorten_delays(db, milliseconds) == STORE_OK) != STORE_OK)
+        store_end(db, job_shorten_delays(db, milliseconds) == STORE_OK &&
+                          deliveries_shorten(db, milliseconds) == STORE_OK) != STORE_OK)
         (void)control_fail(call);
     if (db != NULL)
         store_release(db);
+    if (!call->is_refused)
+        scene_start(call->scene); /* what waited may be due now */
 }
 
 static int64_t advance(struct control_call *call)
@@ -119,6 +128,7 @@ static int64_t advance(struct control_call *call)
         return CONTROL_DONE;
     struct clock clock = manner.clock;
     clock.seconds += milliseconds / 1000;
+    check(call, &clock);
     shorten_delays(call, milliseconds);
     return set(call, &manner, &clock);
 }

@@ -150,6 +150,7 @@ bool scene_has_work(const struct scene *scene)
 void scene_start(const struct scene *scene)
 {
     worker_wake(scene->works->worker);
+    workers_wake(scene->works->deliverers.workers);
 }
 
 void scene_free(struct scene *scene)

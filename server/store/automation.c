@@ -68,3 +68,11 @@ enum store_status delivery_write(struct db *db, const struct delivery *delivery)
     return db_run(db, &write_delivery, "itiiIt", delivery->id, delivery_status_names[delivery->status],
                   delivery->tries, delivery->due, delivery->http_status, delivery->reason);
 }
+
+static const struct sql shorten = {
+    "UPDATE webhook_delivery SET due = due - ?1 WHERE status = 'WAITING'"};
+
+enum store_status deliveries_shorten(struct db *db, int64_t milliseconds)
+{
+    return db_run(db, &shorten, "i", milliseconds);
+}

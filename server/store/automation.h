@@ -33,5 +33,7 @@ MUSTCHECK enum store_status delivery_next(struct db *db, const char *url, struct
                                           struct delivery *delivery);
 /* Writes what came of a try. */
 MUSTCHECK enum store_status delivery_write(struct db *db, const struct delivery *delivery);
+/* Has every delivery that waits for its next try wait that much less. In the caller's transaction. */
+MUSTCHECK enum store_status deliveries_shorten(struct db *db, int64_t milliseconds);
 
 #endif

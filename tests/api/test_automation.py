@@ -232,6 +232,15 @@ def test_a_second_try_waits_for_its_time(own):
         assert [body["record"]["City"] for _, _, body in receiver.requests] == [str(n) for n in range(1, 11)]
 
 
+def test_the_next_try_comes_sooner_when_the_clock_is_advanced(own):
+    with Receiver(500, 200) as receiver:
+        server = own("--webhook-retry", 3600000, **hooked(receiver.url))
+        assert update(server, {"City": "x"}).status == 200
+        assert deliveries(server, "tries > 0") == [("WAITING", 1, 500, "answered 500")]
+        assert server.request("POST", "/_crmock/clock/advance", {"by": "PT1H"}).status == 200
+        assert deliveries(server) == [("DELIVERED", 2, 200, None)] and len(receiver.requests) == 2
+
+
 def test_a_receiver_that_fails_for_ever_is_given_up(own):
     with Receiver(500) as receiver:
         server = own("--webhook-retry", 1, "--webhook-tries", 4, **hooked(receiver.url))
