@@ -138,15 +138,18 @@ struct image *image_of_bytes(const void *bytes, size_t size)
     return NULL;
 }
 
-/* Room for a store to grow, of addresses only: less where the system gives no more. */
+/* Room for a store to grow, of addresses only: less where the system gives no more. What is left for
+ * everything else must be enough for the requests that are under way, which cannot go on without. */
 static unsigned char *reserve(size_t least, size_t *room)
 {
-    enum { ROOM_MIN = 64 << 20 };
+    enum { ROOM_MIN = 64 << 20, SPARE = 128 << 20 };
     for (*room = (size_t)1 << 30; *room >= ROOM_MIN && *room >= 2 * least; *room /= 4) {
-        void *bytes = mmap(NULL, *room, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (bytes != MAP_FAILED)
+        unsigned char *bytes = mmap(NULL, *room + SPARE, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (bytes != MAP_FAILED) {
+            (void)munmap(bytes + *room, SPARE);
             return bytes;
+        }
     }
     errno = ENOMEM;
     return NULL;

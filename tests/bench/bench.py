@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+from worlds import worlds
+
 RUNS = 5
 LOADS, SECONDS = 15, 1  # of wrk: many short ones, for which thread gets a connection is luck
 CONNECTIONS = 8
@@ -245,6 +247,7 @@ def main():
         calls(crmock, folder)
         jobs(crmock, folder)
         latency(crmock, folder)
+        worlds(lambda: Process(crmock, "--port", 0, "--log-level", "error", "--max-sandboxes", 1001), row)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ usage: run.py CRMOCK FOLDER [SUITE...]
 
 FOLDER has node_modules, and a venv-... for each of PyPI's (make test-sdk lays them out); without SUITE all are run. Each
 package's own description of the API's JSON is held against what crmock answers as well (shapes.py). The programs of docs/sdks.md
-are run as they are printed.
+are run as they are printed. One SDK of Node.js and one of Python work at once in two sandboxes of one server.
 Ends with a line "N passed, N failed".
 """
 import collections
+import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -15,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 import shapes
 
@@ -107,6 +110,50 @@ def print_table(results):
         print(f"| {scenario} | " + " | ".join(marks) + " |")
 
 
+def environment_of(suite, server, files, **more):
+    return {"CRMOCK_URL": server.url, "CRMOCK_FOLDER": str(files), "CRMOCK_SDK": suite.package, "CRMOCK_SDK_VERSION": suite.version} | more
+
+
+def run_suite(suite, environment, folder):
+    """Scenario by scenario, whether it passed; prints what a suite said of which some have not."""
+    found, status, output = (run_node if suite.kind == "node" else run_python)(suite, environment, folder)
+    if (status != 0 or not found) and False not in found.values():
+        found["the suite itself"] = False
+    if False in found.values():
+        print(output)
+    return found
+
+
+def send(method, url, body=None, token=None):
+    headers = {"Authorization": f"Zoho-oauthtoken {token}"} if token else {}
+    with urllib.request.urlopen(urllib.request.Request(url, body and json.dumps(body).encode(), headers, method=method)) as answer:
+        return answer.read()
+
+
+# Together: both change the same records.
+AT_ONCE = ("nodejs-sdk-8.0", "zohocrmsdk8-0")
+DEAL = "crm/v8/Deals/554023000000497007"
+
+
+def run_at_once(suites, server, folder):
+    """The suites at the same time, each told apart by its credentials alone: both have the one base URL. Whether all of each
+    passed, by its suite; and main must not have noticed."""
+    before = send("GET", f"{server.url}/{DEAL}", token="1000.crmock.admin")
+    with concurrent.futures.ThreadPoolExecutor(len(suites)) as pool:
+        started = {}
+        for suite in suites:
+            id = suite.name.replace(".", "-")
+            send("POST", f"{server.url}/_crmock/sandboxes", {"id": id})
+            started[suite] = pool.submit(run_suite, suite, environment_of(suite, server, folder / f"files-{id}", CRMOCK_SANDBOX=id), folder)
+        passed = {suite: False not in found.result().values() for suite, found in started.items()}
+    is_same = send("GET", f"{server.url}/{DEAL}", token="1000.crmock.admin") == before
+    for suite in suites:
+        sandbox = suite.name.replace(".", "-")
+        passed[suite] = passed[suite] and is_same and send("GET", f"{server.url}/{DEAL}", token=f"1000.{sandbox}.admin") != before
+        shutil.rmtree(folder / f"files-{sandbox}", ignore_errors=True)
+    return passed
+
+
 def main():
     os.environ["CRMOCK"] = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]).resolve()
@@ -116,17 +163,17 @@ def main():
     results = {}
     for suite in [suite for suite in SUITES if suite.name in sys.argv[3:] or not sys.argv[3:]]:
         shutil.rmtree(folder / "files", ignore_errors=True)
-        environment = {"CRMOCK_URL": server.url, "CRMOCK_FOLDER": str(folder / "files"), "CRMOCK_SDK": suite.package, "CRMOCK_SDK_VERSION": suite.version}
-        found, status, output = (run_node if suite.kind == "node" else run_python)(suite, environment, folder)
-        if (status != 0 or not found) and False not in found.values():
-            found["the suite itself"] = False
-        if False in found.values():
-            print(output)
+        found = run_suite(suite, environment_of(suite, server, folder / "files"), folder)
         found["every answer has the types that the sdk tells"] = check_shapes(suite, server.url, folder)
         for language, name, command, of in PROGRAMS:
             if of == suite.name:
                 found["the program of the documentation"] = run_program(language, name, command, server.url, folder)
         results[suite] = found
+    server.stop()
+    server = Server("--log-level", "warning", log=None)
+    both = [suite for suite in results if suite.name in AT_ONCE]
+    for suite, passed in (run_at_once(both, server, folder) if len(both) == len(AT_ONCE) else {}).items():
+        results[suite]["all of it in a sandbox while another sdk is in another"] = passed
     server.stop()
     print_table(results)
     outcomes = [outcome for found in results.values() for outcome in found.values()]

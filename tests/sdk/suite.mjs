@@ -1,5 +1,6 @@
 // One official SDK of Node.js or TypeScript, unmodified, against crmock: the way a program of its users works.
-// CRMOCK_URL is the server's base URL, CRMOCK_SDK the package's name, CRMOCK_FOLDER where the SDK may keep files.
+// CRMOCK_URL is the server's base URL, CRMOCK_SDK the package's name, CRMOCK_FOLDER where the SDK may keep files, CRMOCK_SANDBOX
+// (main without it) the sandbox whose credentials it is given.
 // Asserts are on the SDK's typed objects, held against what the server says to a plain request.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -10,13 +11,17 @@ import { R, metadataOf, operationsFor, parameters, plain, sdk, spaceOf, version 
 
 const url = process.env.CRMOCK_URL;
 const folder = process.env.CRMOCK_FOLDER;
+const sandbox = process.env.CRMOCK_SANDBOX;
+const client = sandbox ? `1000.${sandbox}.CRMOCK` : "1000.CRMOCK";
+const credential = (rest) => `1000.${sandbox ?? "crmock"}.${rest}`;
+const issued = new RegExp(sandbox ? `^1000\\.${sandbox}\\.[0-9a-f]{64}$` : "^1000\\.[0-9a-f]{32}\\.[0-9a-f]{32}$");
 const DEAL = "554023000000497007";
 let oauth;
 
 before(async () => {
   mkdirSync(folder, { recursive: true });
   const environment = new sdk.Environment(url, `${url}/oauth/v2/token`, url, "crmock");
-  const token = new sdk.OAuthBuilder().clientId("1000.CRMOCK").clientSecret("crmock-secret").refreshToken("1000.crmock.refresh").build();
+  const token = new sdk.OAuthBuilder().clientId(client).clientSecret("crmock-secret").refreshToken(credential("refresh")).build();
   const config = new sdk.SDKConfigBuilder().autoRefreshFields(true).pickListValidation(false).build();
   const builder = await new sdk.InitializeBuilder();
   if (builder.user) builder.user(new sdk.UserSignature("patricia.boyle@zylker.example")); // 2.x
@@ -27,7 +32,7 @@ before(async () => {
 
 // What a client without an SDK is told; null when that is nothing.
 async function said(path) {
-  const answer = await fetch(`${url}/crm/${version}/${path}`, { headers: { Authorization: "Zoho-oauthtoken 1000.crmock.admin" } });
+  const answer = await fetch(`${url}/crm/${version}/${path}`, { headers: { Authorization: `Zoho-oauthtoken ${credential("admin")}` } });
   return answer.status === 204 ? null : answer.json();
 }
 
@@ -69,7 +74,7 @@ async function readOne(module, id) {
 
 test("log in by refresh token", async () => {
   await metadataOf("Org");
-  assert.match(oauth.getAccessToken(), /^1000\.[0-9a-f]{32}\.[0-9a-f]{32}$/);
+  assert.match(oauth.getAccessToken(), issued);
   assert.ok(readFileSync(`${folder}/tokens`, "utf8").includes(oauth.getAccessToken()));
 });
 

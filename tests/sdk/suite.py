@@ -1,6 +1,7 @@
 """The official Python SDK, unmodified, against crmock: the way a program of its users works.
 
-CRMOCK_URL is the server's base URL, CRMOCK_FOLDER where the SDK may keep files. Run by the Python that has the SDK. Asserts
+CRMOCK_URL is the server's base URL, CRMOCK_FOLDER where the SDK may keep files, CRMOCK_SANDBOX (main without it) the sandbox whose
+credentials it is given. Run by the Python that has the SDK. Asserts
 are on the SDK's typed objects, held against what the server says to a plain request. The scenarios are those of suite.mjs.
 """
 import datetime
@@ -15,6 +16,9 @@ import adapter
 from adapter import VERSION, Choice, DataCenter, FileStore, HeaderMap, Initializer, Logger, OAuthToken, ParameterMap, SDKConfig, metadata, parameters, plain, record, records, sdk
 
 URL, FOLDER = os.environ["CRMOCK_URL"], os.environ["CRMOCK_FOLDER"]
+SANDBOX = os.environ.get("CRMOCK_SANDBOX")
+CLIENT, REFRESH, ADMIN = (f"1000.{SANDBOX}.CRMOCK" if SANDBOX else "1000.CRMOCK"), f"1000.{SANDBOX or 'crmock'}.refresh", f"1000.{SANDBOX or 'crmock'}.admin"
+ISSUED = rf"1000\.{SANDBOX}\.[0-9a-f]{{64}}" if SANDBOX else r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}"
 DEAL, MANY = 554023000000497007, 554023000000050000
 TOKEN = []
 
@@ -22,7 +26,7 @@ TOKEN = []
 def initialize_named():
     """What the SDKs before 6.0 ask for besides: a name for the environment, and before 5.0 a user."""
     environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL, "crmock")
-    token = OAuthToken(client_id="1000.CRMOCK", client_secret="crmock-secret", refresh_token="1000.crmock.refresh")
+    token = OAuthToken(client_id=CLIENT, client_secret="crmock-secret", refresh_token=REFRESH)
     user = [sdk("crm.api.user_signature", "UserSignature")("patricia.boyle@zylker.example")] if VERSION == "v2.1" else []
     Initializer.initialize(*user, environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
                            sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),
@@ -33,7 +37,7 @@ def initialize_named():
 def initialize_first():
     """The first of the SDKs, zcrmsdk 3.1.0: a token is told of which kind it is, and everything has its place in the row."""
     environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
-    token = OAuthToken("1000.CRMOCK", "crmock-secret", "1000.crmock.refresh", adapter.TokenType.REFRESH)
+    token = OAuthToken(CLIENT, "crmock-secret", REFRESH, adapter.TokenType.REFRESH)
     Initializer.initialize(sdk("crm.api.user_signature", "UserSignature")("patricia.boyle@zylker.example"), environment, token, FileStore(f"{FOLDER}/tokens"),
                            SDKConfig(auto_refresh_fields=True, pick_list_validation=False), FOLDER, Logger.get_instance(Logger.Levels.ERROR, f"{FOLDER}/log"))
     TOKEN.append(token)
@@ -45,7 +49,7 @@ def setUpModule():
         initialize_first() if VERSION == "v2" else initialize_named()
         return
     environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
-    token = OAuthToken(client_id="1000.CRMOCK", client_secret="crmock-secret", refresh_token="1000.crmock.refresh")
+    token = OAuthToken(client_id=CLIENT, client_secret="crmock-secret", refresh_token=REFRESH)
     Initializer.initialize(environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
                            sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),
                            logger=Logger.get_instance(level=Logger.Levels.ERROR, file_path=f"{FOLDER}/log"))
@@ -54,7 +58,7 @@ def setUpModule():
 
 def said(path):
     """What a client without an SDK is told."""
-    request = urllib.request.Request(f"{URL}/crm/{VERSION}/{path}", headers={"Authorization": "Zoho-oauthtoken 1000.crmock.admin"})
+    request = urllib.request.Request(f"{URL}/crm/{VERSION}/{path}", headers={"Authorization": f"Zoho-oauthtoken {ADMIN}"})
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())
 
@@ -172,7 +176,7 @@ class Suite(unittest.TestCase):
     def test_log_in_by_refresh_token(self):
         metadata("org")
         access_token = TOKEN[0].access_token if VERSION == "v2" else TOKEN[0].get_access_token()
-        self.assertRegex(access_token, r"^1000\.[0-9a-f]{32}\.[0-9a-f]{32}$")
+        self.assertRegex(access_token, f"^{ISSUED}$")
         self.assertIn(access_token, pathlib.Path(f"{FOLDER}/tokens").read_text())
 
     def test_metadata_is_typed(self):
