@@ -222,16 +222,17 @@ static void refuse(const struct request *request, struct arena *arena, struct re
         [REFUSAL_MALFORMED] = {400, "well-formed HTTP"},
         [REFUSAL_URI_TOO_LONG] = {414, "a shorter request line"},
         [REFUSAL_HEAD_TOO_LARGE] = {431, "fewer or shorter headers"},
-        [REFUSAL_BODY_TOO_LARGE] = {413, "a shorter body"},
+        [REFUSAL_BODY_TOO_LARGE] = {413, NULL}, /* by the limit */
         [REFUSAL_CODING] = {501, "no transfer coding but chunked"},
         [REFUSAL_VERSION] = {505, "HTTP/1.1"},
         [REFUSAL_NO_ROOM] = {503, "less, for there is no memory left for it"},
     };
-    const char *hint = request->refusal_hint, *error = refusals[request->refusal].expected;
+    const char *hint = request->refusal_hint, *expected = refusals[request->refusal].expected;
     bool is_body = request->refusal == REFUSAL_BODY_TOO_LARGE;
-    error = is_body ? arena_printf(arena, "expected a body of at most %zu bytes", request->limit)
-                    : arena_printf(arena, "expected %s%s%s", error, hint != NULL ? ": " : "",
-                                   hint != NULL ? hint : "");
+    if (is_body)
+        expected = arena_printf(arena, "a body of at most %zu bytes", request->limit);
+    const char *error = arena_printf(arena, "expected %s%s%s", expected, hint != NULL ? ": " : "",
+                                     hint != NULL ? hint : "");
     response->closes = request->refusal == REFUSAL_NO_ROOM;
     control_answer(arena, response, refusals[request->refusal].status, error, is_body ? "$" : NULL);
 }
