@@ -1,13 +1,14 @@
 #include "app.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/openapi.h"
 #include "base/random.h"
 #include "control/control.h"
 #include "control/target.h"
 #include "crm/fixture_rules.h"
-#include "jobs/worker.h"
+#include "options.h"
 #include "sandbox/route.h"
 #include "sandbox/sandboxes.h"
 
@@ -22,7 +23,6 @@ struct app {
     struct pool *job_pool;
     struct dispatch dispatch;
     struct sandboxes *sandboxes;
-    struct worker *sweeper;
     struct control control;
     struct http_server *http;
 };
@@ -30,7 +30,7 @@ struct app {
 static struct route routed(struct app *app, const struct request *request, struct arena *arena)
 {
     struct route route = {.request = request};
-    if (app->options.control.is_on && request->refusal == REFUSAL_NONE)
+    if (app->options.control.is_on)
         route_find(app->sandboxes, request, arena, &route);
     else
         route.sandbox = sandbox_share(sandboxes_main(app->sandboxes));
@@ -54,15 +54,23 @@ static void respond(void *context, const struct request *request, struct arena *
 {
     struct app *app = context;
     const struct route route = routed(app, request, arena);
+    if (!control_admits(&app->control, route.request, arena, response)) {
+        sandbox_free(route.sandbox);
+        return;
+    }
     if (route.sandbox == NULL) {
         control_answer(arena, response, route.status, route.error, NULL);
         return;
     }
     sandbox_touch(route.sandbox);
-    if (request->refusal != REFUSAL_NONE ||
-        !control_respond(&app->control, route.request, route.sandbox, arena, response))
+    if (!control_respond(&app->control, route.request, route.sandbox, arena, response))
         respond_by_api(route.sandbox, route.request, arena, response);
     sandbox_free(route.sandbox);
+}
+
+static cJSON *tell_options(const void *app_options)
+{
+    return options_told(app_options);
 }
 
 static struct filling filling_of(const struct app *app)
@@ -156,11 +164,6 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
     return app->sandboxes != NULL;
 }
 
-static int64_t sweep(void *context)
-{
-    return sandboxes_sweep(context);
-}
-
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
 {
     struct http_options http = app->options.http;
@@ -171,14 +174,27 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     app->http = http_bind(&http, arena, reason);
     if (app->http == NULL)
         return false;
+    app->control.url = http_url(app->http);
     app->job_pool = pool_new(JOB_THREADS_MAX);
     *reason = "the system gives no thread for jobs";
     if (app->job_pool == NULL || !open_sandboxes(app, arena, reason))
         return false;
     app->control.sandboxes = app->sandboxes;
-    app->sweeper = worker_new(app->job_pool, sweep, app->sandboxes);
-    worker_wake(app->sweeper);
     return http_start(app->http, reason);
+}
+
+/* Whoever reaches the address steers crmock. */
+static void warn_of_open_control(const struct app *app)
+{
+    static const char *const loopback[] = {"http://127.", "http://[::1]", "http://[::ffff:127."};
+    const struct control_options *control = &app->options.control;
+    bool is_open = control->is_on && control->token == NULL;
+    for (size_t i = 0; i < COUNT(loopback); i++)
+        is_open = is_open && strncmp(app_url(app), loopback[i], strlen(loopback[i])) != 0;
+    if (is_open)
+        log_event(&app->options.log, LOG_WARNING,
+                  "control open url=%s reason=\"not loopback alone, and no --control-token\"",
+                  app_url(app));
 }
 
 struct app *app_start(const struct app_options *options, struct arena *arena, const char **reason)
@@ -187,10 +203,13 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
     *app = (struct app){.options = *options,
                         .dispatch = DISPATCH_NONE,
                         .control = {.options = options->control,
+                                    .options_told = tell_options,
+                                    .app_options = &app->options,
                                     .openapi = openapi_document,
                                     .mutex = PTHREAD_MUTEX_INITIALIZER}};
     app->control.options.started = time_seconds(clock_machine_milliseconds());
     if (start_parts(app, arena, reason)) {
+        warn_of_open_control(app);
         log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
                   answers_names[app->options.answers], app_store_path(app));
         return app;
@@ -225,7 +244,6 @@ void app_stop(struct app *app)
         return;
     control_close(&app->control);
     http_stop(app->http);
-    worker_free(app->sweeper);
     filling_publish(&app->filled);
     sandboxes_free(app->sandboxes);
     pool_free(app->job_pool);

@@ -28,7 +28,7 @@ struct app_options {
     struct store_budget budget; /* of a request's queries */
     struct control_options control;
     unsigned max_sandboxes;   /* beside main */
-    int64_t max_records;      /* that fixtures generate in a sandbox */
+    unsigned max_records;     /* that fixtures generate in a sandbox */
     struct http_options http; /* log, respond and context are the app's own affair */
 };
 

@@ -2,7 +2,6 @@
 
 #include <argp.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,24 +9,15 @@
 #include <unistd.h>
 
 #include "api/catalogue.h"
-#include "base/word.h"
+#include "setting.h"
 
 #ifndef CRMOCK_VERSION
 #define CRMOCK_VERSION "unknown"
 #endif
 
-enum kind { TEXT, NUMBER, SIZE, CHOICE, TIME, DURATION, ON, OFF };
-
-/* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
- * the values that it takes; or, without a name, the heading of those that follow: --help lists them so,
- * and docs/options.md. */
-static const struct setting {
-    const char *name, *argument, *help;
-    enum kind kind;
-    size_t offset; /* in struct app_options */
-    unsigned long long least, most;
-    const char *const *choices; /* names of an enum's values, ended by NULL */
-} settings[] = {
+/* The options as --help lists them, and docs/options.md: one without a name is the heading of those
+ * that follow. */
+static const struct setting settings[] = {
     {.help = "Listening:"},
     {"listen", "ADDRESS", "Address to listen on (default 127.0.0.1)", TEXT,
      offsetof(struct app_options, http.listen), 0, 0, NULL},
@@ -91,8 +81,21 @@ static const struct setting {
     {"no-hints", NULL, "Leave out the headers X-Crmock-Rule and X-Crmock-Hint", OFF,
      offsetof(struct app_options, http.hints), 0, 0, NULL},
     {.help = "Control:"},
+    {"control", "WORD", "on or off: the API that steers crmock, and its sandboxes (default on)", SWITCH,
+     offsetof(struct app_options, control.is_on), 0, 0, switch_names},
+    {"control-token", "TOKEN", "Token that every call of it needs, as Authorization: Bearer TOKEN",
+     SECRET, offsetof(struct app_options, control.token), 0, 0, NULL},
+    {"control-host", "HOST",
+     "Name by which it may be called, beside safe ones; repeatable, or with commas", HOSTS,
+     offsetof(struct app_options, control.hosts), 0, 0, NULL},
+    {"control-origin", "ORIGIN", "Origin of pages that may call it; repeatable, or with commas",
+     ORIGINS, offsetof(struct app_options, control.origins), 0, 0, NULL},
+    {"host-check", NULL, "Ask the same of the Host of every other request", ON,
+     offsetof(struct app_options, control.checks_host), 0, 0, NULL},
     {"max-sandboxes", "N", "Sandboxes alive at once, beside main (default 1000)", NUMBER,
      offsetof(struct app_options, max_sandboxes), 0, 100000, NULL},
+    {"max-records", "N", "Records that fixtures may generate in a sandbox (default 1000000)", NUMBER,
+     offsetof(struct app_options, max_records), 0, 1000000000, NULL},
     {.help = "Time:"},
     {"now", "TIME", "ISO 8601 time to stand still at, or +N or -N seconds from the machine's clock",
      TIME, offsetof(struct app_options, clock), 0, 0, NULL},
@@ -120,65 +123,6 @@ static void variable_name(const struct setting *option, char name[VARIABLE_SIZE]
         *at = (char)(*at == '-' ? '_' : toupper((unsigned char)*at));
 }
 
-static bool store_number(const struct setting *option, const char *text, void *target)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < option->least ||
-        value > option->most)
-        return false;
-    if (option->kind == SIZE)
-        *(size_t *)target = (size_t)value;
-    else
-        *(unsigned *)target = (unsigned)value;
-    return true;
-}
-
-/* Seconds, or milliseconds when "ms" follows, as milliseconds. */
-static bool store_duration(const struct setting *option, const char *text, int64_t *target)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10), unit = strcmp(end, "ms") == 0 ? 1 : 1000;
-    if (!isdigit((unsigned char)text[0]) || (unit > 1 && *end != '\0') || errno != 0 ||
-        value < option->least || value > option->most * 1000 / unit)
-        return false;
-    *target = (int64_t)(value * unit);
-    return true;
-}
-
-/* Enums are unsigned ints to gcc and clang when, as here, none of their values is negative. */
-static bool store_choice(const char *const *names, const char *text, unsigned *choice)
-{
-    int index = word_index(names, text);
-    if (index >= 0)
-        *choice = (unsigned)index;
-    return index >= 0;
-}
-
-static bool store_value(const struct setting *option, const char *text, struct app_options *options)
-{
-    void *target = (char *)options + option->offset;
-    switch (option->kind) {
-    case TEXT:
-        *(const char **)target = text;
-        return text[0] != '\0';
-    case CHOICE:
-        return store_choice(option->choices, text, target);
-    case TIME:
-        return clock_set(target, text);
-    case DURATION:
-        return store_duration(option, text, target);
-    case ON:
-    case OFF:
-        *(bool *)target = option->kind == ON;
-        return true;
-    default:
-        return store_number(option, text, target);
-    }
-}
-
 static void complain(const struct setting *option, const char *source, const char *text)
 {
     (void)fprintf(stderr, "crmock: %s: \"%s\" is not what it takes: %s", source, text,
@@ -199,6 +143,21 @@ static error_t tell(int key, struct argp_state *state)
     return ECANCELED;
 }
 
+/* What argp fills: an option that is given wins over its variable, also one that may come again. */
+struct reading {
+    struct app_options *options;
+    bool is_given[ROWS];
+};
+
+static bool store_argument(struct reading *reading, size_t row, const char *argument)
+{
+    const struct setting *option = &settings[row];
+    if (!reading->is_given[row])
+        setting_empty(option, reading->options);
+    reading->is_given[row] = true;
+    return setting_store(option, argument, reading->options);
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     if (key == KEY_HELP || key == KEY_USAGE || key == KEY_VERSION)
@@ -209,7 +168,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return key == ARGP_KEY_ARG ? EINVAL : ARGP_ERR_UNKNOWN;
     }
     const struct setting *option = &settings[key - FIRST_KEY];
-    if (store_value(option, argument != NULL ? argument : "", state->input))
+    if (store_argument(state->input, (size_t)(key - FIRST_KEY), argument != NULL ? argument : ""))
         return 0;
     char source[VARIABLE_SIZE];
     (void)snprintf(source, sizeof source, "--%s", option->name);
@@ -227,7 +186,7 @@ static bool read_environment(struct app_options *options)
         const char *text = getenv(name);
         bool is_set = text != NULL && text[0] != '\0' &&
                       ((settings[i].kind != ON && settings[i].kind != OFF) || strcmp(text, "0") != 0);
-        if (is_set && !store_value(&settings[i], text, options)) {
+        if (is_set && !setting_store(&settings[i], text, options)) {
             complain(&settings[i], name, text);
             return false;
         }
@@ -296,6 +255,16 @@ enum options_outcome options_read(int argc, char **argv, struct app_options *opt
     set_defaults(options);
     if (!read_environment(options))
         return OPTIONS_WRONG;
-    error_t error = argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, options);
+    struct reading reading = {.options = options};
+    error_t error = argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, &reading);
     return error == 0 ? OPTIONS_READ : error == ECANCELED ? OPTIONS_TOLD : OPTIONS_WRONG;
+}
+
+cJSON *options_told(const struct app_options *options)
+{
+    cJSON *all = cJSON_CreateObject();
+    for (size_t i = 0; i < ROWS; i++)
+        if (settings[i].name != NULL)
+            cJSON_AddItemToObjectCS(all, settings[i].name, setting_tell(&settings[i], options));
+    return all;
 }

@@ -37,6 +37,8 @@ struct request {
     enum refusal refusal;     /* nothing else counts when it is not REFUSAL_NONE */
     const char *refusal_hint; /* for people; or NULL */
     size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
+    bool is_control; /* its target, as it was sent, is the control API's; known also of most that are
+                      * refused, when the path is not */
     /* The first header of that name, as it was sent, or NULL. Cookies are not kept, nor the Expect of a
      * request without a body. */
     const char *(*header)(const struct request *request, const char *name);

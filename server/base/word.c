@@ -9,3 +9,13 @@ int word_index(const char *const words[], const char *word)
             return i;
     return -1;
 }
+
+bool word_is_among(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; length > 0 && (at = strstr(at, word)) != NULL; at += length)
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0') &&
+            strchr(word, ' ') == NULL)
+            return true;
+    return false;
+}

@@ -7,15 +7,19 @@
 
 #include "base/word.h"
 
-static const struct header private_answer[] = {{"Cache-Control", "no-store"},
-                                               {"X-Content-Type-Options", "nosniff"},
-                                               {"Cross-Origin-Resource-Policy", "same-origin"},
-                                               {NULL, NULL}};
+const struct header control_headers[] = {{"Cache-Control", "no-store"},
+                                         {"X-Content-Type-Options", "nosniff"},
+                                         {"Cross-Origin-Resource-Policy", "same-origin"},
+                                         {NULL, NULL}};
 
 static void set_answer(struct arena *arena, struct response *response, unsigned status, cJSON *body)
 {
-    *response = (struct response){
-        .status = status, .body = "", .allow = response->allow, .headers = private_answer};
+    *response =
+        (struct response){.status = status,
+                          .body = "",
+                          .allow = response->allow,
+                          .closes = response->closes,
+                          .headers = response->headers != NULL ? response->headers : control_headers};
     if (body == NULL)
         return;
     response->content_type = "application/json";
@@ -82,17 +86,6 @@ void said_refuse(const struct said *said, const char *format, ...)
     (void)control_refuse(said->call, 422, said->at, "%s", text);
 }
 
-/* True when the name is one of those that blanks separate. */
-static bool is_among(const char *names, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *at = names; length > 0 && (at = strstr(at, name)) != NULL; at += length)
-        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0') &&
-            strchr(name, ' ') == NULL)
-            return true;
-    return false;
-}
-
 void said_has_only(const struct said *said, const char *names)
 {
     if (said->json != NULL && !cJSON_IsObject(said->json)) {
@@ -102,7 +95,7 @@ void said_has_only(const struct said *said, const char *names)
     const cJSON *member;
     cJSON_ArrayForEach (member, said->json) {
         const struct said one = said_member(said, member->string);
-        if (!is_among(names, member->string))
+        if (!word_is_among(names, member->string))
             said_refuse(&one, "expected one of: %s", names);
         else if (one.json != member)
             said_refuse(&one, "expected it once");

@@ -46,7 +46,25 @@ struct control_endpoint {
     bool is_of_process; /* not a sandbox's: there is none such behind /_s/{id} */
     const char *query;  /* names of parameters that it takes, separated by blanks */
     const char *says;   /* what it does, for the document */
+    /* Members of the body and of the answer, for the document, which the tests hold each answer
+     * against: JSON with ' for ", a schema for each name. One whose name ends with ? may be left out;
+     * that of * is for any other name. NULL: none. */
+    const char *takes, *answers;
+    unsigned status; /* of an answer that is no refusal; 0: 200, or 204 when it has no members */
 };
+
+/* Schemas that many have. */
+#define SCHEMA_TEXT "{'type': 'string'}"
+#define SCHEMA_TIME "{'type': 'string', 'format': 'date-time', 'pattern': 'Z$'}"
+#define SCHEMA_FLAG "{'type': 'boolean'}"
+#define SCHEMA_COUNT "{'type': 'integer', 'minimum': 0}"
+#define SCHEMA_NUMBER "{'type': 'integer'}"
+/* A list, by the schema of one of its members. */
+#define SCHEMA_LIST(one) "{'type': 'array', 'items': " one "}"
+/* An object of exactly these members. */
+#define SCHEMA_OBJECT(names, members)                                                                  \
+    "{'type': 'object', 'required': [" names                                                           \
+    "], 'additionalProperties': false, 'properties': {" members "}}"
 
 /* The answer: JSON, which is freed; NULL: 204. Returns CONTROL_DONE. */
 int64_t control_reply(struct control_call *call, unsigned status, cJSON *body);
@@ -94,8 +112,19 @@ void control_add_time(const struct control_call *call, cJSON *object, const char
 /* What limit= says of a list. */
 enum { CONTROL_LIST_DEFAULT = 100, CONTROL_LIST_MAX = 1000 };
 
-extern const struct control_endpoint control_info, sandboxes_post, sandboxes_get, sandboxes_delete,
-    sandbox_get, sandbox_delete, reset_post, snapshots_post, snapshots_get, snapshot_restore_post,
-    snapshot_delete, clock_get, clock_put, clock_advance, tokens_post, fixtures_post;
+/* The endpoint of that place in the table; NULL: there are not so many. */
+MUSTCHECK const struct control_endpoint *control_endpoint_at(size_t index);
+
+extern const struct control_endpoint control_info;
+extern const struct control_endpoint control_openapi;
+extern const struct control_endpoint sandboxes_post, sandboxes_get, sandboxes_delete, sandbox_get,
+    sandbox_delete;
+extern const struct control_endpoint reset_post, snapshots_post, snapshots_get, snapshot_restore_post,
+    snapshot_delete;
+extern const struct control_endpoint clock_get, clock_put, clock_advance;
+extern const struct control_endpoint tokens_post;
+extern const struct control_endpoint fixtures_post;
+extern const struct control_endpoint records_get, records_post, record_get, record_patch, record_drop;
+extern const struct control_endpoint changes_get;
 
 #endif

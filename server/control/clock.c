@@ -4,6 +4,8 @@
 #include "control/call.h"
 #include "control/manner.h"
 
+#define ANSWERS "'now': " SCHEMA_TIME ", 'mode': {'enum': ['running', 'offset', 'fixed']}"
+
 static cJSON *clock_json(const struct control_call *call, const struct clock *clock)
 {
     cJSON *body = cJSON_CreateObject();
@@ -22,6 +24,7 @@ const struct control_endpoint clock_get = {
     .path = "/_crmock/clock",
     .handle = tell,
     .says = "The time of the sandbox, and how it goes.",
+    .answers = ANSWERS,
 };
 
 /* Puts the clock in the place of the sandbox's, unless it was refused. */
@@ -73,6 +76,9 @@ const struct control_endpoint clock_put = {
     .manner = CONTROL_CHANGES,
     .says = "Sets the time: {\"now\": a time at which it stands}, {\"offset\": seconds from the"
             " machine's clock} or {\"run\": true}.",
+    .takes = "'now?': {'type': 'string', 'format': 'date-time'}, 'offset?': " SCHEMA_NUMBER
+             ", 'run?': {'const': true}",
+    .answers = ANSWERS,
 };
 
 /* Milliseconds of "by": seconds, or an ISO 8601 duration. */
@@ -111,4 +117,6 @@ const struct control_endpoint clock_advance = {
     .manner = CONTROL_CHANGES,
     .says = "Moves the time on: {\"by\": seconds or an ISO 8601 duration}. What waits for a job's delay"
             " or a webhook's next try waits as much less.",
+    .takes = "'by': {'type': ['integer', 'string']}",
+    .answers = ANSWERS,
 };

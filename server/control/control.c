@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/word.h"
 #include "control/call.h"
 #include "control/errand.h"
 #include "control/guard.h"
@@ -61,11 +62,17 @@ static bool tell_of_server(struct control *control, const struct request *reques
 
 /* In the order in which paths are compared. */
 static const struct control_endpoint *const endpoints[] = {
-    &control_info,  &sandboxes_post,        &sandboxes_get,   &sandboxes_delete,
-    &sandbox_get,   &sandbox_delete,        &reset_post,      &snapshots_post,
-    &snapshots_get, &snapshot_restore_post, &snapshot_delete, &clock_get,
-    &clock_put,     &clock_advance,         &tokens_post,     &fixtures_post,
+    &control_info,          &control_openapi, &sandboxes_post, &sandboxes_get,  &sandboxes_delete,
+    &sandbox_get,           &sandbox_delete,  &reset_post,     &snapshots_post, &snapshots_get,
+    &snapshot_restore_post, &snapshot_delete, &clock_get,      &clock_put,      &clock_advance,
+    &tokens_post,           &fixtures_post,   &records_get,    &records_post,   &record_get,
+    &record_patch,          &record_drop,     &changes_get,
 };
+
+const struct control_endpoint *control_endpoint_at(size_t index)
+{
+    return index < COUNT(endpoints) ? endpoints[index] : NULL;
+}
 
 /* Compares part by part; what the parts in braces stand for is copied into the call. */
 static bool path_matches(struct control_call *call, const char *pattern)
@@ -115,27 +122,24 @@ static bool find_endpoint(struct control_call *call)
     return false;
 }
 
+enum { BODY_VALUES_MAX = 100000 };
+
 static bool read_body(struct control_call *call)
 {
-    struct json_place place;
+    struct json_place place = {.line = 0};
     const struct request *request = call->request;
     bool is_empty = request->body_length == 0;
-    call->body =
-        is_empty ? cJSON_CreateObject() : json_parse(request->body, request->body_length, &place);
-    if (call->body == NULL)
+    call->body = is_empty
+                     ? cJSON_CreateObject()
+                     : json_parse_small(request->body, request->body_length, BODY_VALUES_MAX, &place);
+    if (call->body == NULL && place.has_too_many)
+        (void)control_refuse(call, 413, "$", "expected at most %d values", BODY_VALUES_MAX);
+    else if (call->body == NULL)
         (void)control_refuse(call, 400, NULL, "expected JSON: line %zu, column %zu", place.line,
                              place.column);
     else if (!cJSON_IsObject(call->body))
         (void)control_refuse(call, 422, "$", "expected an object");
     return !call->is_refused;
-}
-
-static bool is_named(const char *names, const char *name, size_t length)
-{
-    for (const char *at = names; (at = strstr(at, name)) != NULL; at++)
-        if ((at == names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
-            return true;
-    return false;
 }
 
 /* A name of the query that the endpoint does not take would do nothing, unseen. */
@@ -144,8 +148,8 @@ static bool check_query(struct control_call *call)
     const char *taken = call->endpoint->query != NULL ? call->endpoint->query : "";
     const char *name = call->request->query_name(call->request, 0);
     for (size_t i = 0; name != NULL; name = call->request->query_name(call->request, ++i))
-        if (!is_named(taken, name, strlen(name)))
-            (void)control_refuse(call, 422, name,
+        if (!word_is_among(taken, name))
+            (void)control_refuse(call, 422, name[0] != '\0' ? name : NULL,
                                  taken[0] != '\0' ? "expected one of: %s" : "expected no parameter%s",
                                  taken);
     return !call->is_refused;
@@ -168,7 +172,7 @@ static int64_t run(struct control_call *call)
 
 static void respond(struct control_call *call)
 {
-    if (!guard_passes(call) || !find_endpoint(call) || !check_query(call) || !read_body(call))
+    if (!find_endpoint(call) || !check_query(call) || !read_body(call))
         return;
     if (call->endpoint->manner == CONTROL_AT_ONCE)
         (void)run(call);
@@ -187,13 +191,60 @@ static bool is_of_control(const char *path)
     return strncmp(path, room, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+/* Before a sandbox is found in its path; a path behind one that is a sandbox's again is refused, as the
+ * control API's. */
+static bool is_guarded(const struct control *control, const struct request *request)
+{
+    return control->options.is_on &&
+           (is_of_control(request->path) || strncmp(request->path, "/_s/", strlen("/_s/")) == 0);
+}
+
+bool control_admits(const struct control *control, const struct request *request, struct arena *arena,
+                    struct response *response)
+{
+    const struct control_options *options = &control->options;
+    if (is_guarded(control, request))
+        return guard_passes(options, request, arena, response);
+    return !options->checks_host || guard_passes_host(options, request, arena, response);
+}
+
+/* What no endpoint is asked: too large, or no well-formed HTTP. */
+static void refuse(const struct request *request, struct arena *arena, struct response *response)
+{
+    static const struct {
+        unsigned status;
+        const char *expected;
+    } refusals[REFUSALS] = {
+        [REFUSAL_MALFORMED] = {400, "well-formed HTTP"},
+        [REFUSAL_URI_TOO_LONG] = {414, "a shorter request line"},
+        [REFUSAL_HEAD_TOO_LARGE] = {431, "fewer or shorter headers"},
+        [REFUSAL_BODY_TOO_LARGE] = {413, "a shorter body"},
+        [REFUSAL_CODING] = {501, "no transfer coding but chunked"},
+        [REFUSAL_VERSION] = {505, "HTTP/1.1"},
+        [REFUSAL_NO_ROOM] = {503, "less, for there is no memory left for it"},
+    };
+    const char *hint = request->refusal_hint, *error = refusals[request->refusal].expected;
+    bool is_body = request->refusal == REFUSAL_BODY_TOO_LARGE;
+    error = is_body ? arena_printf(arena, "expected a body of at most %zu bytes", request->limit)
+                    : arena_printf(arena, "expected %s%s%s", error, hint != NULL ? ": " : "",
+                                   hint != NULL ? hint : "");
+    response->closes = request->refusal == REFUSAL_NO_ROOM;
+    control_answer(arena, response, refusals[request->refusal].status, error, is_body ? "$" : NULL);
+}
+
 bool control_respond(struct control *control, const struct request *request, struct sandbox *sandbox,
                      struct arena *arena, struct response *response)
 {
-    if (tell_of_server(control, request, sandbox, arena, response))
+    bool is_refused = request->refusal != REFUSAL_NONE;
+    if (!is_refused && tell_of_server(control, request, sandbox, arena, response))
         return true;
-    if (!control->options.is_on || !is_of_control(request->path))
+    bool is_ours = is_of_control(request->path) || (is_refused && request->is_control);
+    if (!control->options.is_on || !is_ours)
         return false;
+    if (is_refused) {
+        refuse(request, arena, response);
+        return true;
+    }
     struct control_call call = {.control = control,
                                 .request = request,
                                 .arena = arena,

@@ -6,16 +6,19 @@
 #include <stdbool.h>
 
 #include "base/exchange.h"
+#include "base/json.h"
 #include "jobs/pool.h"
 #include "sandbox/sandboxes.h"
+
+enum { CONTROL_TEXTS_MAX = 16 };
 
 struct control_options {
     bool is_on;
     const char *token; /* that every call needs; NULL: none */
-    const char *const
-        *hosts; /* names by which it may be called beside those that are safe; NULL ends */
-    const char *const *origins; /* of pages that may call it */
-    bool checks_host;           /* also of the service's own endpoints */
+    /* Names by which it may be called beside those that are safe, and origins of pages that may call
+     * it: one in a text, or several with commas between; NULL ends. */
+    const char *hosts[CONTROL_TEXTS_MAX + 1], *origins[CONTROL_TEXTS_MAX + 1];
+    bool checks_host; /* also of the service's own endpoints */
     const char *version;
     int64_t started; /* seconds, by the machine's clock */
 };
@@ -26,6 +29,9 @@ struct control {
     struct pool *pool;     /* for what takes longer; made when it is first needed */
     pthread_mutex_t mutex; /* guards what follows, and the pool */
     bool is_closing;
+    const char *url;                                 /* where it listens; borrowed */
+    cJSON *(*options_told)(const void *app_options); /* by name, secrets masked */
+    const void *app_options;
     const char *(*openapi)(struct arena *arena); /* makes the OpenAPI document of the service */
     const char *document; /* made when it is first asked for, which takes long; NULL: not yet */
     struct arena arena;   /* what it is in */
@@ -36,11 +42,19 @@ void control_close(struct control *control);
 /* Frees what was made; nothing may use it any more. */
 void control_clear(struct control *control);
 
+/* The guard, before anything else is told, such as that there is no sandbox of that name: false after
+ * an answer. `request` is without the sandbox's prefix. What is in *response then is for the functions
+ * below to go on with. */
+MUSTCHECK bool control_admits(const struct control *control, const struct request *request,
+                              struct arena *arena, struct response *response);
 /* Answers when the request is one of the control API's, /healthz or /openapi.json; false when it is
- * not. `sandbox`, which it is about, is borrowed; `by_prefix`: it was named by the path. */
+ * not, and when it is refused before it is looked at and not the control API's. `sandbox`, which it is
+ * about, is borrowed. */
 MUSTCHECK bool control_respond(struct control *control, const struct request *request,
                                struct sandbox *sandbox, struct arena *arena, struct response *response);
-/* Answers in the envelope of the control API. */
+/* What keeps answers of the control API from caches, and from being taken for something else. */
+extern const struct header control_headers[];
+/* Answers in the envelope of the control API, with the headers that are in *response, or these. */
 void control_answer(struct arena *arena, struct response *response, unsigned status, const char *error,
                     const char *at);
 

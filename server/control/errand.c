@@ -54,7 +54,10 @@ static struct worker *new_worker(struct control *control, struct errand *errand)
 bool errand_begin(const struct control_call *call, control_fn *run)
 {
     struct errand *errand = must_alloc(sizeof *errand);
-    *errand = (struct errand){.call = *call, .run = run, .response = {.status = 500, .body = ""}};
+    *errand =
+        (struct errand){.call = *call,
+                        .run = run,
+                        .response = {.status = 500, .body = "", .headers = call->response->headers}};
     errand->call.response = &errand->response;
     errand->worker = new_worker(call->control, errand);
     if (errand->worker != NULL && call->request->suspend(call->request)) {

@@ -1,7 +1,181 @@
 #include "control/guard.h"
 
-bool guard_passes(struct control_call *call)
+#include <string.h>
+#include <strings.h>
+
+#include "control/address.h"
+
+/* Each text of a list is one name, or several with commas between: so the environment has them. Calls
+ * `fits` with each until it says yes. */
+static bool any_fits(const char *const *list,
+                     bool (*fits)(const char *text, size_t length, const void *), const void *with)
 {
-    (void)call;
+    for (; *list != NULL; list++)
+        for (const char *at = *list; *at != '\0';) {
+            size_t length = strcspn(at, ",");
+            if (fits(at, length, with))
+                return true;
+            at += length + (at[length] != '\0');
+        }
+    return false;
+}
+
+static bool is_host(const char *text, size_t length, const void *address)
+{
+    return address_has_name(address, text, length);
+}
+
+static bool is_origin(const char *text, size_t length, const void *address)
+{
+    struct address listed;
+    return address_read_origin(text, length, &listed) && address_equals(&listed, address);
+}
+
+/* The Host, when it is one by which crmock may be called. */
+static bool read_host(const struct control_options *options, const struct request *request,
+                      struct address *host)
+{
+    const char *text =
+        request->header_count(request, "Host") == 1 ? request->header(request, "Host") : NULL;
+    return text != NULL && address_read_host(text, strlen(text), host) &&
+           (address_is_safe(host) || any_fits(options->hosts, is_host, host));
+}
+
+static bool refuse(struct arena *arena, struct response *response, const char *why)
+{
+    control_answer(arena, response, 403, why, NULL);
+    return false;
+}
+
+bool guard_passes_host(const struct control_options *options, const struct request *request,
+                       struct arena *arena, struct response *response)
+{
+    struct address host;
+    return read_host(options, request, &host) ||
+           refuse(arena, response,
+                  "expected a Host that is an IP address, localhost, a name without a dot, one under"
+                  " .localhost, .internal or .test, or one of --control-host");
+}
+
+/* Where a call comes from. */
+enum source { FROM_NO_PAGE, FROM_OWN_PAGE, FROM_LISTED_PAGE, FROM_FOREIGN_PAGE };
+
+static enum source source_of(const struct control_options *options, const struct request *request)
+{
+    struct address host, origin;
+    unsigned count = request->header_count(request, "Origin");
+    if (count == 0)
+        return FROM_NO_PAGE;
+    const char *text = request->header(request, "Origin");
+    if (count > 1 || !address_read_origin(text, strlen(text), &origin))
+        return FROM_FOREIGN_PAGE;
+    if (any_fits(options->origins, is_origin, &origin))
+        return FROM_LISTED_PAGE;
+    return read_host(options, request, &host) && address_is_own(&origin, &host) ? FROM_OWN_PAGE
+                                                                                : FROM_FOREIGN_PAGE;
+}
+
+/* What a browser says that a page cannot: also of requests that have no Origin, as images do. */
+static bool is_fetched_from_here(const struct request *request)
+{
+    const char *name = "Sec-Fetch-Site";
+    unsigned count = request->header_count(request, name);
+    const char *site = count == 1 ? request->header(request, name) : "";
+    return count == 0 || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+}
+
+/* It takes the same time for every token of a length, so that none is found byte by byte. */
+static bool is_equal(const char *given, const char *wanted)
+{
+    size_t length = strlen(wanted), given_length = strlen(given);
+    volatile unsigned difference = length != given_length;
+    for (size_t i = 0; i < given_length; i++)
+        difference |= (unsigned char)given[i] ^ (unsigned)(unsigned char)wanted[i % length];
+    return difference == 0;
+}
+
+static bool has_token(const struct control_options *options, const struct request *request)
+{
+    static const char scheme[] = "Bearer ";
+    const char *header = request->authorization;
+    if (options->token == NULL)
+        return true;
+    if (header == NULL || request->header_count(request, "Authorization") != 1 ||
+        strncasecmp(header, scheme, sizeof scheme - 1) != 0)
+        return false;
+    header += sizeof scheme - 1;
+    return is_equal(header + strspn(header, " "), options->token);
+}
+
+/* Room for those of every answer, those below, and the end. */
+enum { HEADERS_MAX = 12 };
+
+/* The answer's headers, and these behind them. */
+static void add_headers(struct arena *arena, struct response *response, const struct header *more)
+{
+    struct header *all = arena_array(arena, HEADERS_MAX, sizeof *all);
+    size_t count = 0;
+    for (const struct header *at = response->headers; at->name != NULL; at++)
+        all[count++] = *at;
+    for (; more->name != NULL && count < HEADERS_MAX - 1; more++)
+        all[count++] = *more;
+    response->headers = all;
+}
+
+/* Fetch, 3.3: lets the page see the answer. */
+static void let_read(const struct request *request, struct arena *arena, struct response *response)
+{
+    const struct header headers[] = {
+        {"Access-Control-Allow-Origin", request->header(request, "Origin")},
+        {"Access-Control-Expose-Headers", "Allow, WWW-Authenticate"},
+        {"Vary", "Origin"},
+        {NULL, NULL}};
+    add_headers(arena, response, headers);
+}
+
+/* Fetch, 3.2.2: a browser asks before a page calls, and without the page's token. */
+static bool answer_preflight(const struct request *request, struct arena *arena,
+                             struct response *response)
+{
+    static const struct header headers[] = {
+        {"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"},
+        {"Access-Control-Allow-Headers",
+         "Authorization, Content-Type, Last-Event-ID, X-Crmock-Sandbox"},
+        {"Access-Control-Max-Age", "600"},
+        {NULL, NULL}};
+    if (strcmp(request->method, "OPTIONS") != 0 ||
+        request->header(request, "Access-Control-Request-Method") == NULL)
+        return false;
+    add_headers(arena, response, headers);
+    response->status = 204;
     return true;
+}
+
+static bool ask_for_token(struct arena *arena, struct response *response)
+{
+    static const struct header headers[] = {{"WWW-Authenticate", "Bearer realm=\"crmock control\""},
+                                            {NULL, NULL}};
+    add_headers(arena, response, headers);
+    control_answer(arena, response, 401, "expected Authorization: Bearer and the --control-token",
+                   NULL);
+    return false;
+}
+
+bool guard_passes(const struct control_options *options, const struct request *request,
+                  struct arena *arena, struct response *response)
+{
+    if (!guard_passes_host(options, request, arena, response))
+        return false;
+    enum source source = source_of(options, request);
+    if (source == FROM_FOREIGN_PAGE)
+        return refuse(arena, response, "expected no Origin, crmock's own, or one of --control-origin");
+    if (source != FROM_LISTED_PAGE && !is_fetched_from_here(request))
+        return refuse(arena, response,
+                      "expected Sec-Fetch-Site same-origin or none, or one of --control-origin");
+    response->headers = control_headers;
+    if (source == FROM_LISTED_PAGE)
+        let_read(request, arena, response);
+    if (source == FROM_LISTED_PAGE && answer_preflight(request, arena, response))
+        return false;
+    return has_token(options, request) || ask_for_token(arena, response);
 }

@@ -3,9 +3,15 @@
 #ifndef CRMOCK_CONTROL_GUARD_H
 #define CRMOCK_CONTROL_GUARD_H
 
-#include "control/call.h"
+#include "control/control.h"
 
-/* False after a refusal. */
-MUSTCHECK bool guard_passes(struct control_call *call);
+/* Of a call of the control API. False after an answer: a refusal (401, 403), or a 204 to a browser that
+ * asks whether a page of a --control-origin may call. What else is answered to such a page keeps the
+ * headers that are in *response then. */
+MUSTCHECK bool guard_passes(const struct control_options *options, const struct request *request,
+                            struct arena *arena, struct response *response);
+/* Of any request: its Host alone. False after a refusal. */
+MUSTCHECK bool guard_passes_host(const struct control_options *options, const struct request *request,
+                                 struct arena *arena, struct response *response);
 
 #endif

@@ -8,6 +8,14 @@
 
 enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
 
+/* What every sandbox tells; and what one tells by itself: credentials that its first org has. */
+#define PLACE                                                                                          \
+    "'id': " SCHEMA_TEXT ", 'url': " SCHEMA_TEXT ", 'created': " SCHEMA_TIME ", 'ttl': " SCHEMA_COUNT
+#define WHOLE                                                                                          \
+    PLACE ", 'client_id?': " SCHEMA_TEXT ", 'client_secret?': " SCHEMA_TEXT                            \
+          ", 'refresh_token?': " SCHEMA_TEXT ", 'access_token?': " SCHEMA_TEXT                         \
+          ", 'tokens?': {'type': 'object', 'additionalProperties': " SCHEMA_TEXT "}"
+
 static const char *url_of(const struct control_call *call, const char *id)
 {
     struct request request = *call->request;
@@ -37,38 +45,6 @@ static void add_credentials(const struct control_call *call, const struct sandbo
         cJSON_AddItemToObject(body, name, member);
     }
     cJSON_Delete(members);
-}
-
-static const char *outside(const struct control_call *call, const char *id, const char *text)
-{
-    const struct api api = {.sandbox = id};
-    return text != NULL ? credential_outside(&api, call->arena, text) : NULL;
-}
-
-/* Keeps them with the sandbox. */
-static void keep_credentials(const struct control_call *call, struct sandbox *sandbox,
-                             const struct fixture_credentials *credentials)
-{
-    const char *id = sandbox_id(sandbox);
-    const struct api api = {.sandbox = id};
-    cJSON *body = cJSON_CreateObject();
-    const struct {
-        const char *name, *value;
-    } members[] = {
-        {"client_id", credential_client_outside(&api, call->arena, credentials->client_id)},
-        {"client_secret", credentials->client_secret},
-        {"refresh_token", outside(call, id, credentials->refresh_token)},
-        {"access_token", outside(call, id, credentials->access_token)},
-    };
-    for (size_t i = 0; i < COUNT(members); i++)
-        if (members[i].value != NULL)
-            json_add_text(body, members[i].name, members[i].value);
-    cJSON *tokens = cJSON_AddObjectToObject(body, "tokens");
-    const cJSON *token;
-    cJSON_ArrayForEach (token, credentials->tokens)
-        json_add_text(tokens, token->string, outside(call, id, token->valuestring));
-    sandbox_set_credentials(sandbox, json_print(call->arena, body));
-    cJSON_Delete(body);
 }
 
 static const char *read_id(const struct said *said)
@@ -125,12 +101,8 @@ static int64_t make(struct control_call *call)
         return CONTROL_DONE;
     struct sandbox *sandbox = NULL;
     struct making_trouble trouble = {.reason = ""};
-    struct fixture_credentials credentials = {.tokens = NULL};
     enum making_fault fault =
-        sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &credentials, &trouble);
-    if (fault == MAKING_DONE)
-        keep_credentials(call, sandbox, &credentials);
-    cJSON_Delete(credentials.tokens);
+        sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &trouble);
     if (fault != MAKING_DONE)
         return control_refuse(call, status_of[fault], trouble.at, "%s", trouble.reason);
     cJSON *body = sandbox_json(call, sandbox);
@@ -146,6 +118,13 @@ const struct control_endpoint sandboxes_post = {
     .manner = CONTROL_CHANGES,
     .is_of_process = true,
     .says = "Makes a sandbox.",
+    .takes = "'id?': {'type': 'string', 'pattern': '^[a-z0-9][a-z0-9-]{0,31}$'},"
+             " 'if_exists?': {'enum': ['refuse', 'replace']},"
+             " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
+             " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
+             ", 'answers?': {'enum': ['page', 'current']}, 'ttl?': " SCHEMA_COUNT,
+    .answers = WHOLE,
+    .status = 201,
 };
 
 static int64_t list(struct control_call *call)
@@ -178,6 +157,8 @@ const struct control_endpoint sandboxes_get = {
     .is_of_process = true,
     .query = "limit after",
     .says = "The sandboxes that are alive: main first, then in the order of their ids.",
+    .answers = "'sandboxes': " SCHEMA_LIST(
+        SCHEMA_OBJECT("'id', 'url', 'created', 'ttl'", PLACE)) ", 'more': " SCHEMA_FLAG,
 };
 
 static int64_t drop_all(struct control_call *call)
@@ -220,6 +201,7 @@ const struct control_endpoint sandbox_get = {
     .handle = tell,
     .is_of_process = true,
     .says = "One sandbox, with its credentials.",
+    .answers = WHOLE,
 };
 
 static int64_t drop(struct control_call *call)

@@ -44,6 +44,8 @@ const struct control_endpoint reset_post = {
     .says = "Puts the sandbox back to how it was made. Its snapshots stay.",
 };
 
+#define MOMENT "'name': " SCHEMA_TEXT ", 'created': " SCHEMA_TIME ", 'bytes': " SCHEMA_COUNT
+
 static cJSON *moment_json(const struct control_call *call, const struct moment *moment)
 {
     cJSON *body = cJSON_CreateObject();
@@ -95,6 +97,9 @@ const struct control_endpoint snapshots_post = {
     .handle = keep,
     .manner = CONTROL_CHANGES,
     .says = "Keeps what the sandbox has now by a name.",
+    .takes = "'name': " SCHEMA_TEXT ", 'replace?': " SCHEMA_FLAG,
+    .answers = MOMENT,
+    .status = 201,
 };
 
 static int64_t list(struct control_call *call)
@@ -124,6 +129,8 @@ const struct control_endpoint snapshots_get = {
     .manner = CONTROL_CHANGES, /* it waits for one that is being taken */
     .query = "limit after",
     .says = "The snapshots, in the order of their names.",
+    .answers = "'snapshots': " SCHEMA_LIST(
+        SCHEMA_OBJECT("'name', 'created', 'bytes'", MOMENT)) ", 'more': " SCHEMA_FLAG,
 };
 
 static int64_t restore(struct control_call *call)

@@ -85,4 +85,7 @@ const struct control_endpoint tokens_post = {
     .handle = make,
     .manner = CONTROL_BESIDE,
     .says = "Makes an access token: {\"user\": email, \"scopes\", \"expires\": time or duration}.",
+    .takes = "'user': " SCHEMA_TEXT ", 'scopes': " SCHEMA_TEXT ", 'expires?': " SCHEMA_TEXT,
+    .answers = "'token': " SCHEMA_TEXT,
+    .status = 201,
 };

@@ -120,6 +120,7 @@ static bool check_head(struct wire *wire)
         refuse_malformed(wire, "a request begins with its method (this port does not speak TLS)");
         return false;
     }
+    wire->body_limit = &wire->limits->body; /* until its target is read */
     size_t behind = section_end(wire);
     if (behind == 0)
         return false;

@@ -56,9 +56,8 @@ static const char *query_name(const struct request *request, size_t index)
 {
     struct name_sought sought = {.left = index};
     (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, see_name, &sought);
-    return sought.name != NULL
-               ? utf8_repaired(&exchange_of(request->connection)->arena, sought.name)
-               : NULL;
+    return sought.name != NULL ? utf8_repaired(&exchange_of(request->connection)->arena, sought.name)
+                               : NULL;
 }
 
 static const char *query(const struct request *request, const char *name)
@@ -88,6 +87,15 @@ static const char *base_url(const struct request *request)
                : arena_printf(&exchange->arena, "%s%s", exchange->server->url, request->prefix);
 }
 
+/* The wire knows the target of a request that it has refused, and hands another out. */
+static bool is_control(const struct exchange *exchange)
+{
+    const struct limits *limits = &exchange->server->limits;
+    return exchange->body_limit == &limits->control_body ||
+           (wire_refused(exchange->wire, exchange->number).why != REFUSAL_NONE &&
+            wire_is_control(exchange->wire));
+}
+
 static size_t limit_of(const struct exchange *exchange, enum refusal refusal)
 {
     switch (refusal) {
@@ -114,6 +122,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .refusal = refused.why,
         .refusal_hint = refused.hint,
         .limit = limit_of(exchange, refused.why),
+        .is_control = is_control(exchange),
         .header = header,
         .header_count = header_count,
         .query = query,

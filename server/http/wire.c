@@ -64,6 +64,11 @@ size_t wire_body_limit(const struct wire *wire)
     return wire->body_limit->most;
 }
 
+bool wire_is_control(const struct wire *wire)
+{
+    return wire->body_limit == &wire->limits->control_body;
+}
+
 bool wire_ends_with(const struct wire *wire, unsigned number)
 {
     return wire == NULL ||

@@ -20,6 +20,8 @@ void wire_free(struct wire *wire);
 MUSTCHECK struct refused wire_refused(const struct wire *wire, unsigned number);
 /* The limit of bodies, in bytes, of the request that is refused. */
 MUSTCHECK size_t wire_body_limit(const struct wire *wire);
+/* Whether that request's target is one of the control API's. */
+MUSTCHECK bool wire_is_control(const struct wire *wire);
 /* Whether no further request comes after it. */
 MUSTCHECK bool wire_ends_with(const struct wire *wire, unsigned number);
 

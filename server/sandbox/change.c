@@ -1,5 +1,6 @@
 #include "sandbox/change.h"
 
+#include "crm/fixture_rules.h"
 #include "store/memory.h"
 #include "store/snapshot.h"
 
@@ -16,22 +17,32 @@ static bool ensure(struct store *store, int64_t now, struct fixture_credentials 
     return done;
 }
 
-/* What is changed makes another image, and, when all times are, other metadata. False after a failure.
- */
-static bool fit(struct store *store, struct making *making, enum dating dating,
-                struct fixture_credentials *credentials, struct arena *arena)
+static bool add_fixtures(struct store *store, const struct change *change, struct arena *arena)
+{
+    cJSON *added = NULL;
+    bool done = change->fixtures == NULL || fixtures_add(store, change->source, change->fixtures, 0,
+                                                         &fixture_rules, arena, &added, change->fault);
+    cJSON_Delete(added);
+    return done;
+}
+
+/* What is changed makes another image, and may make other metadata. False after a failure. */
+static bool fit(struct store *store, struct making *making, const struct change *change,
+                struct arena *arena)
 {
     int64_t now = clock_milliseconds(&making->manner.clock);
-    if (dating != DATE_NOTHING && !snapshot_date(store, now, dating == DATE_ALL))
+    if (change->dating != DATE_NOTHING && !snapshot_date(store, now, change->dating == DATE_ALL))
         return false;
-    if (credentials != NULL && !ensure(store, now, credentials, arena))
+    if (!add_fixtures(store, change, arena))
+        return false;
+    if (change->credentials != NULL && !ensure(store, now, change->credentials, arena))
         return false;
     struct image *image = store_image(store);
     if (image == NULL)
         return false;
     image_free(making->image);
     making->image = image;
-    if (dating != DATE_ALL)
+    if (change->dating != DATE_ALL && change->fixtures == NULL)
         return true;
     struct metadata *metadata = metadata_load(store);
     if (metadata == NULL)
@@ -41,9 +52,8 @@ static bool fit(struct store *store, struct making *making, enum dating dating,
     return true;
 }
 
-struct scene *change_begin(struct sandbox *sandbox, struct making *making, enum dating dating,
-                           struct fixture_credentials *credentials, struct arena *arena,
-                           const char **reason)
+struct scene *change_begin(struct sandbox *sandbox, struct making *making, const struct change *change,
+                           struct arena *arena, const char **reason)
 {
     const struct store_options options = {.image = making->image,
                                           .log = sandbox_household(sandbox)->log};
@@ -51,7 +61,7 @@ struct scene *change_begin(struct sandbox *sandbox, struct making *making, enum 
     struct store *store = store_open(&options, arena, &is_new, reason);
     if (store == NULL)
         return NULL;
-    if (!fit(store, making, dating, credentials, arena)) {
+    if (!fit(store, making, change, arena)) {
         *reason = "the store fails, or there is no memory for it (the log says why)";
         store_close(store);
         return NULL;
@@ -86,8 +96,9 @@ bool change_back(struct sandbox *sandbox, const struct scene *scene, const struc
     struct making anew = {.image = image_share(making->image),
                           .metadata = metadata_share(making->metadata),
                           .manner = making->manner};
+    const struct change change = {.dating = dating};
     struct scene *other = store_is_in_memory(scene->works->store)
-                              ? change_begin(sandbox, &anew, dating, NULL, arena, reason)
+                              ? change_begin(sandbox, &anew, &change, arena, reason)
                               : begin_in_place(scene, &anew, arena, reason);
     if (other != NULL)
         sandbox_exchange(sandbox, other);

@@ -8,12 +8,21 @@
 /* Which times of the store are those of a load now. */
 enum dating { DATE_NOTHING, DATE_TOKENS, DATE_ALL };
 
+/* What is changed in a store that begins with an image, before anybody uses it. */
+struct change {
+    enum dating dating;
+    const cJSON *fixtures;               /* that are added; NULL: none */
+    const struct fixture_source *source; /* of those */
+    struct fixture_credentials
+        *credentials;            /* what its first org lacks of them is made, and they are
+                                  * told; `tokens` are the caller's. NULL: nothing is made */
+    struct fixture_fault *fault; /* of the fixtures, when they were not taken */
+};
+
 /* A scene with a store of its own, which begins with the image. *making is changed to what that has,
- * and stays the caller's; its image and metadata are shared. `credentials` (may be NULL): what its
- * first org lacks of them is made, and they are told; their `tokens` are the caller's. NULL with a
- * reason (arena-owned). */
-MUSTCHECK struct scene *change_begin(struct sandbox *sandbox, struct making *making, enum dating dating,
-                                     struct fixture_credentials *credentials, struct arena *arena,
+ * and stays the caller's; its image and metadata are shared. NULL with a reason (arena-owned). */
+MUSTCHECK struct scene *change_begin(struct sandbox *sandbox, struct making *making,
+                                     const struct change *change, struct arena *arena,
                                      const char **reason);
 /* What the sandbox is now, owned by the caller. False after a failure (logged). */
 MUSTCHECK bool change_take(const struct scene *scene, struct making *making);

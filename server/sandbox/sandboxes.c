@@ -5,9 +5,9 @@
 
 #include "base/passage.h"
 #include "base/random.h"
-#include "sandbox/change.h"
+#include "jobs/worker.h"
+#include "sandbox/making.h"
 #include "store/memory.h"
-#include "store/snapshot.h"
 
 /* Those that are alive beside main, in the order of their ids. It never changes: another takes its
  * place. */
@@ -23,6 +23,7 @@ struct sandboxes {
     struct passage passage; /* of who looks into the roll */
     _Atomic(struct roll *) roll;
     pthread_mutex_t mutex; /* guards changes of the roll */
+    struct worker *sweeper;
 };
 
 static struct roll *new_roll(size_t count)
@@ -175,60 +176,6 @@ static const char *new_id(struct sandboxes *sandboxes, struct arena *arena)
     }
 }
 
-/* What it begins with. False with a reason. */
-static bool begin(struct sandboxes *sandboxes, const struct sandbox_wish *wish, struct arena *arena,
-                  struct making *making, const char **reason)
-{
-    if (wish->extends == NULL || strcmp(wish->extends, MAIN_SANDBOX) != 0) {
-        making->manner = sandboxes->options.manner;
-        return seeds_get(sandboxes->seeds, wish->extends, arena, &making->image, &making->metadata,
-                         reason);
-    }
-    const struct scene *scene = sandbox_lock(sandboxes->main);
-    bool taken = scene != NULL && change_take(scene, making);
-    sandbox_unlock(sandboxes->main);
-    *reason = "main cannot be copied: there is no memory, or its store fails (the log says why)";
-    return taken;
-}
-
-static void apply_wish(const struct sandbox_wish *wish, struct manner *manner)
-{
-    if (wish->clock != NULL)
-        manner->clock = *wish->clock;
-    if (wish->jobs != NULL)
-        manner->jobs = *wish->jobs;
-    if (wish->answers != NULL)
-        manner->answers = *wish->answers;
-}
-
-/* main is copied as it is. */
-static enum dating dating_of(const struct sandbox_wish *wish)
-{
-    if (wish->extends != NULL && strcmp(wish->extends, MAIN_SANDBOX) == 0)
-        return DATE_NOTHING;
-    return wish->clock != NULL ? DATE_ALL : DATE_TOKENS;
-}
-
-/* Fills the sandbox by what it begins with and what is added. */
-static enum making_fault fill(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
-                              struct sandbox *sandbox, struct arena *arena,
-                              struct fixture_credentials *credentials, struct making_trouble *trouble)
-{
-    struct making making = {.image = NULL};
-    struct scene *scene = NULL;
-    if (begin(sandboxes, wish, arena, &making, &trouble->reason)) {
-        apply_wish(wish, &making.manner);
-        scene = change_begin(sandbox, &making, dating_of(wish), credentials, arena, &trouble->reason);
-    }
-    if (scene == NULL)
-        return MAKING_FAILED;
-    (void)sandbox_lock(sandbox);
-    sandbox_set_making(sandbox, &making);
-    sandbox_exchange(sandbox, scene);
-    sandbox_unlock(sandbox);
-    return MAKING_DONE;
-}
-
 /* Whether it may be put in, with the mutex held. */
 static enum making_fault has_place(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                    const char *id, struct arena *arena, struct making_trouble *trouble)
@@ -245,7 +192,6 @@ static enum making_fault has_place(struct sandboxes *sandboxes, const struct san
 
 enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                  struct arena *arena, struct sandbox **sandbox,
-                                 struct fixture_credentials *credentials,
                                  struct making_trouble *trouble)
 {
     const char *id = wish->id != NULL ? wish->id : new_id(sandboxes, arena);
@@ -256,7 +202,11 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
         return fault;
     struct sandbox *made = sandbox_new(id, &sandboxes->options.household), *former = NULL;
     sandbox_set_ttl(made, wish->ttl);
-    fault = fill(sandboxes, wish, made, arena, credentials, trouble);
+    const struct making_from from = {.seeds = sandboxes->seeds,
+                                     .main = sandboxes->main,
+                                     .manner = &sandboxes->options.manner,
+                                     .records_max = sandboxes->options.records_max};
+    fault = making_fill(&from, wish, made, arena, trouble);
     if (fault == MAKING_DONE) {
         (void)pthread_mutex_lock(&sandboxes->mutex);
         fault = has_place(sandboxes, wish, id, arena, trouble); /* others may have been faster */
@@ -265,53 +215,12 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
         (void)pthread_mutex_unlock(&sandboxes->mutex);
     }
     (void)close_and_free(former);
+    worker_wake(sandboxes->sweeper);
     if (fault == MAKING_DONE)
         *sandbox = made;
     else
         (void)close_and_free(made);
     return fault;
-}
-
-struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
-                                bool is_new, struct metadata *metadata, struct arena *arena,
-                                const char **reason)
-{
-    struct sandboxes *sandboxes = must_alloc(sizeof *sandboxes);
-    *sandboxes = (struct sandboxes){.options = *options};
-    passage_init(&sandboxes->passage);
-    (void)pthread_mutex_init(&sandboxes->mutex, NULL);
-    atomic_init(&sandboxes->roll, new_roll(0));
-    sandboxes->seeds = seeds_new(&options->filling, &sandboxes->options.manner.clock);
-    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household);
-    struct image *image = is_new && store_is_in_memory(store) ? store_image(store) : NULL;
-    if (image != NULL) {
-        const struct making making = {
-            .image = image, .metadata = metadata_share(metadata), .manner = options->manner};
-        seeds_know(sandboxes->seeds, image, metadata);
-        sandbox_set_making(sandboxes->main, &making);
-    }
-    struct scene *scene = scene_new(sandboxes->main, store, metadata, &options->manner, arena, reason);
-    if (scene != NULL) {
-        sandbox_exchange(sandboxes->main, scene);
-        return sandboxes;
-    }
-    sandboxes_free(sandboxes);
-    return NULL;
-}
-
-void sandboxes_free(struct sandboxes *sandboxes)
-{
-    if (sandboxes == NULL)
-        return;
-    struct roll *roll = atomic_load(&sandboxes->roll);
-    for (size_t i = 0; i < roll->count; i++)
-        (void)close_and_free(roll->list[i]);
-    free(roll);
-    (void)close_and_free(sandboxes->main);
-    seeds_free(sandboxes->seeds);
-    passage_clear(&sandboxes->passage);
-    (void)pthread_mutex_destroy(&sandboxes->mutex);
-    free(sandboxes);
 }
 
 /* What is idle for that long gives its connection back, which takes more memory than all else of it. */
@@ -334,8 +243,9 @@ static void sweep_one(struct sandboxes *sandboxes, struct sandbox *sandbox, int6
         (void)close_and_free(strike(sandboxes, sandbox_id(sandbox), sandbox));
 }
 
-int64_t sandboxes_sweep(struct sandboxes *sandboxes)
+static int64_t sweep(void *context)
 {
+    struct sandboxes *sandboxes = context;
     struct arena arena = {.blocks = NULL};
     size_t count;
     bool more;
@@ -346,5 +256,49 @@ int64_t sandboxes_sweep(struct sandboxes *sandboxes)
         sandbox_free(list[i]);
     }
     arena_clear(&arena);
-    return PAUSE;
+    return count > 0 ? PAUSE : WORKER_IDLE;
+}
+
+struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
+                                bool is_new, struct metadata *metadata, struct arena *arena,
+                                const char **reason)
+{
+    struct sandboxes *sandboxes = must_alloc(sizeof *sandboxes);
+    *sandboxes = (struct sandboxes){.options = *options};
+    passage_init(&sandboxes->passage);
+    (void)pthread_mutex_init(&sandboxes->mutex, NULL);
+    atomic_init(&sandboxes->roll, new_roll(0));
+    sandboxes->sweeper = worker_new(options->household.pool, sweep, sandboxes);
+    sandboxes->seeds = seeds_new(&options->filling, &sandboxes->options.manner.clock);
+    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household);
+    struct image *image = is_new && store_is_in_memory(store) ? store_image(store) : NULL;
+    if (image != NULL) {
+        const struct making making = {
+            .image = image, .metadata = metadata_share(metadata), .manner = options->manner};
+        seeds_know(sandboxes->seeds, image, metadata);
+        sandbox_set_making(sandboxes->main, &making);
+    }
+    struct scene *scene = scene_new(sandboxes->main, store, metadata, &options->manner, arena, reason);
+    if (scene != NULL) {
+        sandbox_exchange(sandboxes->main, scene);
+        return sandboxes;
+    }
+    sandboxes_free(sandboxes);
+    return NULL;
+}
+
+void sandboxes_free(struct sandboxes *sandboxes)
+{
+    if (sandboxes == NULL)
+        return;
+    worker_free(sandboxes->sweeper);
+    struct roll *roll = atomic_load(&sandboxes->roll);
+    for (size_t i = 0; i < roll->count; i++)
+        (void)close_and_free(roll->list[i]);
+    free(roll);
+    (void)close_and_free(sandboxes->main);
+    seeds_free(sandboxes->seeds);
+    passage_clear(&sandboxes->passage);
+    (void)pthread_mutex_destroy(&sandboxes->mutex);
+    free(sandboxes);
 }

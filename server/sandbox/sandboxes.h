@@ -4,6 +4,7 @@
 
 #include "fixture/fixture.h"
 #include "sandbox/filling.h"
+#include "sandbox/making.h"
 #include "sandbox/sandbox.h"
 
 struct sandboxes;
@@ -16,9 +17,10 @@ struct sandboxes_options {
     int64_t records_max;        /* that fixtures generate in one */
 };
 
-/* With main, which is of that store: filled, with its metadata; *filled is then the caller's to
- * publish. The store is owned by main, whatever comes of it. A store that was kept (is_new is false)
- * has no made state. NULL with a reason (arena-owned). */
+/* Those that go unused for longer than they may are dropped in the background, and what idle ones can
+ * do without is given back. With main, which is of that store: filled, with its metadata; *filled is
+ * then the caller's to publish. The store is owned by main, whatever comes of it. A store that was kept
+ * (is_new is false) has no made state. NULL with a reason (arena-owned). */
 MUSTCHECK struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
                                           bool is_new, struct metadata *metadata, struct arena *arena,
                                           const char **reason);
@@ -38,45 +40,13 @@ MUSTCHECK size_t sandboxes_count(struct sandboxes *sandboxes);
 MUSTCHECK struct sandbox **sandboxes_list(struct sandboxes *sandboxes, const char *after, size_t most,
                                           struct arena *arena, size_t *count, bool *more);
 
-/* How one is to be made. */
-struct sandbox_wish {
-    const char *id;            /* NULL: it gets one of its own */
-    bool replaces;             /* one of that id that is there */
-    const char *extends;       /* one of seed_words, "main", or NULL: what main was filled from */
-    const cJSON *fixtures;     /* what is added; NULL: nothing */
-    const struct clock *clock; /* NULL: as main's was at the start */
-    const struct job_options *jobs;
-    const enum answers *answers;
-    int64_t ttl; /* seconds; 0: for ever */
-};
-
-enum making_fault {
-    MAKING_DONE,
-    MAKING_TAKEN, /* the id */
-    MAKING_TOO_MANY,
-    MAKING_FAULTY,   /* the fixtures are */
-    MAKING_CONFLICT, /* the fixtures with what is there */
-    MAKING_FAILED    /* no memory, or the store failed */
-};
-
-/* Why one was not made: `at` is a JSON path within the fixtures, or NULL. Arena-owned. */
-struct making_trouble {
-    const char *at, *reason;
-};
-
-/* Makes one: *sandbox is found by its id from now on; the caller is one of its owners.
- * What its first org is used with stands in *credentials, of which `tokens` is the caller's to free.
- * Takes some milliseconds. */
+/* Makes one: *sandbox is found by its id from now on; the caller is one of its owners. Takes some
+ * milliseconds. */
 MUSTCHECK enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                            struct arena *arena, struct sandbox **sandbox,
-                                           struct fixture_credentials *credentials,
                                            struct making_trouble *trouble);
 /* Closes it, and waits for what is under way in it. False when there was none of that id. Never main.
  */
 bool sandboxes_drop(struct sandboxes *sandboxes, const char *id);
-
-/* Drops those that were not used for longer than they may, and gives back what idle ones can do
- * without. Answers milliseconds until it is worth to ask again. */
-int64_t sandboxes_sweep(struct sandboxes *sandboxes);
 
 #endif

@@ -12,14 +12,14 @@
 
 #include "base/arena.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = IMAGE_PAGE };
 
 struct image {
     atomic_uint owners;
     size_t size;
-    struct image *under;        /* the rest of it is there; NULL: it is in the file */
-    int file;                   /* -1: with `under` */
-    const unsigned char *bytes; /* of the file, mapped */
+    struct image *under;  /* the rest of it is there; NULL: it is in the file */
+    int file;             /* -1: with `under` */
+    unsigned char *bytes; /* of the file, mapped to be read */
     /* With `under`: the pages that differ, by their numbers. */
     size_t count;
     size_t *numbers;
@@ -69,7 +69,7 @@ void image_free(struct image *image)
     if (image == NULL || atomic_fetch_sub(&image->owners, 1) != 1)
         return;
     if (image->file >= 0) {
-        (void)munmap((void *)(uintptr_t)image->bytes, image->size);
+        (void)munmap(image->bytes, image->size);
         (void)close(image->file);
     }
     image_free(image->under);
@@ -87,6 +87,23 @@ size_t image_own_bytes(const struct image *image)
 static const struct image *root_of(const struct image *image)
 {
     return image->under != NULL ? image->under : image;
+}
+
+static int by_number(const void *one, const void *other)
+{
+    const size_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+const unsigned char *image_page(const struct image *image, size_t number)
+{
+    if (number >= whole_pages(image->size) / PAGE)
+        return NULL;
+    const size_t *own = image->count == 0
+                            ? NULL
+                            : bsearch(&number, image->numbers, image->count, sizeof number, by_number);
+    return own != NULL ? image->pages + (size_t)(own - image->numbers) * PAGE
+                       : root_of(image)->bytes + number * PAGE;
 }
 
 static bool write_at(int file, const void *bytes, size_t size, size_t at)

@@ -22,6 +22,10 @@ struct image *image_share(struct image *image);
 void image_free(struct image *image);
 /* Bytes of memory that it alone takes: those that differ from the image which it was made from. */
 MUSTCHECK size_t image_own_bytes(const struct image *image);
+/* The bytes of a page, from 0; NULL: it ends before that. A page that two images share has one address.
+ */
+enum { IMAGE_PAGE = 4096 };
+MUSTCHECK const unsigned char *image_page(const struct image *image, size_t number);
 /* Writes all of it to a file. False with errno. */
 MUSTCHECK bool image_write(const struct image *image, int file);
 

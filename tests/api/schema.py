@@ -11,8 +11,22 @@ OAS = pathlib.Path(os.environ.get("CRMOCK_OAS", pathlib.Path(__file__).resolve()
 REMOTE = re.compile(r"^https://raw\.githubusercontent\.com/.*/v8\.0/(\w+\.json)#")
 
 
+# What every answer of the control API has.
+PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+
+
+def is_control(path):
+    """A path of the control API, be it a sandbox's or not."""
+    return re.match(r"(/_s/[^/?]*)?/_crmock(?![^/?])", path) is not None
+
+
+def is_of_control(headers):
+    """An answer of the control API, which has something to say to other requests as well: that there is no such sandbox, say."""
+    return headers["Cross-Origin-Resource-Policy"] is not None
+
+
 class Document:
-    """crmock's OpenAPI document, as one of its servers gave it."""
+    """crmock's OpenAPI document, or its control API's, as one of its servers gave it."""
 
     def __init__(self, text):
         self.json = json.loads(text)
@@ -33,12 +47,31 @@ class Document:
             self.validators[key] = jsonschema.Draft202012Validator(root)
         return self.validators[key]
 
+    def check_control(self, method, path, status, headers, body):
+        """The same of an answer of the control API: one to a path that there is none of is a refusal, too."""
+        where = f"{method} {path}: {status}"
+        assert {name: headers[name] for name in PRIVATE} == PRIVATE, where
+        path = re.sub(r"^/_s/[^/]*", "", path)
+        operation = self.operation(method, path)
+        if operation is None:
+            response = self.json["components"]["responses"].get(str(status))
+        else:
+            response = operation["responses"].get(str(status))
+        assert response is not None, f"{where} is not documented"
+        if "$ref" in response:
+            response = self.json["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        assert ("content" in response) == (headers["Content-Type"] is not None), where
+        assert (body is not None) == ("content" in response and method != "HEAD"), where
+        if body is not None:
+            errors = list(self.validator(response["content"][headers["Content-Type"]]["schema"]).iter_errors(body))
+            assert not errors, (where, body, errors[:2])
+
     def check(self, method, path, status, headers, body):
         """Raises when an answer is not as documented."""
         check_places(path, body)
         operation = self.operation(method, path)
-        if operation is None:
-            return
+        if operation is None or headers["Cross-Origin-Resource-Policy"]:
+            return  # the latter: the control API says that there is no such sandbox
         response = operation["responses"].get(str(status))
         assert response is not None, f"{method} {path}: {status} is not documented"
         told = {name for name in headers.keys() if name.startswith("X-")}

@@ -165,5 +165,7 @@ Suite *app_suite(void)
     tcase_add_test(tests, a_copy_of_the_fixtures_is_left_by_an_app_that_ends_at_once);
     tcase_add_test(tests, an_app_that_cannot_start_says_why_and_leaves_nothing);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, sandbox_tests());
+    suite_add_tcase(suite, credential_tests());
     return suite;
 }

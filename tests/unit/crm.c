@@ -516,5 +516,7 @@ Suite *crm_suite(void)
     tcase_add_loop_test(tests, transitions_count_what_is_filled, 0, COUNT(progress_cases));
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, mapping_tests());
+    suite_add_tcase(suite, records_tests());
+    suite_add_tcase(suite, changes_tests());
     return suite;
 }

@@ -78,6 +78,7 @@ int main(void)
     srunner_add_suite(runner, api_suite());
     srunner_add_suite(runner, jobs_suite());
     srunner_add_suite(runner, http_suite());
+    srunner_add_suite(runner, control_suite());
     srunner_add_suite(runner, app_suite());
     srunner_add_suite(runner, faults_suite());
     srunner_run_all(runner, CK_ENV);

@@ -15,17 +15,22 @@ Suite *crm_suite(void);
 Suite *api_suite(void);
 Suite *jobs_suite(void);
 Suite *http_suite(void);
+Suite *control_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
-TCase *cache_tests(void);   /* of the suite of the store */
-TCase *lists_tests(void);   /* likewise */
-TCase *memory_tests(void);  /* likewise */
-TCase *mapping_tests(void); /* of the suite of the crm room */
-TCase *writes_tests(void);  /* of the suite of faults */
-TCase *oauth_tests(void);   /* of the suite of the api */
-TCase *pool_tests(void);    /* of the suite of jobs */
-TCase *hammer_tests(void);  /* likewise */
-TCase *later_tests(void);   /* of the suite of the http room */
+TCase *cache_tests(void);      /* of the suite of the store */
+TCase *lists_tests(void);      /* likewise */
+TCase *memory_tests(void);     /* likewise */
+TCase *sandbox_tests(void);    /* of the suite of the app */
+TCase *credential_tests(void); /* likewise */
+TCase *mapping_tests(void);    /* of the suite of the crm room */
+TCase *records_tests(void);    /* likewise */
+TCase *changes_tests(void);    /* likewise */
+TCase *writes_tests(void);     /* of the suite of faults */
+TCase *oauth_tests(void);      /* of the suite of the api */
+TCase *pool_tests(void);       /* of the suite of jobs */
+TCase *hammer_tests(void);     /* likewise */
+TCase *later_tests(void);      /* of the suite of the http room */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

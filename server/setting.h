@@ -1,0 +1,44 @@
+/* One option: how its value is read, kept and told. */
+#ifndef CRMOCK_SETTING_H
+#define CRMOCK_SETTING_H
+
+#include "app.h"
+#include "base/json.h"
+
+enum setting_kind {
+    TEXT,
+    SECRET, /* a text that is not told */
+    NUMBER,
+    SIZE,
+    CHOICE,
+    TIME,
+    DURATION,
+    ON,
+    OFF,
+    SWITCH,
+    HOSTS, /* a list: given more than once, or with commas between */
+    ORIGINS
+};
+
+/* An option, its environment variable (CRMOCK_ and its name in capitals), where its value goes, and
+ * the values that it takes. */
+struct setting {
+    const char *name, *argument, *help;
+    enum setting_kind kind;
+    size_t offset; /* in struct app_options */
+    unsigned long long least, most;
+    const char *const *choices; /* names of an enum's values, ended by NULL */
+};
+
+/* Of a SWITCH. */
+extern const char *const switch_names[];
+
+/* Reads a value; a list gets one more. The text is borrowed. False when it is none that is taken. */
+MUSTCHECK bool setting_store(const struct setting *option, const char *text,
+                             struct app_options *options);
+/* Takes out what a list has. */
+void setting_empty(const struct setting *option, struct app_options *options);
+/* The value as JSON; null where nothing is set. Owned by the caller. */
+MUSTCHECK cJSON *setting_tell(const struct setting *option, const struct app_options *options);
+
+#endif
