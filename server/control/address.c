@@ -124,8 +124,7 @@ bool address_is_safe(const struct address *address)
     if (host[0] == '[')
         return is_ip_address(host, length);
     bool has_dot = memchr(host, '.', length) != NULL;
-    return !has_dot || (host[0] != '.' && host[length - 1] != '.' &&
-                        (is_ip_address(host, length) || is_under_safe(host, length)));
+    return !has_dot || (host[0] != '.' && (is_ip_address(host, length) || is_under_safe(host, length)));
 }
 
 bool address_has_name(const struct address *address, const char *name, size_t length)

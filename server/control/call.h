@@ -59,6 +59,8 @@ struct control_endpoint {
 #define SCHEMA_FLAG "{'type': 'boolean'}"
 #define SCHEMA_COUNT "{'type': 'integer', 'minimum': 0}"
 #define SCHEMA_NUMBER "{'type': 'integer'}"
+#define SCHEMA_ID "{'type': 'string', 'pattern': '^[0-9]{1,19}$'}"
+#define SCHEMA_ANY "{}"
 /* A list, by the schema of one of its members. */
 #define SCHEMA_LIST(one) "{'type': 'array', 'items': " one "}"
 /* An object of exactly these members. */

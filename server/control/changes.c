@@ -81,6 +81,10 @@ static int64_t tell(struct control_call *call)
     return control_reply(call, 200, body);
 }
 
+#define FROM_TO                                                                                        \
+    "{'type': 'object', 'additionalProperties': {'type': 'object', 'required': ['from', 'to'],"        \
+    " 'additionalProperties': false, 'properties': {'from': {}, 'to': {}}}}"
+
 const struct control_endpoint changes_get = {
     .method = "GET",
     .path = "/_crmock/changes",
@@ -89,4 +93,9 @@ const struct control_endpoint changes_get = {
     .query = "since module org stamps limit after",
     .says = "The records that differ now from how they were when the sandbox was made (since=reset, as"
             " usual) or when a snapshot was taken, with their fields and states, then and now.",
+    .answers = "'changes': " SCHEMA_LIST(
+        SCHEMA_OBJECT("'module', 'id', 'change', 'fields', 'state'",
+                      "'module': " SCHEMA_TEXT ", 'id': " SCHEMA_ID
+                      ", 'change': {'enum': ['inserted', 'updated', 'deleted']}, 'fields': " FROM_TO
+                      ", 'state': " FROM_TO)) ", 'more': " SCHEMA_FLAG,
 };

@@ -77,4 +77,13 @@ const struct control_endpoint fixtures_post = {
     .says =
         "Adds fixtures, written as in a file, while the sandbox is used: all of them, or none. Answers"
         " what is new of each section, with its id.",
+    .takes = "'*': " SCHEMA_ANY,
+    .answers = "'record_count': " SCHEMA_COUNT ", 'records': " SCHEMA_LIST(SCHEMA_OBJECT(
+        "'module', 'id'",
+        "'module': " SCHEMA_TEXT
+        ", 'id': " SCHEMA_ID)) ", '*': " SCHEMA_LIST(SCHEMA_OBJECT("'name', 'id'",
+                                                                   "'module': " SCHEMA_TEXT
+                                                                   ", 'name': " SCHEMA_TEXT
+                                                                   ", 'id': " SCHEMA_ID)),
+    .status = 201,
 };

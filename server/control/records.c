@@ -7,6 +7,22 @@
 #include "control/call.h"
 #include "crm/fixture_rules.h"
 
+/* A record, as fixtures describe it. */
+#define RECORD_NAMES                                                                                   \
+    "'module', 'id', 'owner', 'created_by', 'modified_by', 'created_time', 'modified_time',"           \
+    " 'converted', 'locked', 'stop_processing', 'busy_with', 'image_review', 'approval',"              \
+    " 'blueprint', 'layout', 'territories', 'shared_with', 'fault', 'fields'"
+#define WORD_OR_NULL "{'type': ['string', 'null']}"
+#define RECORD                                                                                         \
+    "'module': " SCHEMA_TEXT ", 'id': " SCHEMA_ID ", 'owner': " SCHEMA_TEXT                            \
+    ", 'created_by': " SCHEMA_TEXT ", 'modified_by': " SCHEMA_TEXT ", 'created_time': " SCHEMA_TIME    \
+    ", 'modified_time': " SCHEMA_TIME ", 'converted': " SCHEMA_FLAG                                    \
+    ", 'locked': {'type': ['boolean', 'object']}, 'stop_processing': " SCHEMA_FLAG                     \
+    ", 'busy_with': " WORD_OR_NULL ", 'image_review': " WORD_OR_NULL ", 'approval': " WORD_OR_NULL     \
+    ", 'blueprint': " WORD_OR_NULL ", 'layout': " WORD_OR_NULL ", 'territories': " SCHEMA_LIST(        \
+        SCHEMA_TEXT) ", 'shared_with': " SCHEMA_LIST(SCHEMA_TEXT) ", 'fault': " SCHEMA_FLAG            \
+                                                                  ", 'fields': {'type': 'object'}"
+
 /* Finds the org and module that are meant, and a connection, which `end` gives back. False after a
  * refusal. */
 static bool begin(struct control_call *call, struct records_call *records)
@@ -89,6 +105,7 @@ const struct control_endpoint records_get = {
     .query = "org ids limit after",
     .says = "Records of a module, as fixtures describe them, in numeric order: all, or those of the ids"
             " that there are.",
+    .answers = "'records': " SCHEMA_LIST(SCHEMA_OBJECT(RECORD_NAMES, RECORD)) ", 'more': " SCHEMA_FLAG,
 };
 
 /* The id in the path; 0, which no record has, when it is none. */
@@ -114,6 +131,7 @@ const struct control_endpoint record_get = {
     .handle = tell,
     .query = "org",
     .says = "A record, as fixtures describe it, whatever users may see.",
+    .answers = RECORD,
 };
 
 /* Ends the transaction; what could not be kept has failed. */
@@ -145,6 +163,9 @@ const struct control_endpoint records_post = {
     .query = "org",
     .says = "Makes a record, as fixtures describe it. Its values are held against the rules of values;"
             " permissions, states and automation don't count.",
+    .takes = "'*': " SCHEMA_ANY,
+    .answers = "'id': " SCHEMA_ID,
+    .status = 201,
 };
 
 static int64_t change(struct control_call *call)
@@ -171,6 +192,8 @@ const struct control_endpoint record_patch = {
     .query = "org",
     .says = "Changes the members that are given, and of \"fields\" those that are; null clears a field,"
             " null or false takes a state off. Answers the record.",
+    .takes = "'*': " SCHEMA_ANY,
+    .answers = RECORD,
 };
 
 static int64_t drop(struct control_call *call)

@@ -190,6 +190,9 @@ DEFAULTS = re.findall(r"^\| (`(?:org|\w+)`[^|]*) \| `(\w+)` \| ([^|]*) \| ([^|]*
 def test_the_flags_and_their_defaults_are_those_of_the_code():
     source = "".join(path.read_text() for path in (TESTS.parent / "server" / "fixture").glob("*.c"))
     read = set(re.findall(r'may_flag\((?:&?\w+|\w+->node), "(\w+)", (true|false)\)', source)) - {("custom", "false")}
+    # of a record's states, as they were before: off, in a new one; and a new lock is its owner's
+    read |= {(name, "false") for name in re.findall(r'\bflag\(node, "(\w+)", was->\w+\)', source)}
+    read |= {(name, "false") for name in re.findall(r'may_flag\(lock, "(by_rule)", otherwise == 0', source)}
     listed = {(member, default.strip("`")) for _, member, default, _ in DEFAULTS if default in ("`true`", "`false`")} - {("custom", "false")}
     assert listed == read and len(listed) > 15
 

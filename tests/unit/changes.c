@@ -297,7 +297,7 @@ static void disturb(unsigned *seed)
     else if (kind == 1)
         (void)insert("Leads", "{\"fields\":{\"Last_Name\":\"New\"},\"territories\":[\"North\"]}");
     else
-        change("Leads", bulk + 100 * 2 + next_random(seed) % 10 * 2,
+        change("Leads", bulk + 200 + next_random(seed) % 20,
                members[next_random(seed) % COUNT(members)]);
 }
 

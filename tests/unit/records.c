@@ -1,7 +1,7 @@
 /* Records by the members of fixtures: told, made, changed and deleted while a store is in use. */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "crm/fixture_rules.h"
 #include "fixture/records.h"
 #include "store/db.h"
@@ -385,8 +385,8 @@ static size_t listed(struct records_call *call, const struct records_page *page,
     ck_assert_int_eq(fixture_records_list(call, page, &list), RECORDS_DONE);
     const cJSON *records = json_member(list, "records"), *record;
     cJSON_ArrayForEach (record, records) {
-        long long id = 0;
-        ck_assert_int_eq(sscanf(json_member(record, "id")->valuestring, "%lld", &id), 1);
+        int64_t id = 0;
+        ck_assert(id_parse(json_member(record, "id")->valuestring, &id));
         ck_assert_int_gt(id, *last);
         *last = id;
     }
