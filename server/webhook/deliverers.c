@@ -36,9 +36,9 @@ static struct urls new_urls_of(const struct deliverers *deliverers, const struct
                                struct arena *arena)
 {
     struct urls urls = {.count = 0};
-    size_t most = count_actions(org);
-    if (most > 0)
-        urls.list = arena_array(arena, most, sizeof *urls.list);
+    if (count_actions(org) == 0)
+        return urls;
+    urls.list = arena_array(arena, count_actions(org), sizeof *urls.list);
     for (size_t i = 0; i < org->automation_rule_count; i++) {
         const struct automation_rule *rule = &org->automation_rules[i];
         for (size_t k = 0; k < rule->action_count; k++)

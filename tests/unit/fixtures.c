@@ -359,18 +359,18 @@ START_TEST(ids_of_the_sequence_are_told_as_well)
 }
 END_TEST
 
-/* What refers to things with ids gives none. */
+/* What refers to things with ids gives none, and keeps none free. */
 START_TEST(ids_in_criteria_and_values_are_not_given)
 {
-    must_add("{'fields': [{'module': 'Accounts', 'api_name': 'Chief', 'type': 'userlookup'}],"
+    must_add("{'fields': [{'module': 'Accounts', 'api_name': 'Chief', 'type': 'lookup', 'lookup':"
+             " 'Accounts'}],"
              " 'views': [{'module': 'Accounts', 'name': 'Olives', 'criteria': {'field': {'api_name':"
-             " 'Owner', 'id': '5'}, 'comparator': 'equal', 'value': {'id': '554025000000235011'}}}],"
+             " 'Chief', 'id': '554099000000000001'}, 'comparator': 'equal', 'value': {'id':"
+             " '554099000000000001'}}}],"
              " 'workflow_rules': [{'module': 'Accounts', 'name': 'w', 'actions': [{'field': 'Chief',"
-             " 'value': {'id': '554025000000235011'}}]}]}");
-    ck_assert_str_eq(
-        text_of("SELECT count(*) FROM id_reserved WHERE 554025000000235011 BETWEEN first_id"
-                " AND last_id"),
-        "1"); /* by the load */
+             " 'value': {'id': '554099000000000001'}}]}]}");
+    ck_assert_str_eq(text_of("SELECT count(*) FROM id_reserved WHERE last_id >= 554099000000000001"),
+                     "0");
 }
 END_TEST
 
@@ -419,6 +419,19 @@ START_TEST(of_many_records_the_first_are_listed)
     must_add("{'records': [{" ACCOUNT ", 'generate': 9999}, {" ACCOUNT ", 'generate': 5}]}");
     ck_assert_int_eq(cJSON_GetArraySize(json_member(added, "records")), FIXTURE_LISTED_MAX);
     ck_assert_int_eq((int64_t)cJSON_GetNumberValue(json_member(added, "record_count")), 10004);
+}
+END_TEST
+
+/* What an addition needs of its connection goes with it. */
+START_TEST(no_connection_keeps_what_was_the_additions)
+{
+    must_add("{'records': [{" ACCOUNT "}]}");
+    sqlite3_stmt *row = NULL;
+    struct db *db = store_acquire(test.store);
+    ck_assert_ptr_nonnull(db);
+    ck_assert_int_eq(sqlite3_prepare_v2(db->handle, "SELECT fields_of(1)", -1, &row, NULL),
+                     SQLITE_ERROR);
+    store_release(db);
 }
 END_TEST
 
@@ -658,6 +671,7 @@ Suite *fixtures_suite(void)
     tcase_add_test(small, ids_that_are_given_later_are_kept_free);
     tcase_add_test(small, a_store_has_so_many_records_and_no_more);
     tcase_add_test(small, of_many_records_the_first_are_listed);
+    tcase_add_test(small, no_connection_keeps_what_was_the_additions);
     tcase_add_test(small, a_store_that_fails_takes_nothing);
     tcase_add_test(small, documents_fill_a_store_as_a_folder_does);
     tcase_add_loop_test(small, documents_that_fill_no_store_are_told, 0, (int)COUNT(load_refusals));
