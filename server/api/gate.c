@@ -190,10 +190,26 @@ static enum error header_is_given(struct call *call)
     return ERR_NOT_AUTHENTICATED;
 }
 
+/* A token that names a sandbox other than this one is none of its own. */
+static const char *token_hint(const struct call *call)
+{
+    enum { OF_MAIN = 32 }; /* digits, where main's own tokens have no sandbox */
+    size_t length;
+    const char *id = credential_sandbox(call->token_text, &length);
+    if (id == NULL || length >= OF_MAIN ||
+        strncmp(id, CREDENTIAL_OWNER ".", sizeof CREDENTIAL_OWNER) == 0)
+        return "no access token of that text, or it has expired or been revoked";
+    return arena_printf(
+        call->arena,
+        "the token names a sandbox %.*s, and this is %s: there is none of that id, or the"
+        " path or X-Crmock-Sandbox leads here",
+        (int)length, id, call->api->sandbox);
+}
+
 static enum error token_is_live(struct call *call)
 {
     const struct crm *crm = call->api->crm;
-    call->fault.hint = "no access token of that text, or it has expired or been revoked";
+    call->fault.hint = token_hint(call);
     call->db = call_connect(call);
     enum store_status status =
         call->db == NULL ? STORE_FAILED

@@ -15,7 +15,8 @@ static struct image *image_of_then(struct control_call *call, const char *since)
         image = sandbox_making(call->sandbox)->image;
         if (image == NULL)
             (void)control_refuse(call, 409, "since",
-                                 "main has no made state: its store is kept (--db)");
+                                 "main's store is kept (--db), and has no made state:"
+                                 " take a snapshot, and ask for since=NAME");
     } else {
         const struct moment *moment = sandbox_moment(call->sandbox, since);
         if (moment == NULL)

@@ -115,7 +115,10 @@ static bool find_endpoint(struct control_call *call)
     }
     if (allow == NULL) {
         (void)control_refuse(call, 404, NULL,
-                             "there is no such path: GET /_crmock/openapi.json lists all");
+                             is_prefixed
+                                 ? "there is no such path of a sandbox: GET"
+                                   " /_crmock/openapi.json lists all, some without /_s/{id}"
+                                 : "there is no such path: GET /_crmock/openapi.json lists all");
         return false;
     }
     call->response->allow = arena_printf(call->arena, "%s, OPTIONS", allow);

@@ -34,6 +34,7 @@ static int64_t step(void *context)
     struct errand *errand = context;
     struct control_call *call = &errand->call;
     call->hurries = worker_is_stopping(errand->worker) || call->request->is_gone(call->request);
+    sandbox_touch(call->sandbox); /* one that is waited for is in use */
     int64_t pause = errand->run(call);
     if (pause == CONTROL_DONE)
         return end(errand);

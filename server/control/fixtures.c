@@ -2,6 +2,7 @@
 #include "control/manner.h"
 #include "crm/fixture_rules.h"
 #include "fixture/fixture.h"
+#include "sandbox/credentials.h"
 
 static bool have_webhook(const cJSON *fixtures)
 {
@@ -58,6 +59,7 @@ static int64_t add(struct control_call *call)
     struct manner manner;
     if (!manner_begin(call, &manner))
         return CONTROL_DONE;
+    credentials_inside(call->body, sandbox_id(call->sandbox));
     int64_t org_id = org_of(call);
     ready_webhooks(call);
     cJSON *added = add_to(call, org_id);

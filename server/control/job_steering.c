@@ -106,7 +106,9 @@ const struct control_endpoint job_suspend_post = {
     .handle = suspend,
     .manner = CONTROL_BESIDE,
     .answers = TOLD_JOB,
-    .says = "Has a job be SUSPENDED until it is released.",
+    .says = "Has a job be SUSPENDED until it is released. The service's endpoint says so with "
+            "answers=current,"
+            " and RUNNING else.",
 };
 
 static enum store_status fail_it(const struct crm *crm, struct db *db, int64_t id,

@@ -29,7 +29,9 @@ static int64_t reset(struct control_call *call)
     const struct making *making = sandbox_making(call->sandbox);
     const char *reason = "";
     if (making->image == NULL)
-        (void)control_refuse(call, 409, NULL, "main has no made state: its store is kept (--db)");
+        (void)control_refuse(call, 409, NULL,
+                             "main's store is kept (--db), and has no made state:"
+                             " take a snapshot, and restore that");
     else if (!change_back(call->sandbox, scene, making, DATE_TOKENS, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
     sandbox_unlock(call->sandbox);

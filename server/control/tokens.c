@@ -6,19 +6,24 @@
 #include "control/call.h"
 #include "store/token.h"
 
-/* When it expires, in milliseconds: at a time, or after a duration; by default as tokens do. */
+/* When it expires, in milliseconds: at a time, or after a duration or so many seconds; by default as
+ * tokens do. */
 static int64_t read_expiry(const struct said *said, const struct scene *scene)
 {
+    enum { LONGEST = 2000000000 };
     const struct said member = said_member(said, "expires");
-    const char *text = said_text(said, "expires", NULL);
     int64_t now = clock_milliseconds(&scene->manner.clock), milliseconds, seconds;
-    if (text == NULL)
+    if (member.json == NULL)
         return now + scene->api.token_ttl;
+    if (cJSON_IsNumber(member.json))
+        return now + said_number(said, "expires", 0, 0, LONGEST) * 1000;
+    const char *text = cJSON_IsString(member.json) ? member.json->valuestring : "";
     if (duration_parse(text, &milliseconds))
         return now + milliseconds;
     if (time_parse(text, &seconds))
         return seconds > 0 ? seconds * 1000 : 1;
-    said_refuse(&member, "expected a time like 2026-01-31T09:30:00Z, or a duration like PT90S");
+    said_refuse(&member,
+                "expected seconds, a duration like PT90S, or a time like 2026-01-31T09:30:00Z");
     return now;
 }
 
@@ -84,8 +89,10 @@ const struct control_endpoint tokens_post = {
     .path = "/_crmock/tokens",
     .handle = make,
     .manner = CONTROL_BESIDE,
-    .says = "Makes an access token: {\"user\": email, \"scopes\", \"expires\": time or duration}.",
-    .takes = "'user': " SCHEMA_TEXT ", 'scopes': " SCHEMA_TEXT ", 'expires?': " SCHEMA_TEXT,
+    .says =
+        "Makes an access token: {\"user\": email, \"scopes\", \"expires\": time, duration or seconds}.",
+    .takes = "'user': " SCHEMA_TEXT ", 'scopes': " SCHEMA_TEXT
+             ", 'expires?': {'type': ['string', 'integer']}",
     .answers = "'token': " SCHEMA_TEXT,
     .status = 201,
 };

@@ -39,3 +39,36 @@ void credentials_keep(struct sandbox *sandbox, const struct fixture_credentials 
     cJSON_Delete(body);
     arena_clear(&arena);
 }
+
+typedef const char *inside_fn(const struct api *api, struct arena *arena, const char *text);
+
+static void change(cJSON *entry, const char *name, const struct api *api, inside_fn *inside)
+{
+    struct arena arena = {.blocks = NULL};
+    cJSON *member = cJSON_GetObjectItemCaseSensitive(entry, name);
+    if (cJSON_IsString(member))
+        (void)cJSON_SetValuestring(member, inside(api, &arena, member->valuestring));
+    arena_clear(&arena);
+}
+
+static void change_document(cJSON *document, const struct api *api)
+{
+    cJSON *entry;
+    cJSON_ArrayForEach (entry, cJSON_GetObjectItemCaseSensitive(document, "clients"))
+        change(entry, "id", api, credential_client_inside);
+    cJSON_ArrayForEach (entry, cJSON_GetObjectItemCaseSensitive(document, "tokens")) {
+        change(entry, "token", api, credential_inside);
+        change(entry, "client", api, credential_client_inside);
+    }
+}
+
+void credentials_inside(cJSON *documents, const char *id)
+{
+    const struct api api = {.sandbox = id};
+    cJSON *document;
+    if (cJSON_IsArray(documents))
+        cJSON_ArrayForEach (document, documents)
+            change_document(document, &api);
+    else
+        change_document(documents, &api);
+}

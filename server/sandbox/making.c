@@ -42,12 +42,13 @@ static const cJSON *member_of(const cJSON *documents, const char *name, unsigned
     return found;
 }
 
-/* Documents that say themselves what they extend are what the sandbox begins with, like a folder of
- * such files: nothing else is in it. */
+/* Documents that say themselves what they extend, or have an org of their own, are what the sandbox
+ * begins with, like a folder of such files: nothing else is in it. */
 static bool stand_alone(const struct sandbox_wish *wish)
 {
     unsigned count;
-    return member_of(wish->fixtures, "extends", &count) != NULL && wish->extends == NULL;
+    return wish->extends == NULL && (member_of(wish->fixtures, "extends", &count) != NULL ||
+                                     member_of(wish->fixtures, "org", &count) != NULL);
 }
 
 /* The built-in org that they extend, when they have none of their own and so could as well be added to
@@ -179,13 +180,16 @@ enum making_fault making_fill(const struct making_from *from, const struct sandb
                               struct sandbox *sandbox, struct arena *arena,
                               struct making_trouble *trouble)
 {
-    const char *word = extended_word(wish);
-    if (word == NULL)
+    if (wish->fixtures == NULL)
         return fill(from, wish, sandbox, arena, trouble);
     cJSON *fixtures CLEANUP(json_delete) = cJSON_Duplicate(wish->fixtures, true);
-    struct sandbox_wish added = *wish;
-    added.extends = arena_strdup(arena, word);
-    added.fixtures = fixtures;
-    forget_extends(fixtures);
-    return fill(from, &added, sandbox, arena, trouble);
+    struct sandbox_wish own = *wish;
+    own.fixtures = fixtures;
+    credentials_inside(fixtures, sandbox_id(sandbox));
+    const char *word = extended_word(&own);
+    if (word != NULL) {
+        own.extends = arena_strdup(arena, word);
+        forget_extends(fixtures);
+    }
+    return fill(from, &own, sandbox, arena, trouble);
 }

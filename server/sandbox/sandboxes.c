@@ -182,9 +182,14 @@ static enum making_fault has_place(struct sandboxes *sandboxes, const struct san
 {
     const struct roll *roll = atomic_load(&sandboxes->roll);
     bool is_taken = is_at(roll, place_in(roll, id, strlen(id)), id, strlen(id));
-    trouble->reason = arena_printf(arena, "there is a sandbox \"%s\"", id);
+    trouble->at = "$.id";
+    trouble->reason = arena_printf(
+        arena,
+        "expected an id that is not taken, or \"if_exists\": \"replace\": there is a sandbox \"%s\"",
+        id);
     if (is_taken)
         return wish->replaces ? MAKING_DONE : MAKING_TAKEN;
+    trouble->at = NULL;
     trouble->reason =
         arena_printf(arena, "at most %u sandboxes (--max-sandboxes)", sandboxes->options.most);
     return roll->count < sandboxes->options.most ? MAKING_DONE : MAKING_TOO_MANY;
