@@ -61,7 +61,7 @@ def test_what_changes_in_one_changes_in_no_other(server, way):
     assert server.request("GET", f"/crm/v8/Leads/{LEAD}").body["data"][0]["City"] == was == city(make(server))
 
 
-@pytest.mark.parametrize("extends, orgs", [("default", ORGS), (None, ORGS)])
+@pytest.mark.parametrize("extends, orgs", [("default", ORGS), ("enterprise", ["enterprise"]), ("professional", ["professional"]), ("free", ["free"]), (None, ORGS)])
 def test_it_has_the_orgs_that_it_extends(server, extends, orgs):
     sandbox = make(server, **({"extends": extends} if extends else {}))
     served = {org: sandbox.request("GET", "/crm/v8/org", token=token).status for org, token in ORGS.items()}
