@@ -61,7 +61,7 @@ def test_what_changes_in_one_changes_in_no_other(server, way):
     assert server.request("GET", f"/crm/v8/Leads/{LEAD}").body["data"][0]["City"] == was == city(make(server))
 
 
-@pytest.mark.parametrize("extends, orgs", [("default", ORGS), (None, ORGS)])
+@pytest.mark.parametrize("extends, orgs", [("default", ORGS), ("enterprise", ["enterprise"]), ("professional", ["professional"]), ("free", ["free"]), (None, ORGS)])
 def test_it_has_the_orgs_that_it_extends(server, extends, orgs):
     sandbox = make(server, **({"extends": extends} if extends else {}))
     served = {org: sandbox.request("GET", "/crm/v8/org", token=token).status for org, token in ORGS.items()}
@@ -94,14 +94,18 @@ def test_one_with_its_own_fixtures_for_main(start, tmp_path):
     assert found == {"": 200, "main": 200, "default": 204}
 
 
-@pytest.mark.parametrize("now, clock", [("2026-01-31T09:30:00+05:30", {"now": "2026-01-31T04:00:00Z", "mode": "fixed"})])
+@pytest.mark.parametrize("now, clock", [("2026-01-31T09:30:00+05:30", {"now": "2026-01-31T04:00:00Z", "mode": "fixed"}), ("2046-01-31T09:30:00Z", {"now": "2046-01-31T09:30:00Z", "mode": "fixed"})])
 def test_its_clock_stands_where_it_was_wanted(server, now, clock):
     sandbox = make(server, now=now)
     assert sandbox.done("GET", "/clock") == clock
     sandbox.set("Leads", LEAD, City="Stamped")
     stamp = datetime.datetime.fromisoformat(sandbox.get("Leads", LEAD)["Modified_Time"])
     assert stamp == datetime.datetime.fromisoformat(clock["now"])
-    assert sandbox.refresh()["expires_in"] == 3600  # its tokens are those of its own time
+    assert sandbox.refresh()["expires_in"] == 3600
+    sandbox.done("POST", "/reset")
+    assert sandbox.request("GET", LIST).status == 200  # its tokens are those of its own time
+    created = datetime.datetime.fromisoformat(sandbox.request("GET", "/crm/v8/users?type=CurrentUser").body["users"][0]["created_time"])
+    assert created == datetime.datetime.fromisoformat(clock["now"])  # and what has no time of its own
     assert make(server).done("GET", "/clock")["mode"] == "running"
 
 
