@@ -451,3 +451,74 @@ def test_other_paths_of_a_sandbox(server, two):
     assert server.request("GET", f"/_s/{one}/openapi.json", token=None).body["openapi"]
     for path in (f"/_s/{one}", f"/_s/{one}/", f"/_s/{one}/nothing"):
         assert server.request("GET", path).status == server.request("GET", "/nothing").status
+
+
+TOKEN = {"client": "1000.CRMOCK", "user": "patricia.boyle@zylker.example", "scopes": "ZohoCRM.modules.ALL"}
+OWN_ORG = {
+    "org": {"id": "7000", "name": "Tiny", "edition": "enterprise", "time_zone": "UTC"},
+    "roles": [{"name": "Boss"}], "profiles": [{"name": "All", "administrator": True, "modules": {"*": {}}}],
+    "users": [{"name": "Ann", "email": "ann@tiny.example", "role": "Boss", "profile": "All"}],
+    "modules": [{"api_name": "Boats", "custom": True, "singular": "Boat", "plural": "Boats", "fields": [{"api_name": "Name", "type": "text"}]}],
+    "records": [{"module": "Boats", "id": "5", "fields": {"Name": "Argo"}}]}
+
+
+@pytest.mark.parametrize("token", ["1000.crmock.tim", "1000.named.tim"])
+def test_fixtures_name_a_token_as_it_is_inside_or_outside(server, token):
+    one = make(server, "credentials", id="named", if_exists="replace", fixtures={"tokens": [TOKEN | {"token": token}]})
+    assert one.made["tokens"]["tim"] == "1000.named.tim"
+    assert one.request("GET", LIST, token="tim").status == 200
+    assert one.by("prefix").request("GET", LIST, token="tim").status == 200
+    assert server.request("GET", LIST, token="1000.crmock.tim").status == 401
+
+
+def test_a_token_that_is_added_is_named_so_too(server):
+    one = make(server)
+    assert one.control("POST", "/fixtures", {"tokens": [TOKEN | {"token": f"1000.{one.id}.new"}]}).status == 201
+    assert one.by("credentials").request("GET", LIST, token="new").status == 200
+
+
+def test_an_own_org_is_all_that_is_there(server):
+    """As in a folder of fixtures; with credentials, which it lacks."""
+    one = make(server, "credentials", fixtures=OWN_ORG)
+    assert one.request("GET", "/crm/v8/Boats/5?fields=Name").body["data"][0]["Name"] == "Argo"
+    assert [org["id"] for org in one.request("GET", "/crm/v8/org").body["org"]] == ["7000"]
+    assert one.request("GET", LIST).status == 400
+    token = one.request("POST", "/oauth/v2/token?" + urllib.parse.urlencode({"grant_type": "refresh_token"} | {name: one.made[name] for name in ("client_id", "client_secret", "refresh_token")}), token=None)
+    assert token.body["access_token"].startswith(f"1000.{one.id}.")
+
+
+def test_an_own_org_beside_others(server):
+    """The first is that of the lowest id."""
+    org = OWN_ORG["org"] | {"id": "900023000000000001"}
+    one = make(server, "credentials", extends="free", fixtures=OWN_ORG | {"org": org})
+    assert "free" in one.made["tokens"] and one.control("GET", f"/records/Boats?org={org['id']}").body["records"][0]["fields"] == {"Name": "Argo"}
+
+
+@pytest.mark.parametrize("fixtures, at", [
+    ({"extends": "enterprise", "tokens": [{"token": "x"}]}, "$.fixtures.tokens[0].client"),
+    ([{}, {"records": [{"module": "Boat"}]}], "$.fixtures[1].records[0].module"),
+    ({"extends": "nobody"}, "$.fixtures.extends"), ({"extends": 1}, "$.fixtures.extends"), ([{"extends": "free"}, {"extends": "free"}], "$.fixtures[1].extends"),
+    (OWN_ORG | {"users": []}, "$.fixtures.records[0]"), (1, "$.fixtures"), ([1], "$.fixtures[0]")])
+def test_faulty_fixtures_make_nothing(server, fixtures, at):
+    answer = control(server, "POST", ALL, {"id": "faulty", "fixtures": fixtures})
+    assert answer.status == 422 and answer.body["at"].startswith(at), answer
+    assert control(server, "GET", ALL + "/faulty").status == 404
+
+
+def test_a_token_of_another_sandbox_is_told_for_what_it_is(server):
+    one = make(server)
+    for path, token, here in ((one.prefix + LIST, "1000.nobody.admin", one.id), (LIST, "1000.nobody.admin", "main")):
+        answer = server.request("GET", path, token=token)
+        assert answer.status == 401 and f"names a sandbox nobody, and this is {here}" in answer.headers["X-Crmock-Hint"]
+
+
+def test_a_token_that_expires_after_seconds(server):
+    one = make(server, now="2026-01-01T00:00:00Z")
+    for expires in (90, "PT90S", "2026-01-01T00:01:30Z"):
+        one.control("PUT", "/clock", {"now": "2026-01-01T00:00:00Z"})
+        token = one.control("POST", "/tokens", {"user": TOKEN["user"], "scopes": TOKEN["scopes"], "expires": expires}).body["token"]
+        states = []
+        for by in (89, 1):
+            one.control("POST", "/clock/advance", {"by": by})
+            states.append(one.request("GET", LIST, token=token).status)
+        assert states == [200, 401]
