@@ -94,7 +94,7 @@ static const struct setting settings[] = {
      offsetof(struct app_options, control.checks_host), 0, 0, NULL},
     {"max-sandboxes", "N", "Sandboxes alive at once, beside main (default 1000)", NUMBER,
      offsetof(struct app_options, max_sandboxes), 0, 100000, NULL},
-    {"max-records", "N", "Records that fixtures may generate in a sandbox (default 1000000)", NUMBER,
+    {"max-records", "N", "Records in a sandbox beyond which fixtures add none (default 1000000)", NUMBER,
      offsetof(struct app_options, max_records), 0, 1000000000, NULL},
     {.help = "Time:"},
     {"now", "TIME", "ISO 8601 time to stand still at, or +N or -N seconds from the machine's clock",

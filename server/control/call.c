@@ -92,11 +92,12 @@ void said_has_only(const struct said *said, const char *names)
         said_refuse(said, "expected an object");
         return;
     }
-    const cJSON *member;
-    cJSON_ArrayForEach (member, said->json) {
+    /* To the first fault alone: a look at each of many would take as long as their square. */
+    for (const cJSON *member = said->json != NULL ? said->json->child : NULL;
+         member != NULL && !said->call->is_refused; member = member->next) {
         const struct said one = said_member(said, member->string);
         if (!word_is_among(names, member->string))
-            said_refuse(&one, "expected one of: %s", names);
+            said_refuse(&one, names[0] != '\0' ? "expected one of: %s" : "expected no member%s", names);
         else if (one.json != member)
             said_refuse(&one, "expected it once");
     }

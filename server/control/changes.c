@@ -75,7 +75,7 @@ static int64_t tell(struct control_call *call)
     struct metadata *metadata = take_locked(call, &query);
     cJSON *body = NULL;
     if (!call->is_refused && changes_between(&query, &body) != STORE_OK)
-        (void)control_fail(call);
+        (void)control_refuse(call, 503, NULL, "there is no memory for it, or the store failed");
     image_free(query.then);
     image_free(query.now);
     metadata_free(metadata);

@@ -32,7 +32,7 @@ const struct control_endpoint clock_get = {
 static void check(struct control_call *call, const struct clock *clock)
 {
     if (!time_writable(clock_now(clock)))
-        (void)control_refuse(call, 422, "$", "expected a time of the years 0001 to 9998");
+        (void)control_refuse(call, 422, "$", "expected a time from 0001-01-03 to 9999-12-29");
 }
 
 /* Puts the clock in the place of the sandbox's, unless it was refused. */
@@ -95,8 +95,8 @@ static int64_t read_duration(const struct said *said)
     const struct said by = said_member(said, "by");
     int64_t milliseconds = 0;
     if (cJSON_IsString(by.json)) {
-        if (!duration_parse(by.json->valuestring, &milliseconds))
-            said_refuse(&by, "expected seconds or a duration like PT90S or P1DT12H");
+        if (!duration_parse(by.json->valuestring, &milliseconds) || milliseconds % 1000 != 0)
+            said_refuse(&by, "expected whole seconds or a duration of such, like PT90S or P1DT12H");
         return milliseconds;
     }
     if (by.json == NULL)

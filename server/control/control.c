@@ -129,6 +129,13 @@ static bool find_endpoint(struct control_call *call)
     return false;
 }
 
+/* What an endpoint does not look at would do nothing, unseen. */
+static void take_nothing(struct control_call *call)
+{
+    const struct said said = said_body(call);
+    said_has_only(&said, "");
+}
+
 enum { BODY_VALUES_MAX = 100000 };
 
 static bool read_body(struct control_call *call)
@@ -146,6 +153,8 @@ static bool read_body(struct control_call *call)
                              place.column);
     else if (!cJSON_IsObject(call->body))
         (void)control_refuse(call, 422, "$", "expected an object");
+    else if (call->endpoint->takes == NULL)
+        take_nothing(call);
     return !call->is_refused;
 }
 

@@ -140,10 +140,10 @@ struct image *image_of_bytes(const void *bytes, size_t size)
 
 /* Room for a store to grow, of addresses only: less where the system gives no more. What is left for
  * everything else must be enough for the requests that are under way, which cannot go on without. */
-static unsigned char *reserve(size_t least, size_t *room)
+static unsigned char *reserve(size_t wanted, size_t least, size_t *room)
 {
     enum { ROOM_MIN = 64 << 20, SPARE = 128 << 20 };
-    for (*room = (size_t)1 << 30; *room >= ROOM_MIN && *room >= 2 * least; *room /= 4) {
+    for (*room = wanted; *room >= ROOM_MIN && *room >= 2 * least; *room /= 4) {
         unsigned char *bytes = mmap(NULL, *room + SPARE, PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (bytes != MAP_FAILED) {
@@ -177,10 +177,20 @@ static bool lay_new_file(struct memory *memory)
                 memory->file, 0) != MAP_FAILED;
 }
 
-bool memory_open(struct memory *memory, struct image *image)
+/* One that begins with an image is one of many. */
+static size_t room_for(const struct image *image)
+{
+    enum { ROOM_MOST = 1 << 30, ROOM_OF_MANY = 256 << 20 };
+    size_t room = ROOM_OF_MANY;
+    while (room < ROOM_MOST && (image == NULL || room / 4 < image->size))
+        room *= 4;
+    return room;
+}
+
+static bool open_with(struct memory *memory, struct image *image, size_t wanted)
 {
     *memory = (struct memory){.file = -1};
-    memory->bytes = reserve(image != NULL ? image->size : 0, &memory->room);
+    memory->bytes = reserve(wanted, image != NULL ? image->size : 0, &memory->room);
     if (memory->bytes == NULL)
         return false;
     if (image == NULL)
@@ -188,6 +198,11 @@ bool memory_open(struct memory *memory, struct image *image)
     memory->image = image_share(image);
     memory->size = image->size;
     return lay(memory->bytes, image);
+}
+
+bool memory_open(struct memory *memory, struct image *image)
+{
+    return open_with(memory, image, room_for(image));
 }
 
 void memory_close(struct memory *memory)
@@ -203,7 +218,8 @@ void memory_close(struct memory *memory)
 bool memory_restart(struct memory *memory, struct image *image)
 {
     struct memory anew;
-    if (!memory_open(&anew, image)) {
+    size_t room = room_for(image), wanted = memory->room > room ? memory->room : room;
+    if (!open_with(&anew, image, wanted)) {
         int reason = errno;
         memory_close(&anew);
         errno = reason;

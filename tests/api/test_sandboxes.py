@@ -522,3 +522,20 @@ def test_a_token_that_expires_after_seconds(server):
             one.control("POST", "/clock/advance", {"by": by})
             states.append(one.request("GET", LIST, token=token).status)
         assert states == [200, 401]
+
+
+@pytest.mark.parametrize("method, path, body, at", [
+    ("POST", "/clock/advance", {"by": "PT0.9S"}, "$.by"), ("POST", "/reset", {"all": True}, "$.all"), ("DELETE", "/snapshots/x", {"a": 1}, "$.a"),
+    ("GET", "/clock", {"a": 1}, "$.a"), ("PUT", "/clock", {"now": "0001-01-01T00:00:00Z"}, "$"),
+    ("POST", "/fixtures", {"workflow_rules": [{"module": "Leads", "name": "x", "actions": [{"webhook": "http://"}]}]}, "$.workflow_rules[0].actions[0].webhook")])
+def test_what_would_do_nothing_is_refused(server, method, path, body, at):
+    one = make(server)
+    answer = one.control(method, path, body)
+    assert (answer.status, answer.body["at"]) == (422, at), answer
+
+
+@pytest.mark.parametrize("method, path", [("POST", "/_crmock/sandboxes"), ("POST", "/_crmock/fixtures"), ("PATCH", "/_crmock/records/Leads/" + LEAD), ("PUT", "/_crmock/jobs/policy")])
+def test_of_many_members_the_first_fault_is_told(server, method, path):
+    """A look at each of them would take minutes."""
+    answer = control(server, method, path, {f"k{n}": n for n in range(90000)})
+    assert answer.status == 422 and answer.body["at"] == "$.k0"
