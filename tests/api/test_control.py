@@ -292,23 +292,125 @@ def test_the_page_has_every_status():
 
 
 def is_as_printed(value, printed):
+    """Where "…" is printed stands anything; as a member's name it says that there are more of them."""
     if printed == "…":
         return True
     if isinstance(printed, dict):
-        return isinstance(value, dict) and list(value) == list(printed) and all(is_as_printed(value[name], printed[name]) for name in printed)
+        names = [name for name in printed if name != "…"]
+        return isinstance(value, dict) and list(value)[:len(names) if "…" in printed else None] == names and all(is_as_printed(value[name], printed[name]) for name in names)
+    if isinstance(printed, list):
+        return isinstance(value, list) and len(value) == len(printed) and all(map(is_as_printed, value, printed))
     return value == printed
 
 
 def test_the_examples_of_the_page(fresh):
-    """One after the other, as they are printed."""
+    """One after the other, as they are printed, with the last job and token in the place of their names."""
     examples = re.findall(r"```sh\n(curl .*)\n```\n(?:\n```json\n(.*)\n```\n)?", PAGE)
+    last = {}
     for line, printed in examples:
+        for name, text in last.items():
+            line = re.sub(rf"\b{name}\b", text, line)
         status, answer, _, _ = gallery.curl(fresh, line)
         path = re.search(r"http://127.0.0.1:8080(/[^\s']*)", line).group(1)
-        assert (status >= 400) == ("error" in printed), line
+        for name, member in (("JOB_ID", "job_id"), ("TOKEN", "token")):
+            last.update({name: text for text in re.findall(rf'"{member}": "([^"]+)"', json.dumps(answer))})
+        for name, text in last.items():
+            printed = re.sub(rf"\b{name}\b", text, printed)
+        assert (status >= 400) == any(word in printed for word in ('"error"', "RECORD_LOCKED")), line
         assert not printed or is_as_printed(answer, json.loads(printed.replace(gallery.BASE, fresh.url))), (line, answer)
         assert (answer is None) == (status == 204) and (printed or status == 204 or path.startswith("/crm/"))
-    assert len(examples) == PAGE.count("```sh") >= 8
+    assert len(examples) == PAGE.count("```sh") >= 30 and set(last) == {"JOB_ID", "TOKEN"}
+
+
+@pytest.mark.parametrize("value, printed, same", [
+    (1, "…", True), ({"a": 1}, {"a": 1}, True), ({"a": 1, "b": 2}, {"a": 1}, False), ({"a": 1, "b": 2}, {"a": 1, "…": "…"}, True), ({"b": 2, "a": 1}, {"a": 1, "…": "…"}, False), ({"a": 2, "b": 2}, {"a": 1, "…": "…"}, False),
+    ([{"a": 1}], [{"a": "…"}], True), ([1, 2], [1], False), ([1], [1, 2], False), ([1], [2], False), ({}, {"a": "…"}, False), (None, {"…": "…"}, False)])
+def test_what_is_as_printed(value, printed, same):
+    assert is_as_printed(value, printed) == same
+
+
+def section(heading):
+    return re.search(rf"^##+ {heading}\n(.*?)(?=^##|\Z)", PAGE, re.M | re.S).group(1)
+
+
+def members(heading):
+    """Member to default, of the section's table."""
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (.*?) \| .* \|$", section(heading).partition("| Member | Default | Meaning |")[2].partition("\n\n")[0], re.M)
+    return {name: default for names, default in rows for name in re.findall(r"`(\w+)`", names)}
+
+
+def taken(*calls):
+    bodies = [control_document().json["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"] for method, path in calls]
+    return {name: name in body.get("required", []) for body in bodies for name in body["properties"]}
+
+
+@pytest.mark.parametrize("heading, calls", [
+    ("Sandboxes", [("post", "/_crmock/sandboxes")]), ("Reset and snapshots", [("post", "/_crmock/snapshots")]), ("Time", [("put", "/_crmock/clock"), ("post", "/_crmock/clock/advance")]),
+    ("Tokens", [("post", "/_crmock/tokens")]), ("Jobs", [("put", "/_crmock/jobs/policy")])])
+def test_the_page_has_every_member_of_a_body(heading, calls):
+    listed, said = members(heading), taken(*calls)
+    assert list(listed) == list(said)
+    assert {name for name, default in listed.items() if default == "must be there"} == {name for name, needed in said.items() if needed}
+
+
+def test_the_page_has_every_member_of_a_record(shared):
+    told = call(shared, path="/_crmock/records/Deals/554023000000497007").body
+    assert sorted(members("Fixtures and records")) == sorted(told)
+
+
+def defaults(heading):
+    return {name: json.loads(default.strip("`")) for name, default in members(heading).items() if default[0] == "`"}
+
+
+def test_the_defaults_of_the_page(fresh):
+    assert call(fresh, "PUT", "/_crmock/jobs/policy", {"hold": True, "delay_ms": 1, "rate": 1, "batch": 1, "polls": {"scheduled": 3}}).body["polls"] == {"scheduled": 3, "running": 0}
+    assert call(fresh, "PUT", "/_crmock/jobs/policy").body == defaults("Jobs") and len(defaults("Jobs")) == 5
+    made, said = [call(fresh, "POST", "/_crmock/sandboxes").body for _ in range(2)], defaults("Sandboxes")
+    assert said.keys() == {"if_exists", "ttl"} and made[0]["ttl"] == said["ttl"] and re.fullmatch("[a-z0-9]{10}", made[0]["id"]) and made[0]["id"] != made[1]["id"]
+    assert call(fresh, "POST", "/_crmock/sandboxes", {"id": made[0]["id"]}).status == call(fresh, "POST", "/_crmock/sandboxes", {"id": made[0]["id"], "if_exists": said["if_exists"]}).status == 409
+    assert defaults("Reset and snapshots") == {"replace": False}
+    for more, status in (({}, 201), ({}, 409), (defaults("Reset and snapshots"), 409), ({"replace": True}, 201)):
+        assert call(fresh, "POST", "/_crmock/snapshots", {"name": "a"} | more).status == status
+
+
+OWN_ORG = {"org": {"name": "Mine"}, "roles": [{"name": "Boss"}], "profiles": [{"name": "All"}], "users": [{"name": "Ann", "email": "ann@mine.example", "profile": "All", "role": "Boss"}],
+           "clients": [{"id": "1000.MINE", "secret": "s"}], "tokens": [{"token": "1000.crmock.mine", "client": "1000.MINE", "user": "ann@mine.example", "scopes": "ZohoCRM.org.READ"}]}
+KINDS = {"none": {}, "with `extends`": {"fixtures": {"extends": "professional"}}, "with `org`": {"fixtures": [OWN_ORG]},
+         "with neither": {"fixtures": {"records": [{"module": "Accounts", "id": "77", "fields": {"Account_Name": "Mine"}}]}}}
+BUILT_IN = ["admin", "professional", "free"]
+FIXTURES_MEAN = {("left out", "none"): BUILT_IN, ("left out", "with `extends`"): ["professional"], ("left out", "with neither"): BUILT_IN,
+                 ("given", "none"): ["free"], ("given", "with `extends`"): None, ("given", "with `org`"): ["free", "mine"], ("given", "with neither"): ["free"]}
+
+
+@pytest.mark.parametrize("extends, kind", FIXTURES_MEAN)
+def test_what_fixtures_mean_beside_extends(fresh, extends, kind):
+    """Which orgs there are, by whose tokens are good; what is added is in the first."""
+    [says] = re.findall(rf"^\| {extends} \| {kind} \| (.*) \|$", section("Sandboxes"), re.M)
+    made = call(fresh, "POST", "/_crmock/sandboxes", KINDS[kind] | ({"extends": "free"} if extends == "given" else {}))
+    orgs = FIXTURES_MEAN[extends, kind]
+    assert made.status == (201 if orgs else 422) and ("422" in says) == (orgs is None)
+    if orgs:
+        assert [who for who in [*BUILT_IN, "mine"] if fresh.request("GET", "/crm/v8/org", token=f"1000.{made.body['id']}.{who}").status == 200] == orgs
+    if kind == "with neither":
+        assert "added to its first org" in says and call(fresh, path=f"/_s/{made.body['id']}/_crmock/records/Accounts/77").status == 200
+
+
+def test_what_a_kept_main_has_not(start, tmp_path):
+    """As the page lists it; a sandbox beside it has all of it."""
+    server = start(db=tmp_path / "kept.db")
+    assert call(server, "POST", "/_crmock/reset").status == call(server, path="/_crmock/changes").status == 409
+    sandbox = call(server, "POST", "/_crmock/sandboxes").body["url"].removeprefix(server.url)
+    assert call(server, "POST", sandbox + "/_crmock/reset").status == 204 and call(server, path=sandbox + "/_crmock/changes").status == 200
+    assert call(server, "POST", "/_crmock/snapshots", {"name": "before"}).status == 201
+    lead = "554023000000600001"
+    assert server.update("Leads", {"data": [{"City": "Arta"}], "ids": [lead]}).status == 200
+    assert [change["id"] for change in call(server, path="/_crmock/changes?since=before").body["changes"]] == [lead]
+    assert call(server, "POST", "/_crmock/snapshots/before/restore").status == 204 and "City" not in server.fields(lead)
+    assert call(server, "PUT", "/_crmock/jobs/policy", {"hold": True}).status == call(server, "PUT", "/_crmock/clock", {"offset": 60}).status == 200
+    server.stop()
+    server = start(db=tmp_path / "kept.db")
+    assert call(server, path="/_crmock/snapshots").body["snapshots"] == [] and len(call(server, path="/_crmock/sandboxes").body["sandboxes"]) == 1
+    assert not call(server, path="/_crmock/jobs/policy").body["hold"] and call(server, path="/_crmock/clock").body["mode"] == "running"
 
 
 def test_methods(shared):

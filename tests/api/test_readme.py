@@ -1,10 +1,12 @@
 """What the README says is so; it is short, and its links and those of docs/ lead somewhere."""
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -54,6 +56,13 @@ def test_the_fixtures_of_ones_own(start, tmp_path):
 PROGRAMS = {"python": ["pytest", "-q", "-p", "no:cacheprovider"], "js": ["node", "--test"], "go": ["go", "test"], "bash": ["bash"]}
 
 
+def beside_build(folder, first=":"):
+    """Puts crmock into build/ there, which does a line of shell before it starts."""
+    (folder / "build").mkdir()
+    (folder / "build" / "crmock").write_text(f'#!/bin/sh\n{first}\nexec {shlex.join(command())} "$@"\n')
+    (folder / "build" / "crmock").chmod(0o755)
+
+
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_a_test_of_ones_own(language, tmp_path):
     """As it is printed, beside build/: it passes, and against an org that does not know its token it does not."""
@@ -63,15 +72,59 @@ def test_a_test_of_ones_own(language, tmp_path):
     name, said, text = re.search(rf"`([\w.]+)` for\s`([\w -]+)`:\n\n```{language}\n(.*?)^```$", TEXT, re.M | re.S).groups()
     assert words[:len(said.split())] == said.split()
     (tmp_path / name).write_text(text)
-    (tmp_path / "build").mkdir()
-    (tmp_path / "build" / "crmock").write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
-    (tmp_path / "build" / "crmock").chmod(0o755)
+    beside_build(tmp_path)
     fixtures = gallery.README.parent / "fixtures" / "free"
     environment = {"GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOCACHE": str(gallery.README.parent / "build" / "go"), "GOFLAGS": "-count=1", "PYTHONDONTWRITEBYTECODE": "1"}
     run = ["/usr/bin/python3", "-m", *words] if language == "python" else words
     for more, passes in (({}, True), ({"CRMOCK_FIXTURES": str(fixtures)}, False)):
         done = subprocess.run([*run, name], cwd=tmp_path, env=os.environ | environment | more, capture_output=True, text=True, timeout=PATIENCE)
         assert (done.returncode == 0) == passes, done.stdout + done.stderr
+
+
+SUITE = """import json, urllib.request
+import pytest
+
+@pytest.mark.parametrize("value", ["One", "Two", "Three"])
+@pytest.mark.parametrize("by", ["token", "url"])
+def test_one_world(crmock, value, by):
+    def ask(method, body=None):
+        url = crmock["url"] if by == "url" else crmock["url"].partition("/_s/")[0]
+        request = urllib.request.Request(url + "/crm/v8/Leads/554023000000600001", body, {"Authorization": "Zoho-oauthtoken " + crmock["access_token"]}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["data"][0]
+    assert ask("GET")["City"] is None
+    assert ask("PUT", json.dumps({"data": [{"City": value}]}).encode())["code"] == "SUCCESS"
+    assert ask("GET")["City"] == value
+"""
+SPYING = """
+def test_they_are_gone():
+    with urllib.request.urlopen(__import__("os").environ["CRMOCK_URL"] + "/_crmock/sandboxes") as answer:
+        assert [sandbox["id"] for sandbox in json.load(answer)["sandboxes"]] == ["main"]
+"""
+
+
+def has_ended(process):
+    try:
+        return " Z " in pathlib.Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_one_server_for_a_suite(workers, tmp_path):
+    """As it is printed: a test has its own world, and all workers the same server, which is gone afterwards."""
+    text = re.search(r"This `conftest.py` .*?\n\n```python\n(.*?)^```$", TEXT, re.M | re.S).group(1)
+    assert len(text.splitlines()) <= 16
+    for name, content in (("conftest.py", text), ("test_first.py", SUITE), ("test_second.py", SUITE + (SPYING if workers == 0 else ""))):
+        (tmp_path / name).write_text(content)
+    beside_build(tmp_path, f"echo $$ >>{shlex.quote(str(tmp_path / 'started'))}")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(workers)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and f"{12 + (workers == 0)} passed" in done.stdout, done.stdout + done.stderr
+    [process] = (tmp_path / "started").read_text().split()
+    deadline = time.monotonic() + PATIENCE
+    while not has_ended(process):
+        assert time.monotonic() < deadline
 
 
 def without_code(text):
