@@ -49,6 +49,25 @@ static void respond_by_api(struct sandbox *sandbox, const struct request *reques
     sandbox_leave(sandbox, side);
 }
 
+static bool has_polls(struct sandbox *sandbox)
+{
+    unsigned side;
+    const struct scene *scene = sandbox_enter(sandbox, &side);
+    bool has = scene != NULL && scene->manner.jobs.has_polls;
+    sandbox_leave(sandbox, side);
+    return has;
+}
+
+/* True for a question about a job that has it go on as far as the policy's polls say. */
+static bool may_run_a_job(struct sandbox *sandbox, const struct request *request)
+{
+    static const char end[] = "/actions/mass_update";
+    size_t length = strlen(request->path), behind = sizeof end - 1;
+    return strcmp(request->method, "GET") == 0 && length > behind &&
+           strcmp(request->path + length - behind, end) == 0 && request->refusal == REFUSAL_NONE &&
+           has_polls(sandbox);
+}
+
 static void respond(void *context, const struct request *request, struct arena *arena,
                     struct response *response)
 {
@@ -63,7 +82,11 @@ static void respond(void *context, const struct request *request, struct arena *
         return;
     }
     sandbox_touch(route.sandbox);
-    if (!control_respond(&app->control, route.request, route.sandbox, arena, response))
+    bool is_done =
+        control_respond(&app->control, route.request, route.sandbox, arena, response) ||
+        (may_run_a_job(route.sandbox, route.request) &&
+         control_put_off(&app->control, route.sandbox, route.request, arena, response, respond_by_api));
+    if (!is_done)
         respond_by_api(route.sandbox, route.request, arena, response);
     sandbox_free(route.sandbox);
 }

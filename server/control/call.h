@@ -23,6 +23,7 @@ struct control_call {
     cJSON *body;                          /* an object, freed with the call */
     struct worker *worker;                /* that asks an endpoint beside; else NULL */
     struct bell *bell;                    /* that wakes it; NULL: none does */
+    sandbox_respond_fn *respond;          /* of one that is the service's; else NULL */
     void *state;   /* of an endpoint that is asked again: its own, arena-owned; NULL at first */
     int64_t begun; /* by clock_microseconds */
     bool hurries;  /* answer with what there is: the client is gone, or crmock stops */

@@ -273,6 +273,24 @@ bool control_respond(struct control *control, const struct request *request, str
     return true;
 }
 
+static int64_t respond_for_service(struct control_call *call)
+{
+    call->respond(call->sandbox, call->request, call->arena, call->response);
+    return CONTROL_DONE;
+}
+
+bool control_put_off(struct control *control, struct sandbox *sandbox, const struct request *request,
+                     struct arena *arena, struct response *response, sandbox_respond_fn *answer)
+{
+    const struct control_call call = {.control = control,
+                                      .request = request,
+                                      .arena = arena,
+                                      .response = response,
+                                      .sandbox = sandbox,
+                                      .respond = answer};
+    return errand_begin(&call, respond_for_service);
+}
+
 void control_close(struct control *control)
 {
     (void)pthread_mutex_lock(&control->mutex);

@@ -54,6 +54,13 @@ MUSTCHECK bool control_respond(struct control *control, const struct request *re
                                struct sandbox *sandbox, struct arena *arena, struct response *response);
 /* What keeps answers of the control API from caches, and from being taken for something else. */
 extern const struct header control_headers[];
+/* An answer of the service's that may take longer than a request may hold a thread: has it made beside
+ * those, by `answer`. False: it cannot be put off, and nothing has been done. */
+typedef void sandbox_respond_fn(struct sandbox *sandbox, const struct request *request,
+                                struct arena *arena, struct response *response);
+MUSTCHECK bool control_put_off(struct control *control, struct sandbox *sandbox,
+                               const struct request *request, struct arena *arena,
+                               struct response *response, sandbox_respond_fn *answer);
 /* Answers in the envelope of the control API, with the headers that are in *response, or these. */
 void control_answer(struct arena *arena, struct response *response, unsigned status, const char *error,
                     const char *at);
