@@ -5,6 +5,7 @@
 #include "api/credential.h"
 #include "base/word.h"
 #include "control/policy.h"
+#include "sandbox/credentials.h"
 
 enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
 
@@ -35,16 +36,13 @@ static cJSON *sandbox_json(const struct control_call *call, const struct sandbox
 }
 
 /* What its first org is used with, as it is used from outside. */
-static void add_credentials(const struct control_call *call, const struct sandbox *sandbox, cJSON *body)
+static bool add_credentials(const struct control_call *call, struct sandbox *sandbox, cJSON *body)
 {
-    const char *text = sandbox_credentials(sandbox);
-    cJSON *members = text != NULL ? json_parse(text, strlen(text), NULL) : NULL;
-    while (members != NULL && members->child != NULL) {
-        cJSON *member = cJSON_DetachItemViaPointer(members, members->child);
-        const char *name = arena_strdup(call->arena, member->string);
-        cJSON_AddItemToObject(body, name, member);
-    }
-    cJSON_Delete(members);
+    unsigned side;
+    const struct scene *scene = sandbox_enter(sandbox, &side);
+    bool told = scene != NULL && credentials_tell(scene, call->arena, body);
+    sandbox_leave(sandbox, side);
+    return told;
 }
 
 static const char *read_id(const struct said *said)
@@ -103,6 +101,8 @@ static int64_t make(struct control_call *call)
     wish.ttl = said_number(&said, "ttl", TTL_DEFAULT, 0, TTL_MAX);
     if (call->is_refused)
         return CONTROL_DONE;
+    cJSON *credentials CLEANUP(json_delete) = cJSON_CreateObject();
+    wish.told = credentials;
     struct sandbox *sandbox = NULL;
     struct making_trouble trouble = {.reason = ""};
     enum making_fault fault =
@@ -110,8 +110,11 @@ static int64_t make(struct control_call *call)
     if (fault != MAKING_DONE)
         return control_refuse(call, status_of[fault], trouble.at, "%s", trouble.reason);
     cJSON *body = sandbox_json(call, sandbox);
-    add_credentials(call, sandbox, body);
     sandbox_free(sandbox);
+    while (credentials->child != NULL) {
+        const char *name = arena_strdup(call->arena, credentials->child->string);
+        cJSON_AddItemToObject(body, name, cJSON_DetachItemViaPointer(credentials, credentials->child));
+    }
     return control_reply(call, 201, body);
 }
 
@@ -195,15 +198,19 @@ static int64_t tell(struct control_call *call)
     if (sandbox == NULL)
         return control_refuse(call, 404, NULL, "there is no sandbox \"%s\"", id);
     cJSON *body = sandbox_json(call, sandbox);
-    add_credentials(call, sandbox, body);
+    bool told = add_credentials(call, sandbox, body);
     sandbox_free(sandbox);
-    return control_reply(call, 200, body);
+    if (told)
+        return control_reply(call, 200, body);
+    cJSON_Delete(body);
+    return control_refuse(call, 404, NULL, "the sandbox has just been dropped");
 }
 
 const struct control_endpoint sandbox_get = {
     .method = "GET",
     .path = "/_crmock/sandboxes/{id}",
     .handle = tell,
+    .manner = CONTROL_BESIDE,
     .is_of_process = true,
     .says = "One sandbox, with its credentials.",
     .answers = WHOLE,

@@ -2,42 +2,48 @@
 
 #include "api/credential.h"
 #include "base/json.h"
+#include "fixture/fixture.h"
 
 static const char *outside(const struct api *api, struct arena *arena, const char *text)
 {
     return text != NULL ? credential_outside(api, arena, text) : NULL;
 }
 
-static cJSON *to_json(const char *id, const struct fixture_credentials *credentials,
-                      struct arena *arena)
+static void add(cJSON *body, const char *name, const char *text)
 {
-    const struct api api = {.sandbox = id};
-    cJSON *body = cJSON_CreateObject();
-    const struct {
-        const char *name, *value;
-    } members[] = {
-        {"client_id", credential_client_outside(&api, arena, credentials->client_id)},
-        {"client_secret", credentials->client_secret},
-        {"refresh_token", outside(&api, arena, credentials->refresh_token)},
-        {"access_token", outside(&api, arena, credentials->access_token)},
-    };
-    for (size_t i = 0; i < COUNT(members); i++)
-        if (members[i].value != NULL)
-            json_add_text(body, members[i].name, members[i].value);
+    if (text != NULL)
+        json_add_text(body, name, text);
+}
+
+void credentials_add(const struct api *api, const struct fixture_credentials *credentials,
+                     struct arena *arena, cJSON *body)
+{
+    if (credentials->client_id != NULL)
+        add(body, "client_id", credential_client_outside(api, arena, credentials->client_id));
+    add(body, "client_secret", credentials->client_secret);
+    add(body, "refresh_token", outside(api, arena, credentials->refresh_token));
+    add(body, "access_token", outside(api, arena, credentials->access_token));
     cJSON *tokens = cJSON_AddObjectToObject(body, "tokens");
     const cJSON *token;
     cJSON_ArrayForEach (token, credentials->tokens)
-        json_add_text(tokens, token->string, outside(&api, arena, token->valuestring));
-    return body;
+        json_add_text(tokens, arena_strdup(arena, token->string),
+                      outside(api, arena, arena_strdup(arena, token->valuestring)));
 }
 
-void credentials_keep(struct sandbox *sandbox, const struct fixture_credentials *credentials)
+bool credentials_tell(const struct scene *scene, struct arena *arena, cJSON *body)
 {
-    struct arena arena = {.blocks = NULL};
-    cJSON *body = to_json(sandbox_id(sandbox), credentials, &arena);
-    sandbox_set_credentials(sandbox, json_print(&arena, body));
-    cJSON_Delete(body);
-    arena_clear(&arena);
+    struct fixture_credentials credentials = {.tokens = NULL};
+    const struct orgs *orgs = scene->crm.orgs;
+    struct db *db = orgs->count > 0 ? store_acquire(scene->crm.store) : NULL;
+    bool told =
+        db != NULL && fixtures_credentials(db, orgs->list[0].id, clock_milliseconds(scene->crm.clock),
+                                           arena, &credentials) == STORE_OK;
+    if (db != NULL)
+        store_release(db);
+    if (told)
+        credentials_add(&scene->api, &credentials, arena, body);
+    cJSON_Delete(credentials.tokens);
+    return told;
 }
 
 typedef const char *inside_fn(const struct api *api, struct arena *arena, const char *text);

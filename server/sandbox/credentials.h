@@ -5,8 +5,11 @@
 #include "fixture/fixture.h"
 #include "sandbox/sandbox.h"
 
-/* Keeps them with the sandbox, which nobody can find yet. They stay the caller's. */
-void credentials_keep(struct sandbox *sandbox, const struct fixture_credentials *credentials);
+/* Adds them to the body, as members: those that there are. Texts are copied into the arena. */
+void credentials_add(const struct api *api, const struct fixture_credentials *credentials,
+                     struct arena *arena, cJSON *body);
+/* The same as the store has them now, likewise. False after a logged failure. */
+MUSTCHECK bool credentials_tell(const struct scene *scene, struct arena *arena, cJSON *body);
 
 /* Fixtures may name tokens and clients as they are used from outside, 1000.{id}.NAME: changes them to
  * what they are inside. `documents` is one, or a list of them. */

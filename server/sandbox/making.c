@@ -165,8 +165,8 @@ static enum making_fault fill(const struct making_from *from, const struct sandb
         scene = change_begin(sandbox, &making, &change, arena, &trouble->reason);
     if (fault == MAKING_DONE && scene == NULL)
         fault = fixture_fault.text != NULL ? told(&fixture_fault, arena, trouble) : MAKING_FAILED;
-    if (scene != NULL)
-        credentials_keep(sandbox, &credentials);
+    if (scene != NULL && wish->told != NULL)
+        credentials_add(&scene->api, &credentials, arena, wish->told);
     cJSON_Delete(credentials.tokens);
     (void)sandbox_lock(sandbox);
     sandbox_set_making(sandbox, &making); /* which owns it, whatever came of it */

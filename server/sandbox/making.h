@@ -16,6 +16,7 @@ struct sandbox_wish {
     const struct job_policy *jobs; /* NULL: as main's */
     const enum answers *answers;
     int64_t ttl; /* seconds; 0: for ever */
+    cJSON *told; /* an object: gets what its first org is used with, as members */
 };
 
 enum making_fault {

@@ -14,7 +14,6 @@ struct sandbox {
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
-    char *credentials; /* set before it can be found */
     atomic_llong used;
     pthread_mutex_t mutex; /* guards what follows, and changes */
     struct making making;
@@ -64,7 +63,6 @@ void sandbox_free(struct sandbox *sandbox)
     for (size_t i = 0; i < sandbox->moment_count; i++)
         clear_moment(&sandbox->moments[i]);
     free(sandbox->moments);
-    free(sandbox->credentials);
     bell_clear(&sandbox->jobs_changed);
     passage_clear(&sandbox->passage);
     (void)pthread_mutex_destroy(&sandbox->mutex);
@@ -129,17 +127,6 @@ void sandbox_set_making(struct sandbox *sandbox, const struct making *making)
 {
     clear_making(&sandbox->making);
     sandbox->making = *making;
-}
-
-void sandbox_set_credentials(struct sandbox *sandbox, const char *json)
-{
-    free(sandbox->credentials);
-    sandbox->credentials = strdup(json);
-}
-
-const char *sandbox_credentials(const struct sandbox *sandbox)
-{
-    return sandbox->credentials;
 }
 
 const struct making *sandbox_making(const struct sandbox *sandbox)

@@ -45,10 +45,6 @@ struct making {
     struct metadata *metadata; /* of then; shared */
     struct manner manner;
 };
-/* What its first org is used with, as JSON members; for who asks later. Copied. */
-void sandbox_set_credentials(struct sandbox *sandbox, const char *json);
-/* NULL: not known. Borrowed. */
-MUSTCHECK const char *sandbox_credentials(const struct sandbox *sandbox);
 void sandbox_set_making(struct sandbox *sandbox, const struct making *making);
 /* Borrowed, under the lock. */
 MUSTCHECK const struct making *sandbox_making(const struct sandbox *sandbox);

@@ -475,6 +475,12 @@ def test_a_token_that_is_added_is_named_so_too(server):
     one = make(server)
     assert one.control("POST", "/fixtures", {"tokens": [TOKEN | {"token": f"1000.{one.id}.new"}]}).status == 201
     assert one.by("credentials").request("GET", LIST, token="new").status == 200
+    assert control(server, "GET", f"{ALL}/{one.id}").body["tokens"] == one.made["tokens"] | {"new": f"1000.{one.id}.new"}
+
+
+def test_main_has_the_credentials_of_its_fixtures(server):
+    told = control(server, "GET", ALL + "/main").body
+    assert (told["client_id"], told["refresh_token"], told["access_token"]) == ("1000.CRMOCK", "1000.crmock.refresh", "1000.crmock.admin") and told["tokens"]["manager"] == "1000.crmock.manager"
 
 
 def test_an_own_org_is_all_that_is_there(server):
