@@ -2,9 +2,10 @@
 
 usage: run.py CRMOCK [KILLS [SEED]]
 Jobs by view and calls by ids run until SIGKILL, the store is looked at, the next start takes up the jobs. Every update of a
-record leaves a trace, by a trigger of the test's own. Prints the seed, and ends with a line "N passed, N failed".
+record leaves a trace, by a trigger of the test's own. Sandboxes live beside main, of which nothing is to be left. Prints the seed, and ends with a line "N passed, N failed".
 """
 import collections
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -20,6 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOKEN = "1000.crmock.professional"
+ELSEWHERE = "in a sandbox"
 VIEWS = {"901": 3000, "902": 50, "903": 50}  # the last two have the same records
 FIXTURES = {"extends": "professional",
             "views": [{"id": view, "module": "Accounts", "name": view, "criteria": {"field": {"api_name": "Industry"}, "comparator": "equal", "value": industry}}
@@ -72,9 +74,30 @@ class Clients:
                 first_answer.set()
 
 
+def live_in_sandboxes(server, dice):
+    """Until the server dies: the same records and views, in sandboxes of which main must see nothing."""
+    with contextlib.suppress(http.client.HTTPException, OSError), contextlib.closing(server.another_client().connection) as connection:
+        server = server.another_client()
+        server.connection = connection
+        while True:
+            id = f"s{dice.randrange(4)}"
+            kind = dice.choice(["main", "professional"])
+            made = server.request("POST", "/_crmock/sandboxes", {"id": id, "if_exists": "replace", "extends": kind}, token=None)
+            assert made.status == 201, made
+            if kind == "main":
+                for selector in ({"ids": ["9001"]}, {"cvid": "901"}):
+                    answer = server.request("POST", f"/_s/{id}/crm/v8/Accounts/actions/mass_update", {"data": [{"Phone": ELSEWHERE}]} | selector, token=TOKEN)
+                    assert answer.status in (200, 202), answer  # a job of the view may have been copied, too
+            for path in (f"/_s/{id}/_crmock/snapshots", "/_crmock/snapshots"):
+                assert server.request("POST", path, {"name": "kept", "replace": True}, token=None).status == 201
+            if kind == "main":
+                assert server.request("POST", f"/_s/{id}/_crmock/snapshots/kept/restore", token=None).status == 204
+
+
 def check(db, clients):
     """What is in the store that the killed server left."""
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert db.execute("SELECT count(*) FROM record WHERE json_extract(fields, '$.Phone') = ?", (ELSEWHERE,)).fetchall() == [(0,)], "main has what was written in a sandbox"
     assert db.execute("SELECT * FROM twice").fetchall() == [], "a record was updated twice by one job"
     jobs = {id: rest for id, *rest in db.execute("SELECT id, status, updated, failed, total, json_extract(changes, '$.fields.Account_Name') FROM job")}
     traces = dict(db.execute("SELECT value, count(*) FROM trace GROUP BY value"))
@@ -105,17 +128,25 @@ def torture(kills, dice, folder):
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(TRACE)
     clients, seen = Clients(), collections.Counter()
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    pool = concurrent.futures.ThreadPoolExecutor(1)
     for kill in range(kills):
-        server = Server("--job-batch", str(dice.choice([1, 7, 50, 500, 5000])), "--durability", dice.choice(["normal", "full"]), "--log-level", "error", db=path)
+        server = Server("--job-batch", str(dice.choice([1, 7, 50, 500, 5000])), "--durability", dice.choice(["normal", "full"]), "--log-level", "error", db=path, env={"TMPDIR": str(temporary)})
+        alive = server.request("GET", "/_crmock/sandboxes", token=None).body["sandboxes"]
+        assert [one["id"] for one in alive] == ["main"], "a sandbox has outlived its server"
         first_answer = threading.Event()
         worker = threading.Thread(target=clients.work, args=(server, dice, first_answer), daemon=True)
         worker.start()
+        elsewhere = pool.submit(live_in_sandboxes, server, random.Random(dice.random()))
         if dice.random() < 0.7:
             first_answer.wait(60)
         time.sleep(dice.random() * 0.1)  # the random moment: nothing is waited for
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
         worker.join()
+        elsewhere.result()
+        assert not list(temporary.iterdir()), "a killed server has left files"
         server.process.stdout.close()
         server.connection.close()
         with contextlib.closing(sqlite3.connect(path)) as db:
