@@ -11,7 +11,7 @@
 #include "unit.h"
 
 static struct test_store test;
-static struct image *then;
+static struct image *made, *then; /* what the test's store had at first; what it is compared with */
 
 static const int64_t lead = 554023000000600011, bulk = 554023000000700001;
 enum { BULK = 50000 };
@@ -29,13 +29,30 @@ static struct image *image(void)
 static void open_test(void)
 {
     test_store_open(&test);
-    then = image();
+    made = image();
 }
 
 static void close_test(void)
 {
-    image_free(then);
+    image_free(made);
     test_store_close(&test);
+}
+
+/* Each test has the store as it was made, also after one that failed halfway. */
+static void begin_test(void)
+{
+    if (sqlite3_get_autocommit(test.db->handle) == 0)
+        store_rollback(test.db);
+    store_release(test.db);
+    ck_assert(store_restart(test.store, made));
+    test.db = store_acquire(test.store);
+    ck_assert_ptr_nonnull(test.db);
+    then = image_share(made);
+}
+
+static void end_test(void)
+{
+    image_free(then);
 }
 
 static struct records_call call_of(const char *module)
@@ -378,6 +395,7 @@ TCase *changes_tests(void)
     TCase *tests = tcase_create("changes");
     tcase_set_timeout(tests, 300);
     tcase_add_unchecked_fixture(tests, open_test, close_test);
+    tcase_add_checked_fixture(tests, begin_test, end_test);
     tcase_add_test(tests, nothing_differs_until_something_does);
     tcase_add_test(tests, fields_and_states_are_told_from_and_to);
     tcase_add_test(tests, records_come_and_go);
