@@ -306,6 +306,34 @@ def test_the_example_of_a_clock_that_stands(start, tmp_path):
         server.stop()
 
 
+def test_the_example_of_a_clock_that_is_moved(start):
+    [(line, said)] = re.findall(r"^(curl http\S+/clock/advance .*?) +# (.*)$", page("jobs-and-automation"), re.M)
+    server = start("--now", "2026-01-31T09:30:00Z")
+    token = server.request("POST", "/oauth/v2/token?client_id=1000.CRMOCK&client_secret=crmock-secret&grant_type=refresh_token&refresh_token=1000.crmock.refresh", token=None).body["access_token"]
+
+    def update():
+        return server.update("Leads", {"data": [{"City": "Arta"}], "ids": ["554023000000600001"]}, token=token)
+    assert update().status == 200
+    assert gallery.curl(server, line)[:2] == (200, {"now": "2026-01-31T10:30:00Z", "mode": "fixed"})
+    assert update().headers["X-Crmock-Rule"] in said
+
+
+def test_what_cannot_be_steered_yet(fresh, tmp_path):
+    """Relative dates are refused in fixtures and in calls; the fault of a record is changed while crmock runs."""
+    part = FIXTURES[FIXTURES.index("## What cannot be steered yet"):FIXTURES.index("## Types of fields")]
+    [date] = re.findall(r"`(\$\{\w+\})`", part)
+    criteria = {"field": {"api_name": "Created_Time"}, "comparator": "greater_than", "value": date}
+    answer = fresh.request("POST", "/_crmock/fixtures", {"views": [{"module": "Leads", "name": "Today", "criteria": criteria}]}, token=None)
+    assert (answer.status, answer.body["at"]) == (422, "$.views[0].criteria")
+    assert fresh.update("Leads", {"data": [{"City": "Arta"}], "cvid": "554023000000091501", "criteria": criteria}).headers["X-Crmock-Rule"] == "E32"
+    place = own_fixtures(tmp_path, {"views": [{"module": "Leads", "name": "Today", "criteria": criteria}]})
+    assert "$.views[0].criteria" in run("--port", "0", "--no-cache", "--fixtures", place).stderr
+    lead = {"data": [{"City": "Arta"}], "ids": ["554023000000600001"]}
+    for fault, rule in ((True, "E23"), (None, None)):
+        assert fresh.request("PATCH", "/_crmock/records/Leads/554023000000600001", {"fault": fault}, token=None).status == 200
+        assert fresh.update("Leads", lead).headers["X-Crmock-Rule"] == rule
+
+
 @pytest.mark.parametrize("line", [line for name in ("jobs-and-automation", "oauth") for line in re.findall(r"^build/(crmock --(?:token|job|now|auto).*?) +#", page(name), re.M)])
 def test_the_lines_that_start_it_do(start, line):
     server = start(*line.split()[1:])
