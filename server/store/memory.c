@@ -272,10 +272,9 @@ static size_t *differences(const struct memory *memory, size_t *count)
     return numbers;
 }
 
-static struct image *image_of_differences(const struct memory *memory)
+/* An image of those pages, whose numbers it then owns. */
+static struct image *image_of_differences(const struct memory *memory, size_t *numbers, size_t count)
 {
-    size_t count;
-    size_t *numbers = differences(memory, &count);
     struct image *image = new_image(memory->size);
     image->under = image_share(memory->image->under != NULL ? memory->image->under : memory->image);
     image->count = count;
@@ -286,24 +285,45 @@ static struct image *image_of_differences(const struct memory *memory)
     return image;
 }
 
-struct image *memory_image(struct memory *memory)
+/* Goes on with an image that has all that is there. Returns it, owned by the caller, as it is by the
+ * memory; NULL: what was there may be gone. */
+static struct image *go_on_with(struct memory *memory, struct image *image)
 {
-    if (memory->image != NULL)
-        return image_of_differences(memory);
-    if (ftruncate(memory->file, (off_t)memory->size) != 0)
-        return NULL;
-    struct image *image = image_of_file(memory->file);
-    memory->file = -1; /* the image's now, or closed */
     if (image == NULL)
         return NULL;
+    image_free(memory->image);
     memory->image = image_share(image);
     if (mmap(memory->bytes, memory->room, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) == MAP_FAILED ||
-        !lay(memory->bytes, image)) {
-        image_free(image);
-        return NULL;
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED &&
+        lay(memory->bytes, image))
+        return image;
+    image_free(image);
+    return NULL;
+}
+
+/* Where much has been changed there is less to share with what was there before, but all of it with
+ * those that begin with this. */
+static bool is_much(const struct memory *memory, size_t count)
+{
+    enum { FEW = 256 };
+    return count > FEW && count > memory->size / PAGE / 4;
+}
+
+struct image *memory_image(struct memory *memory)
+{
+    if (memory->image == NULL) {
+        if (ftruncate(memory->file, (off_t)memory->size) != 0)
+            return NULL;
+        int file = memory->file;
+        memory->file = -1; /* the image's now, or closed */
+        return go_on_with(memory, image_of_file(file));
     }
-    return image;
+    size_t count;
+    size_t *numbers = differences(memory, &count);
+    if (!is_much(memory, count))
+        return image_of_differences(memory, numbers, count);
+    free(numbers);
+    return go_on_with(memory, image_of_bytes(memory->bytes, memory->size));
 }
 
 size_t memory_own_bytes(const struct memory *memory)

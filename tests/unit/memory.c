@@ -125,6 +125,27 @@ START_TEST(an_image_takes_what_was_changed_only)
 }
 END_TEST
 
+/* As when the times of a load are dated: those that begin with it would each have all of it. */
+START_TEST(an_image_of_much_that_was_changed_is_shared_by_itself)
+{
+    struct store *store = open_world(made);
+    run_in(store, &change, 1, 2);
+    struct image *much = store_image(store), *again = store_image(store);
+    ck_assert_uint_gt(image_own_bytes(much), 1 << 20);
+    ck_assert_uint_le(image_own_bytes(again), 4096);
+    struct store *other = open_world(much);
+    ck_assert_str_eq(sum_of(other), sum_of(store));
+    run_in(other, &change, 7, 3);
+    ck_assert_str_ne(sum_of(other), sum_of(store));
+    image_free(much);
+    ck_assert(store_restart(store, again));
+    ck_assert_str_ne(sum_of(other), sum_of(store));
+    image_free(again);
+    store_close(other);
+    store_close(store);
+}
+END_TEST
+
 /* SQLite sees a store that has no more room as a disk that is full. */
 START_TEST(a_store_grows_to_its_room_and_says_when_it_is_full)
 {
@@ -213,6 +234,7 @@ TCase *memory_tests(void)
     tcase_add_test(memory, what_one_changes_no_other_sees);
     tcase_add_test(memory, an_image_is_what_the_store_had_then);
     tcase_add_test(memory, an_image_takes_what_was_changed_only);
+    tcase_add_test(memory, an_image_of_much_that_was_changed_is_shared_by_itself);
     tcase_add_test(memory, a_store_grows_to_its_room_and_says_when_it_is_full);
     tcase_add_test(memory, one_has_the_connection_at_a_time);
     return memory;
