@@ -43,3 +43,29 @@ def test_it_says_where_the_likeliest_changes_are_made():
     part = TEXT[TEXT.index("## Where do I change ..."):TEXT.index("## The tests")]
     rows = re.findall(r"^\| (?!What|-)(.*?) \| (.*) \|$", part, re.M)
     assert len(rows) >= 10 and all(re.search(r"`[\w/]+(?:\.\w+|/)`", where) for _, where in rows)
+
+
+def test_the_threads_are_the_codes():
+    part = TEXT[TEXT.index("| Threads | How many |"):TEXT.index("## Where do I change ...")]
+    most = dict(re.findall(r"^\| .*?`(server/[\w/.]+)` \| \d to (\d+) \|", part, re.M))
+    said = {}
+    for path in (ROOT / "server").rglob("*.[ch]"):
+        said.update({name: number for name, number in re.findall(r"enum \{ \w*?(\w+)_THREADS_MAX = (\d+)\b", path.read_text())})
+    assert most == {"server/control/errand.c": said["ERRAND"], "server/app.c": said["JOB"], "server/webhook/dispatch.c": said["DISPATCH"]} and len(said) == 3
+    assert all("pool_new(" in (ROOT / name).read_text() for name in most)
+
+
+def test_every_target_that_tests_is_told():
+    part = TEXT[TEXT.index("## The tests"):]
+    told = re.findall(r"`make ([a-z-]+)`", "".join(re.findall(r"^\| (.*?) \|", part, re.M)))
+    listed = re.findall(r"^([a-z -]+):.*## ", (ROOT / "Makefile").read_text(), re.M)
+    others = {"all", "help", "deps", "run", "format", "install", "clean"}
+    assert sorted(told) == sorted({name for names in listed for name in names.split()} - others)
+
+
+def test_check_all_is_all_that_it_says():
+    part = TEXT[TEXT.index("## The tests"):TEXT.index("| `make check-all` |")]
+    above = set(re.findall(r"`make ([a-z-]+)`", "".join(re.findall(r"^\| (.*?) \|", part, re.M))))
+    but = set(re.findall(r"`make ([a-z-]+)`", re.search(r"^\| `make check-all` \| all of the above but (.*?) \|", TEXT, re.M).group(1)))
+    run = set(re.findall(r"\$\(MAKE\) --no-print-directory ([a-z-]+)", re.search(r"^check-all:.*?(?=^$)", (ROOT / "Makefile").read_text(), re.M | re.S).group()))
+    assert above - but == run and but <= above
