@@ -379,7 +379,7 @@ KINDS = {"none": {}, "with `extends`": {"fixtures": {"extends": "professional"}}
          "with neither": {"fixtures": {"records": [{"module": "Accounts", "id": "77", "fields": {"Account_Name": "Mine"}}]}}}
 BUILT_IN = ["admin", "professional", "free"]
 FIXTURES_MEAN = {("left out", "none"): BUILT_IN, ("left out", "with `extends`"): ["professional"], ("left out", "with neither"): BUILT_IN,
-                 ("given", "none"): ["free"], ("given", "with `extends`"): None, ("given", "with `org`"): ["free", "mine"], ("given", "with neither"): ["free"]}
+                 ("left out", "with `org`"): ["mine"], ("given", "none"): ["free"], ("given", "with `extends`"): None, ("given", "with `org`"): ["free", "mine"], ("given", "with neither"): ["free"]}
 
 
 @pytest.mark.parametrize("extends, kind", FIXTURES_MEAN)
