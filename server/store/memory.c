@@ -272,16 +272,21 @@ static size_t *differences(const struct memory *memory, size_t *count)
     return numbers;
 }
 
-/* An image of those pages, whose numbers it then owns. */
+/* An image of those pages, whose numbers it then owns. NULL with errno. */
 static struct image *image_of_differences(const struct memory *memory, size_t *numbers, size_t count)
 {
+    unsigned char *pages = malloc(count * PAGE + 1); /* many, perhaps: whoever asks can do without */
+    if (pages == NULL) {
+        free(numbers);
+        return NULL;
+    }
     struct image *image = new_image(memory->size);
     image->under = image_share(memory->image->under != NULL ? memory->image->under : memory->image);
     image->count = count;
     image->numbers = must_realloc(numbers, (count + 1) * sizeof *numbers);
-    image->pages = must_alloc(count * PAGE + 1);
+    image->pages = pages;
     for (size_t i = 0; i < count; i++)
-        memcpy(image->pages + i * PAGE, memory->bytes + image->numbers[i] * PAGE, PAGE);
+        memcpy(pages + i * PAGE, memory->bytes + image->numbers[i] * PAGE, PAGE);
     return image;
 }
 
@@ -320,10 +325,11 @@ struct image *memory_image(struct memory *memory)
     }
     size_t count;
     size_t *numbers = differences(memory, &count);
-    if (!is_much(memory, count))
+    struct image *root = is_much(memory, count) ? image_of_bytes(memory->bytes, memory->size) : NULL;
+    if (root == NULL)
         return image_of_differences(memory, numbers, count);
     free(numbers);
-    return go_on_with(memory, image_of_bytes(memory->bytes, memory->size));
+    return go_on_with(memory, root);
 }
 
 size_t memory_own_bytes(const struct memory *memory)
