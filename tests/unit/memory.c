@@ -221,7 +221,7 @@ START_TEST(one_has_the_connection_at_a_time)
     for (size_t i = 0; i < THREADS; i++)
         (void)pthread_join(threads[i], NULL);
     ck_assert_uint_eq(turns.most, 1);
-    ck_assert_uint_eq(turns.done, THREADS * 200);
+    ck_assert_uint_eq(turns.done, (size_t)THREADS * 200);
     store_close(turns.store);
 }
 END_TEST
