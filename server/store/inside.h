@@ -12,6 +12,7 @@
 
 struct store {
     struct place place; /* of a lasting one; without a path: in memory */
+    bool in_memory;     /* as it was opened */
     struct memory memory;
     struct queue queue; /* for the one connection that a store in memory has */
     const struct log *log;

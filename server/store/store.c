@@ -14,6 +14,7 @@ static struct store *new_store(const struct store_options *options)
 {
     struct store *store = must_alloc(sizeof *store);
     *store = (struct store){.log = options->log,
+                            .in_memory = options->path == NULL,
                             .durability = options->durability,
                             .place = {.lock = -1},
                             .memory = {.file = -1}};
@@ -106,7 +107,7 @@ void store_close_idle(struct store *store)
 
 bool store_is_in_memory(const struct store *store)
 {
-    return store->memory.bytes != NULL;
+    return store->in_memory;
 }
 
 void store_empty(struct store *store)
