@@ -124,6 +124,8 @@ bool image_write(const struct image *image, int file)
     bool written = ftruncate(file, (off_t)image->size) == 0 && write_at(file, root->bytes, shared, 0);
     for (size_t i = 0; i < image->count && written; i++)
         written = write_at(file, image->pages + i * PAGE, PAGE, image->numbers[i] * PAGE);
+    /* What was read to be written would count as memory in use. */
+    (void)madvise(root->bytes, root->size, MADV_DONTNEED);
     return written;
 }
 
