@@ -66,6 +66,7 @@ struct scene *change_begin(struct sandbox *sandbox, struct making *making, const
         store_close(store);
         return NULL;
     }
+    store_rest(store);
     return scene_new(sandbox, store, metadata_share(making->metadata), &making->manner, arena, reason);
 }
 

@@ -334,6 +334,19 @@ struct image *memory_image(struct memory *memory)
     return go_on_with(memory, root);
 }
 
+void memory_rest(const struct memory *memory)
+{
+    size_t pages = memory->image != NULL ? whole_pages(memory->size) / PAGE : 0;
+    uint64_t *words = page_words(memory, pages);
+    for (size_t i = 0, end; words != NULL && i < pages; i = end + 1) {
+        for (end = i; end < pages && !may_differ(words, end); end++)
+            ;
+        if (end > i)
+            (void)madvise(memory->bytes + i * PAGE, (end - i) * PAGE, MADV_DONTNEED);
+    }
+    free(words);
+}
+
 size_t memory_own_bytes(const struct memory *memory)
 {
     size_t count = memory->size / PAGE;

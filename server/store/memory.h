@@ -46,6 +46,9 @@ MUSTCHECK bool memory_restart(struct memory *memory, struct image *image);
 /* What it has now, as an image (owned by the caller) that shares with the one it began with whatever
  * has not been changed. What began with nothing goes on with that image. NULL with errno. */
 MUSTCHECK struct image *memory_image(struct memory *memory);
+/* Lets go of the image's pages that were looked at and not changed: they count as memory of each that
+ * has them mapped, though there is one of each. Nobody may use the bytes meanwhile. */
+void memory_rest(const struct memory *memory);
 /* Bytes that differ from the image that it began with, by whole pages; it looks at all of them. */
 MUSTCHECK size_t memory_own_bytes(const struct memory *memory);
 

@@ -79,5 +79,6 @@ void store_rest(struct store *store)
         return;
     queue_enter(&store->queue);
     store_close_idle(store);
+    memory_rest(&store->memory);
     queue_leave(&store->queue);
 }

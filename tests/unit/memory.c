@@ -125,6 +125,22 @@ START_TEST(an_image_takes_what_was_changed_only)
 }
 END_TEST
 
+/* What is let go of is what the image has. */
+START_TEST(a_store_that_rests_has_what_it_had)
+{
+    struct store *store = open_world(made);
+    const char *before = sum_of(store);
+    store_rest(store);
+    ck_assert_str_eq(sum_of(store), before);
+    run_in(store, &change, 1, 3);
+    const char *after = sum_of(store);
+    store_rest(store);
+    ck_assert_str_eq(sum_of(store), after);
+    ck_assert_str_ne(before, after);
+    store_close(store);
+}
+END_TEST
+
 /* As when the times of a load are dated: those that begin with it would each have all of it. */
 START_TEST(an_image_of_much_that_was_changed_is_shared_by_itself)
 {
@@ -235,6 +251,7 @@ TCase *memory_tests(void)
     tcase_add_test(memory, an_image_is_what_the_store_had_then);
     tcase_add_test(memory, an_image_takes_what_was_changed_only);
     tcase_add_test(memory, an_image_of_much_that_was_changed_is_shared_by_itself);
+    tcase_add_test(memory, a_store_that_rests_has_what_it_had);
     tcase_add_test(memory, a_store_grows_to_its_room_and_says_when_it_is_full);
     tcase_add_test(memory, one_has_the_connection_at_a_time);
     return memory;
