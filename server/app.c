@@ -45,7 +45,7 @@ static void respond_by_api(struct sandbox *sandbox, const struct request *reques
     if (scene != NULL)
         api_respond((void *)&scene->api, request, arena, response);
     else
-        control_answer(arena, response, 404, "the sandbox has just been dropped", NULL);
+        control_answer(arena, response, 404, CONTROL_GONE, NULL);
     sandbox_leave(sandbox, side);
 }
 

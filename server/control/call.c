@@ -65,6 +65,29 @@ int64_t control_fail(struct control_call *call)
     return control_refuse(call, 500, NULL, "the store failed (the log says why)");
 }
 
+int64_t control_gone(struct control_call *call)
+{
+    return control_refuse(call, 404, NULL, CONTROL_GONE);
+}
+
+const struct scene *control_lock(struct control_call *call)
+{
+    if (call->is_refused)
+        return NULL;
+    call->scene = sandbox_lock(call->sandbox);
+    if (call->scene == NULL) {
+        control_unlock(call);
+        (void)control_gone(call);
+    }
+    return call->scene;
+}
+
+void control_unlock(struct control_call *call)
+{
+    call->scene = NULL;
+    sandbox_unlock(call->sandbox);
+}
+
 struct said said_body(struct control_call *call)
 {
     return (struct said){.call = call, .at = "$", .json = call->body};

@@ -80,6 +80,12 @@ int64_t control_refuse(struct control_call *call, unsigned status, const char *a
                        ...) PRINTF(4, 5);
 /* 500, after a logged failure. */
 int64_t control_fail(struct control_call *call);
+/* 404, of a sandbox that was closed after the request had found it. */
+int64_t control_gone(struct control_call *call);
+/* Locks the sandbox, and tells the scene that is there, in call->scene as well. NULL after a refusal,
+ * also one that was made before: it is not locked then. Else control_unlock must follow. */
+MUSTCHECK const struct scene *control_lock(struct control_call *call);
+void control_unlock(struct control_call *call);
 
 /* Reading what a body says. A fault is refused with 422 at its place; what is read after it does not
  * count, so that readers need not check each step but the last (call->is_refused). */

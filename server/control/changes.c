@@ -48,18 +48,12 @@ static void take(struct control_call *call, struct changes_query *query)
 /* The same, with the metadata that it refers to; NULL after a refusal. */
 static struct metadata *take_locked(struct control_call *call, struct changes_query *query)
 {
-    struct metadata *metadata = NULL;
-    if (call->is_refused)
+    const struct scene *scene = control_lock(call);
+    if (scene == NULL)
         return NULL;
-    call->scene = sandbox_lock(call->sandbox);
-    if (call->scene == NULL) {
-        (void)control_refuse(call, 404, NULL, "the sandbox has just been dropped");
-    } else {
-        take(call, query);
-        metadata = metadata_share(call->scene->metadata);
-    }
-    call->scene = NULL;
-    sandbox_unlock(call->sandbox);
+    take(call, query);
+    struct metadata *metadata = metadata_share(scene->metadata);
+    control_unlock(call);
     return metadata;
 }
 

@@ -55,7 +55,7 @@ static bool tell_of_server(struct control *control, const struct request *reques
     }
     sandbox_leave(sandbox, side);
     if (response->body == NULL)
-        control_answer(arena, response, 404, "the sandbox has just been dropped", NULL);
+        control_answer(arena, response, 404, CONTROL_GONE, NULL);
     response->body_length = strlen(response->body);
     return true;
 }
@@ -178,9 +178,7 @@ static int64_t run(struct control_call *call)
         return call->endpoint->handle(call);
     unsigned side;
     call->scene = sandbox_enter(call->sandbox, &side);
-    int64_t pause = call->scene != NULL
-                        ? call->endpoint->handle(call)
-                        : control_refuse(call, 404, NULL, "the sandbox has just been dropped");
+    int64_t pause = call->scene != NULL ? call->endpoint->handle(call) : control_gone(call);
     sandbox_leave(call->sandbox, side);
     call->scene = NULL;
     return pause;

@@ -61,6 +61,7 @@ typedef void sandbox_respond_fn(struct sandbox *sandbox, const struct request *r
 MUSTCHECK bool control_put_off(struct control *control, struct sandbox *sandbox,
                                const struct request *request, struct arena *arena,
                                struct response *response, sandbox_respond_fn *answer);
+#define CONTROL_GONE "the sandbox has just been dropped"
 /* Answers in the envelope of the control API, with the headers that are in *response, or these. */
 void control_answer(struct arena *arena, struct response *response, unsigned status, const char *error,
                     const char *at);

@@ -23,7 +23,6 @@ static int64_t end(struct errand *errand)
     const struct request *request = call->request;
     struct response response = errand->response;
     free(errand);
-    sandbox_touch(sandbox);
     sandbox_free(sandbox);
     request->answer(request, &response);
     return WORKER_ENDED;

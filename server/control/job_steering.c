@@ -72,8 +72,6 @@ static enum store_status release_it(const struct crm *crm, struct db *db, int64_
 
 static int64_t release(struct control_call *call)
 {
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
     return steer(call, release_it, NULL);
 }
 
@@ -95,8 +93,6 @@ static enum store_status suspend_it(const struct crm *crm, struct db *db, int64_
 
 static int64_t suspend(struct control_call *call)
 {
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
     return steer(call, suspend_it, NULL);
 }
 
@@ -106,9 +102,8 @@ const struct control_endpoint job_suspend_post = {
     .handle = suspend,
     .manner = CONTROL_BESIDE,
     .answers = TOLD_JOB,
-    .says = "Has a job be SUSPENDED until it is released. The service's endpoint says so with "
-            "answers=current,"
-            " and RUNNING else.",
+    .says = "Has a job be SUSPENDED until it is released. The service's endpoint says so with"
+            " answers=current, and RUNNING else.",
 };
 
 static enum store_status fail_it(const struct crm *crm, struct db *db, int64_t id,

@@ -2,26 +2,18 @@
 
 bool manner_begin(struct control_call *call, struct manner *manner)
 {
-    if (call->is_refused)
-        return false;
-    const struct scene *scene = sandbox_lock(call->sandbox);
-    if (scene != NULL) {
+    const struct scene *scene = control_lock(call);
+    if (scene != NULL)
         *manner = scene->manner;
-        call->scene = scene;
-        return true;
-    }
-    sandbox_unlock(call->sandbox);
-    (void)control_refuse(call, 404, NULL, "the sandbox has just been dropped");
-    return false;
+    return scene != NULL;
 }
 
 /* Puts the scene (NULL: none could be made) in the place of the sandbox's, and unlocks that. */
 static bool put(struct control_call *call, struct scene *other, const char *reason)
 {
-    call->scene = NULL;
     if (other != NULL)
         sandbox_exchange(call->sandbox, other);
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     if (other == NULL)
         (void)control_refuse(call, 500, NULL, "%s", reason);
     return other != NULL;

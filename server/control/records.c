@@ -134,25 +134,39 @@ const struct control_endpoint record_get = {
     .answers = RECORD,
 };
 
-/* Ends the transaction; what could not be kept has failed. */
-static enum records_result end_write(struct records_call *records, enum records_result result)
+/* What is done in a transaction; *body (NULL at first) is what it answers. */
+typedef enum records_result write_fn(const struct control_call *call, struct records_call *records,
+                                     cJSON **body);
+
+/* All of it is kept, or nothing. */
+static int64_t write(struct control_call *call, write_fn *change, unsigned status)
 {
-    bool kept = store_end(records->db, result == RECORDS_DONE) == STORE_OK;
-    return result == RECORDS_DONE && !kept ? RECORDS_FAILED : result;
+    struct records_call records;
+    cJSON *body = NULL;
+    if (!begin(call, &records))
+        return CONTROL_DONE;
+    enum records_result result = RECORDS_FAILED;
+    if (store_begin(records.db, STORE_REQUEST) == STORE_OK) {
+        result = change(call, &records, &body);
+        bool kept = store_end(records.db, result == RECORDS_DONE) == STORE_OK;
+        result = result == RECORDS_DONE && !kept ? RECORDS_FAILED : result;
+    }
+    return end(call, &records, result, status, body);
+}
+
+static enum records_result insert_it(const struct control_call *call, struct records_call *records,
+                                     cJSON **body)
+{
+    int64_t id = 0;
+    enum records_result result = fixture_record_insert(records, call->body, &id);
+    *body = cJSON_CreateObject();
+    json_add_id(*body, "id", id);
+    return result;
 }
 
 static int64_t insert(struct control_call *call)
 {
-    struct records_call records;
-    int64_t id = 0;
-    enum records_result result = RECORDS_FAILED;
-    if (!begin(call, &records))
-        return CONTROL_DONE;
-    if (store_begin(records.db, STORE_REQUEST) == STORE_OK)
-        result = end_write(&records, fixture_record_insert(&records, call->body, &id));
-    cJSON *body = cJSON_CreateObject();
-    json_add_id(body, "id", id);
-    return end(call, &records, result, 201, body);
+    return write(call, insert_it, 201);
 }
 
 const struct control_endpoint records_post = {
@@ -168,20 +182,16 @@ const struct control_endpoint records_post = {
     .status = 201,
 };
 
+static enum records_result change_it(const struct control_call *call, struct records_call *records,
+                                     cJSON **body)
+{
+    enum records_result result = fixture_record_change(records, id_of(call), call->body);
+    return result == RECORDS_DONE ? fixture_record_tell(records, id_of(call), body) : result;
+}
+
 static int64_t change(struct control_call *call)
 {
-    struct records_call records;
-    cJSON *body = NULL;
-    enum records_result result = RECORDS_FAILED;
-    if (!begin(call, &records))
-        return CONTROL_DONE;
-    if (store_begin(records.db, STORE_REQUEST) == STORE_OK) {
-        result = fixture_record_change(&records, id_of(call), call->body);
-        if (result == RECORDS_DONE)
-            result = fixture_record_tell(&records, id_of(call), &body);
-        result = end_write(&records, result);
-    }
-    return end(call, &records, result, 200, body);
+    return write(call, change_it, 200);
 }
 
 const struct control_endpoint record_patch = {
@@ -196,19 +206,18 @@ const struct control_endpoint record_patch = {
     .answers = RECORD,
 };
 
+static enum records_result drop_it(const struct control_call *call, struct records_call *records,
+                                   cJSON **body)
+{
+    (void)body;
+    enum records_result result = fixture_record_delete(records, id_of(call));
+    bool is_gone = result == RECORDS_NONE && records->module != NULL;
+    return is_gone ? RECORDS_DONE : result; /* it answers likewise when it is gone already */
+}
+
 static int64_t drop(struct control_call *call)
 {
-    struct records_call records;
-    enum records_result result = RECORDS_FAILED;
-    if (!begin(call, &records))
-        return CONTROL_DONE;
-    if (store_begin(records.db, STORE_REQUEST) == STORE_OK) {
-        result = fixture_record_delete(&records, id_of(call));
-        if (result == RECORDS_NONE && records.module != NULL)
-            result = RECORDS_DONE; /* it is gone already */
-        result = end_write(&records, result);
-    }
-    return end(call, &records, result, 204, NULL);
+    return write(call, drop_it, 204);
 }
 
 const struct control_endpoint record_drop = {

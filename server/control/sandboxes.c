@@ -203,7 +203,7 @@ static int64_t tell(struct control_call *call)
     if (told)
         return control_reply(call, 200, body);
     cJSON_Delete(body);
-    return control_refuse(call, 404, NULL, "the sandbox has just been dropped");
+    return control_gone(call);
 }
 
 const struct control_endpoint sandbox_get = {

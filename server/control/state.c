@@ -6,24 +6,9 @@
 #include "sandbox/change.h"
 #include "store/memory.h"
 
-/* Locks the sandbox; NULL after a refusal, and it is not locked. */
-static const struct scene *lock(struct control_call *call)
-{
-    if (call->is_refused)
-        return NULL;
-    const struct scene *scene = sandbox_lock(call->sandbox);
-    if (scene != NULL)
-        return scene;
-    sandbox_unlock(call->sandbox);
-    (void)control_refuse(call, 404, NULL, "the sandbox has just been dropped");
-    return NULL;
-}
-
 static int64_t reset(struct control_call *call)
 {
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
-    const struct scene *scene = lock(call);
+    const struct scene *scene = control_lock(call);
     if (scene == NULL)
         return CONTROL_DONE;
     const struct making *making = sandbox_making(call->sandbox);
@@ -34,7 +19,7 @@ static int64_t reset(struct control_call *call)
                              " take a snapshot, and restore that");
     else if (!change_back(call->sandbox, scene, making, DATE_TOKENS, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     return control_reply(call, 204, NULL);
 }
 
@@ -76,7 +61,7 @@ static int64_t keep(struct control_call *call)
     bool replaces = said_flag(&said, "replace", false);
     if (name[0] == '\0' || strlen(name) > NAME_MAX_LENGTH || strchr(name, '/') != NULL)
         said_refuse(&member, "expected a name of 1 to %d characters, without /", NAME_MAX_LENGTH);
-    const struct scene *scene = lock(call);
+    const struct scene *scene = control_lock(call);
     if (scene == NULL)
         return CONTROL_DONE;
     size_t count;
@@ -89,7 +74,7 @@ static int64_t keep(struct control_call *call)
     else
         take(call, scene, name);
     cJSON *body = call->is_refused ? NULL : moment_json(call, sandbox_moment(call->sandbox, name));
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     return control_reply(call, 201, body);
 }
 
@@ -109,7 +94,7 @@ static int64_t list(struct control_call *call)
     size_t count;
     int64_t limit = query_number(call, "limit", CONTROL_LIST_DEFAULT, 1, CONTROL_LIST_MAX);
     const char *after = query_text(call, "after");
-    if (lock(call) == NULL)
+    if (control_lock(call) == NULL)
         return CONTROL_DONE;
     const struct moment *moments = sandbox_moments(call->sandbox, &count);
     cJSON *body = cJSON_CreateObject(), *members = cJSON_AddArrayToObject(body, "snapshots");
@@ -120,7 +105,7 @@ static int64_t list(struct control_call *call)
     for (; at < end; at++)
         cJSON_AddItemToArray(members, moment_json(call, &moments[at]));
     cJSON_AddBoolToObject(body, "more", end < count);
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     return control_reply(call, 200, body);
 }
 
@@ -137,9 +122,7 @@ const struct control_endpoint snapshots_get = {
 
 static int64_t restore(struct control_call *call)
 {
-    const struct said said = said_body(call);
-    said_has_only(&said, "");
-    const struct scene *scene = lock(call);
+    const struct scene *scene = control_lock(call);
     if (scene == NULL)
         return CONTROL_DONE;
     const struct moment *moment = sandbox_moment(call->sandbox, call->parts[0]);
@@ -148,7 +131,7 @@ static int64_t restore(struct control_call *call)
         (void)control_refuse(call, 404, NULL, "there is no snapshot \"%s\"", call->parts[0]);
     else if (!change_back(call->sandbox, scene, &moment->made, DATE_NOTHING, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     return control_reply(call, 204, NULL);
 }
 
@@ -162,10 +145,10 @@ const struct control_endpoint snapshot_restore_post = {
 
 static int64_t drop(struct control_call *call)
 {
-    if (lock(call) == NULL)
+    if (control_lock(call) == NULL)
         return CONTROL_DONE;
     sandbox_drop_moment(call->sandbox, call->parts[0]);
-    sandbox_unlock(call->sandbox);
+    control_unlock(call);
     return control_reply(call, 204, NULL);
 }
 
