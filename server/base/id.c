@@ -1,5 +1,7 @@
 #include "base/id.h"
 
+#include <stdlib.h>
+
 bool id_parse(const char *text, int64_t *id)
 {
     if (text == NULL || text[0] < '1' || text[0] > '9')
@@ -15,4 +17,16 @@ bool id_parse(const char *text, int64_t *id)
         return false;
     *id = (int64_t)value;
     return true;
+}
+
+static int by_number(const void *one, const void *other)
+{
+    const int64_t *a = one, *b = other;
+    return (*a > *b) - (*a < *b);
+}
+
+void ids_sort(int64_t *ids, size_t count)
+{
+    if (count > 0)
+        qsort(ids, count, sizeof *ids, by_number);
 }

@@ -12,5 +12,7 @@ enum { ID_TEXT_SIZE = 20 }; /* 19 digits and the end */
 
 /* Reads 1 to 19 digits without a sign or a leading zero, 1 to 2^63-1. False for anything else. */
 MUSTCHECK bool id_parse(const char *text, int64_t *id);
+/* Sorts ids by number. */
+void ids_sort(int64_t *ids, size_t count);
 
 #endif

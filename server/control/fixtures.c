@@ -43,11 +43,8 @@ static cJSON *add_to(struct control_call *call, int64_t org_id)
 {
     struct fixture_fault fault;
     cJSON *added = NULL;
-    int64_t now = clock_milliseconds(&call->scene->manner.clock);
-    const struct fixture_source source = {.now = time_seconds(now),
-                                          .milliseconds = now - time_seconds(now) * 1000,
-                                          .records_max =
-                                              sandboxes_records_max(call->control->sandboxes)};
+    struct fixture_source source = fixture_source_at(clock_milliseconds(&call->scene->manner.clock));
+    source.records_max = sandboxes_records_max(call->control->sandboxes);
     if (!call->is_refused && !fixtures_add(call->scene->crm.store, &source, call->body, org_id,
                                            &fixture_rules, call->arena, &added, &fault))
         (void)control_refuse(call, status_of[fault.kind], fault.at, "%s", fault.text);

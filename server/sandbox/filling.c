@@ -11,10 +11,10 @@
 
 static struct fixture_source source_of(const struct filling *filling, int64_t now)
 {
-    return (struct fixture_source){.folder = filling->folder,
-                                   .built_in = filling->built_in,
-                                   .now = time_seconds(now),
-                                   .milliseconds = now - time_seconds(now) * 1000};
+    struct fixture_source source = fixture_source_at(now);
+    source.folder = filling->folder;
+    source.built_in = filling->built_in;
+    return source;
 }
 
 static bool load(const struct filling *filling, struct store *store, int64_t now, struct arena *arena,

@@ -75,10 +75,9 @@ static void forget_extends(cJSON *documents)
 
 static struct fixture_source source_of(const struct making_from *from, const struct manner *manner)
 {
-    int64_t now = clock_milliseconds(&manner->clock);
-    return (struct fixture_source){.now = time_seconds(now),
-                                   .milliseconds = now - time_seconds(now) * 1000,
-                                   .records_max = from->records_max};
+    struct fixture_source source = fixture_source_at(clock_milliseconds(&manner->clock));
+    source.records_max = from->records_max;
+    return source;
 }
 
 /* By a store that is closed again. */

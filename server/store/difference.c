@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/id.h"
 #include "store/db.h"
 #include "store/tree.h"
 
@@ -137,17 +138,10 @@ static enum store_status compare_joined(const struct sight *one, const struct si
     return status;
 }
 
-static int by_id(const void *one, const void *other)
-{
-    const int64_t *a = one, *b = other;
-    return (*a > *b) - (*a < *b);
-}
-
 static void sort_once(struct id_list *ids)
 {
     size_t kept = 0;
-    if (ids->count > 0)
-        qsort(ids->ids, ids->count, sizeof *ids->ids, by_id);
+    ids_sort(ids->ids, ids->count);
     for (size_t i = 0; i < ids->count; i++)
         if (kept == 0 || ids->ids[kept - 1] != ids->ids[i])
             ids->ids[kept++] = ids->ids[i];
