@@ -47,6 +47,24 @@ def start(tmp_path):
         server.stop()
 
 
+class InSandbox(Server):
+    def request(self, method, path, *rest, **more):
+        return super().request(method, f"/_s/own{path}", *rest, **more)
+
+
+@pytest.fixture(params=["in memory", "in a file", "a sandbox"])
+def start_each(request, start, tmp_path):
+    """Starts a server with main in memory or in a file; or one of which the sandbox `own` is meant, by the path."""
+    def start_one(*arguments):
+        one = start(*arguments, db=tmp_path / "store.db" if request.param == "in a file" else None)
+        if request.param == "a sandbox":
+            assert one.request("POST", "/_crmock/sandboxes", {"id": "own"}).status == 201
+            one.__class__ = InSandbox
+        return one
+
+    return start_one
+
+
 def pytest_terminal_summary(terminalreporter):
     """Lists each row of the error catalogue with the request that produced it and the versions in which it did."""
     produced = {}

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from server import PATIENCE, Server
+from server import PATIENCE
 
 LEAD = "554023000000600001"
 SCOPES = "ZohoCRM.modules.ALL,ZohoCRM.settings.ALL,ZohoCRM.users.ALL,ZohoCRM.mass_update.ALL"
@@ -24,19 +24,9 @@ BOATS = {
 }
 
 
-class InSandbox(Server):
-    def request(self, method, path, *rest, **more):
-        return super().request(method, f"/_s/own{path}", *rest, **more)
-
-
-@pytest.fixture(params=["in memory", "in a file", "a sandbox"])
-def server(request, start, tmp_path):
-    """A server with main in memory or in a file; or one of which the sandbox `own` is meant, by the path."""
-    one = start(db=tmp_path / "store.db" if request.param == "in a file" else None)
-    if request.param == "a sandbox":
-        assert one.request("POST", "/_crmock/sandboxes", {"id": "own"}).status == 201
-        one.__class__ = InSandbox
-    return one
+@pytest.fixture
+def server(start_each):
+    return start_each()
 
 
 def add(server, fixtures, query=""):

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from server import PATIENCE, Server
+from server import PATIENCE
 
 CHAT = {"data": [{"Lead_Source": "Chat"}]}
 FIFTY = CHAT | {"cvid": "554023000000091501"}
@@ -15,19 +15,9 @@ POLICY = {"hold": False, "delay_ms": 0, "rate": 0, "batch": 500, "polls": None}
 REFUSED = [("11", "E8"), ("12", "E14"), ("13", "E26"), ("14", "E26"), ("15", "E27"), ("16", "E28"), ("17", "E28"), ("18", "E33")]
 
 
-class InSandbox(Server):
-    def request(self, method, path, *rest, **more):
-        return super().request(method, f"/_s/own{path}", *rest, **more)
-
-
-@pytest.fixture(params=["in memory", "in a file", "a sandbox"])
-def server(request, start, tmp_path):
-    """A server with main in memory or in a file; or one of which the sandbox `own` is meant, by the path."""
-    one = start(db=tmp_path / "store.db" if request.param == "in a file" else None)
-    if request.param == "a sandbox":
-        assert one.request("POST", "/_crmock/sandboxes", {"id": "own"}).status == 201
-        one.__class__ = InSandbox
-    return one
+@pytest.fixture
+def server(start_each):
+    return start_each()
 
 
 def policy(server, **members):

@@ -5,19 +5,10 @@ LEAD, TASK = "554023000000600001", "554023000000630101"
 SAM = "sam.standard@zylker.example"
 
 
-@pytest.fixture(params=["in memory", "in a file", "a sandbox"])
-def call(request, start, tmp_path):
+@pytest.fixture
+def call(start_each):
     """Calls of the control API: of main in memory, of main in a file, of a sandbox."""
-    server = start("--now", "2026-05-01T10:00:00Z", db=tmp_path / "store.db" if request.param == "in a file" else None)
-    prefix = ""
-    if request.param == "a sandbox":
-        prefix = "/_s/own"
-        assert server.request("POST", "/_crmock/sandboxes", {"id": "own"}).status == 201
-
-    def one(method, path, body=None, **keywords):
-        return server.request(method, f"{prefix}{path}", body, **keywords)
-
-    return one
+    return start_each("--now", "2026-05-01T10:00:00Z").request
 
 
 def records(call, method, path, body=None):
