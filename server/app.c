@@ -81,7 +81,8 @@ static void respond(void *context, const struct request *request, struct arena *
         control_answer(arena, response, route.status, route.error, NULL);
         return;
     }
-    sandbox_touch(route.sandbox);
+    if (route.sandbox != sandboxes_main(app->sandboxes)) /* which lives as long as the process */
+        sandbox_touch(route.sandbox);
     bool is_done =
         control_respond(&app->control, route.request, route.sandbox, arena, response) ||
         (may_run_a_job(route.sandbox, route.request) &&

@@ -27,26 +27,19 @@ static int64_t read_expiry(const struct said *said, const struct scene *scene)
     return now;
 }
 
-static bool add(struct control_call *call, const struct new_token *token)
+/* A token is some client's. STORE_NOT_FOUND when there is none. */
+static enum store_status add(struct control_call *call, struct new_token *token)
 {
     struct db *db = store_acquire(call->scene->crm.store);
-    bool added = db != NULL && store_begin(db, STORE_REQUEST) == STORE_OK &&
-                 store_end(db, token_add(db, token) == STORE_OK) == STORE_OK;
-    if (db != NULL)
-        store_release(db);
-    return added;
-}
-
-/* A token is some client's; NULL: there is none. */
-static const char *a_client(const struct control_call *call)
-{
-    const char *client = NULL;
-    struct db *db = store_acquire(call->scene->crm.store);
-    if (db != NULL && client_first(db, call->arena, &client) != STORE_OK)
-        client = NULL;
-    if (db != NULL)
-        store_release(db);
-    return client;
+    if (db == NULL)
+        return STORE_FAILED;
+    enum store_status status = client_first(db, call->arena, &token->client_id);
+    if (status == STORE_OK)
+        status = store_begin(db, STORE_REQUEST);
+    if (status == STORE_OK)
+        status = store_end(db, token_add(db, token) == STORE_OK);
+    store_release(db);
+    return status;
 }
 
 static int64_t make(struct control_call *call)
@@ -65,19 +58,19 @@ static int64_t make(struct control_call *call)
                     "expected scopes separated by commas or blanks, like ZohoCRM.modules.ALL%s%.*s",
                     length > 0 ? ": found " : "", (int)length, wrong);
     const char *text = credential_new(&call->scene->api, call->arena);
-    const char *client = a_client(call);
-    const struct new_token token = {.text = text,
-                                    .kind = "access",
-                                    .client_id = client,
-                                    .user_id = found != NULL ? found->id : 0,
-                                    .scopes = words,
-                                    .issued_by = text,
-                                    .expires_at = read_expiry(&said, call->scene)};
-    if (client == NULL)
-        (void)control_refuse(call, 409, NULL, "there is no client in the org that a token could be of");
+    struct new_token token = {.text = text,
+                              .kind = "access",
+                              .user_id = found != NULL ? found->id : 0,
+                              .scopes = words,
+                              .issued_by = text,
+                              .expires_at = read_expiry(&said, call->scene)};
     if (call->is_refused)
         return CONTROL_DONE;
-    if (!add(call, &token))
+    enum store_status status = add(call, &token);
+    if (status == STORE_NOT_FOUND)
+        return control_refuse(call, 409, NULL,
+                              "there is no client in the org that a token could be of");
+    if (status != STORE_OK)
         return control_fail(call);
     cJSON *body = cJSON_CreateObject();
     json_add_text(body, "token", credential_outside(&call->scene->api, call->arena, text));

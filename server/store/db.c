@@ -102,19 +102,24 @@ struct db *db_open_memory(struct memory *memory, const struct log *log, int *cod
     return ready(db, "OFF; PRAGMA mmap_size = 1073741824", code);
 }
 
+void db_note_size(struct db *db)
+{
+    sqlite3_int64 size = 0;
+    if (db->memory == NULL)
+        return;
+    (void)sqlite3_serialize(db->handle, "main", &size, SQLITE_SERIALIZE_NOCOPY);
+    db->memory->size = (size_t)size;
+}
+
 void db_close(struct db *db)
 {
     if (db == NULL)
         return;
     for (size_t i = 0; i < db->count; i++)
         (void)sqlite3_finalize(db->prepared[i].statement);
-    if (db->memory != NULL) { /* how large SQLite has made it */
-        sqlite3_int64 size = 0;
-        if (sqlite3_get_autocommit(db->handle) == 0)
-            (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-        (void)sqlite3_serialize(db->handle, "main", &size, SQLITE_SERIALIZE_NOCOPY);
-        db->memory->size = (size_t)size;
-    }
+    if (db->memory != NULL && sqlite3_get_autocommit(db->handle) == 0)
+        (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    db_note_size(db);
     (void)sqlite3_close(db->handle);
     free(db);
 }

@@ -47,6 +47,9 @@ MUSTCHECK struct db *db_open(const char *path, const char *synchronous, const st
                              int *code);
 MUSTCHECK struct db *db_open_memory(struct memory *memory, const struct log *log, int *code);
 void db_close(struct db *db);
+/* Tells the bytes that the connection works on, if it is one to memory, how large SQLite has made them.
+ * Between transactions. */
+void db_note_size(struct db *db);
 
 /* SQLite's code of the connection that could not be opened last; SQLITE_OK: all could. */
 MUSTCHECK int store_open_code(struct store *store);

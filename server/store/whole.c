@@ -4,7 +4,8 @@
 static struct image *image_of_memory(struct store *store)
 {
     queue_enter(&store->queue);
-    store_close_idle(store);
+    if (store->idle != NULL) /* it stays: its pages are the same afterwards, where they were */
+        db_note_size(store->idle);
     struct image *image = memory_image(&store->memory);
     queue_leave(&store->queue);
     return image;
