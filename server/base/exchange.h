@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attrs.h"
@@ -22,6 +23,11 @@ enum refusal {
 };
 
 struct response;
+struct request;
+
+/* What a request has of names and values. */
+enum request_part { PART_QUERY, PART_HEADERS, PART_FORM };
+typedef void each_fn(void *context, const char *name, const char *value);
 
 /* Texts are well-formed UTF-8, whatever was sent; not so the body. What it points to lasts until the
  * answer is complete. A copy, changed or not, is as good as the original for the functions. */
@@ -44,6 +50,9 @@ struct request {
     const char *(*header)(const struct request *request, const char *name);
     /* How many headers have that name. Of Host there is one, and none at most in HTTP/1.0. */
     unsigned (*header_count)(const struct request *request, const char *name);
+    /* Has every name of a part told, with its value ("": it has none), in the order in which they came;
+     * of a form that is read: none otherwise. The texts last as long as the request. */
+    void (*each)(const struct request *request, enum request_part part, each_fn *tell, void *context);
     /* The query parameter of that name, decoded; "" when it has no value, NULL when absent. */
     const char *(*query)(const struct request *request, const char *name);
     /* The same of a form in the body, urlencoded or multipart; NULL when the body is no form. */
@@ -74,6 +83,25 @@ struct header {
     const char *name, *value;
 };
 
+/* Has a body that rests asked for what comes next. From any thread, also when it does not rest, until
+ * the source has ended. */
+struct waker {
+    void (*wake)(struct waker *waker);
+};
+
+enum { SOURCE_RESTS = 0, SOURCE_ENDS = -1, SOURCE_BREAKS = -2 };
+
+/* A body that comes in pieces, asked for one at a time by threads of the server, none of which it may
+ * hold. */
+struct source {
+    void *context;
+    bool has_length; /* the response's body_length is the whole; else the client sees where it ends */
+    /* The next piece, of at most `size` bytes; or that there is none now, and the waker wakes it; that
+     * there is no more; or that the connection is to be closed as it is. */
+    ptrdiff_t (*read)(void *context, struct waker *waker, char *buffer, size_t size);
+    void (*end)(void *context); /* once: it is not read any more, and the waker is gone */
+};
+
 struct response {
     unsigned status;
     const char *content_type; /* NULL for an answer without a body; 204 has none, whatever is said */
@@ -85,6 +113,17 @@ struct response {
     const char *rule;             /* row of the error catalogue that answered, or NULL */
     const char *hint;             /* one line for people: what was found, what would pass; or NULL */
     bool closes;                  /* the connection ends with it */
+    bool drops;                   /* it ends without an answer */
+    const struct source *source;  /* of the body, in the place of `body`; arena-owned; NULL: none */
+    /* Called once when the last byte is out, or the connection gone; NULL: nothing. */
+    void (*over)(void *context);
+    void *over_context;
+    /* What the call was, where that is known, for who keeps a record of it: the access token in its
+     * form inside, whose it is (an email), version and module as in the path, and the job. NULL and 0:
+     * none.
+     */
+    const char *token, *user, *version, *module;
+    int64_t job_id;
 };
 
 /* Answers a request; everything in *response is owned by the arena. Called from several threads. */

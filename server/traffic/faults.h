@@ -1,0 +1,55 @@
+/* Faults: what tests have a sandbox answer in the place of, or on top of, what the service would
+ * (section 6 of the control API). Any thread may use them. */
+#ifndef CRMOCK_TRAFFIC_FAULTS_H
+#define CRMOCK_TRAFFIC_FAULTS_H
+
+#include "base/exchange.h"
+#include "traffic/match.h"
+
+struct faults;
+
+enum fault_drop { DROP_NOT, DROP_BEFORE, DROP_AFTER };
+
+/* What a fault does; what is not set is 0, and has its flag. Texts are owned by the arena that it was
+ * asked for with. */
+struct effect {
+    int64_t fault_id;
+    const char *rule;                /* row of the catalogue that answers; or NULL */
+    unsigned status;                 /* answers by this, with what follows; 0: does not */
+    const struct header *headers;    /* ended by one without a name; or NULL */
+    const char *body, *content_type; /* body NULL: none */
+    size_t body_length;
+    int64_t delay, delay_after; /* milliseconds */
+    enum fault_drop drop;
+    bool truncates, drips;
+    size_t truncate; /* bytes of the body */
+    size_t drip_bytes;
+    int64_t drip_every; /* milliseconds */
+};
+
+MUSTCHECK struct faults *faults_new(void);
+/* NULL is allowed. */
+void faults_free(struct faults *faults);
+/* False when there is none, which costs nothing to ask. */
+MUSTCHECK bool faults_are_set(const struct faults *faults);
+/* What the matches look at of a request: bits of match_needs. */
+MUSTCHECK unsigned faults_need(struct faults *faults);
+/* The newest fault that matches, and acts: counts it as fired. False: none does. */
+MUSTCHECK bool faults_find(struct faults *faults, const struct seen *seen, struct arena *arena,
+                           struct effect *effect);
+
+/* Reads a fault, at the JSON path `at` of its document, and adds it. `is_rule` tells the names of the
+ * catalogue's rows. Its id; 0 after a fault in it (texts arena-owned), or when there are too many. */
+typedef bool is_rule_fn(const char *name);
+MUSTCHECK int64_t faults_add(struct faults *faults, const cJSON *json, const char *at,
+                             is_rule_fn *is_rule, struct arena *arena, struct match_fault *fault);
+/* As the control API tells them: all, oldest first, behind `after`; NULL of one that is not there. The
+ * caller's; texts are the arena's. */
+MUSTCHECK cJSON *faults_list(struct faults *faults, int64_t after, size_t most, struct arena *arena,
+                             bool *more);
+MUSTCHECK cJSON *faults_tell(struct faults *faults, int64_t id, struct arena *arena);
+void faults_drop(struct faults *faults, int64_t id);
+/* Drops all; ids go on. */
+void faults_clear(struct faults *faults);
+
+#endif
