@@ -74,6 +74,7 @@ struct request {
     /* While it is suspended, from any thread: true when the client has closed the connection, or its
      * sending half (which looks the same), or reset it. It is to be answered all the same. */
     bool (*is_gone)(const struct request *request);
+    void *ticket;     /* what its arrival was answered with; NULL: it was not told */
     void *connection; /* for the functions above */
 };
 

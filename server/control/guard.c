@@ -58,9 +58,9 @@ bool guard_passes_host(const struct control_options *options, const struct reque
 }
 
 /* Where a call comes from. */
-enum source { FROM_NO_PAGE, FROM_OWN_PAGE, FROM_LISTED_PAGE, FROM_FOREIGN_PAGE };
+enum page_source { FROM_NO_PAGE, FROM_OWN_PAGE, FROM_LISTED_PAGE, FROM_FOREIGN_PAGE };
 
-static enum source source_of(const struct control_options *options, const struct request *request)
+static enum page_source source_of(const struct control_options *options, const struct request *request)
 {
     struct address host, origin;
     unsigned count = request->header_count(request, "Origin");
@@ -165,7 +165,7 @@ bool guard_passes(const struct control_options *options, const struct request *r
 {
     if (!guard_passes_host(options, request, arena, response))
         return false;
-    enum source source = source_of(options, request);
+    enum page_source source = source_of(options, request);
     if (source == FROM_FOREIGN_PAGE)
         return refuse(arena, response, "expected no Origin, crmock's own, or one of --control-origin");
     if (source != FROM_LISTED_PAGE && !is_fetched_from_here(request))

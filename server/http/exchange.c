@@ -67,16 +67,22 @@ static void add_header(struct MHD_Response *answer, const char *name, const char
         (void)MHD_add_response_header(answer, name, value);
 }
 
-static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
-                             const struct response *response)
+/* The arena lives until the exchange is completed, which is after the last byte was sent. */
+static struct MHD_Response *begin_answer(struct MHD_Connection *connection, struct exchange *exchange,
+                                         const struct response *response)
 {
+    if (response->source != NULL)
+        return feed_begin(&exchange->server->feeds, connection, response->source, response->body_length,
+                          &exchange->arena, &exchange->feed);
     bool may_have_body = response->status != MHD_HTTP_NO_CONTENT;
-    /* The arena lives until the exchange is completed, which is after the last byte was sent. */
-    struct MHD_Response *answer = MHD_create_response_from_buffer(
-        may_have_body ? response->body_length : 0, (void *)response->body, MHD_RESPMEM_PERSISTENT);
-    if (answer == NULL)
-        return MHD_NO;
-    if (may_have_body)
+    return MHD_create_response_from_buffer(may_have_body ? response->body_length : 0,
+                                           (void *)response->body, MHD_RESPMEM_PERSISTENT);
+}
+
+static void add_headers(struct MHD_Response *answer, const struct exchange *exchange,
+                        const struct response *response)
+{
+    if (response->status != MHD_HTTP_NO_CONTENT)
         add_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
     add_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
     for (const struct header *more = response->headers; more != NULL && more->name != NULL; more++)
@@ -87,20 +93,49 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
         add_header(answer, "X-Crmock-Rule", response->rule);
         add_header(answer, "X-Crmock-Hint", response->hint);
     }
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
+                             const struct response *response)
+{
+    exchange->over = response->over;
+    exchange->over_context = response->over_context;
+    exchange->is_dropped = response->drops;
+    if (response->drops)
+        return MHD_NO; /* libmicrohttpd closes the connection */
+    struct MHD_Response *answer = begin_answer(connection, exchange, response);
+    if (answer == NULL)
+        return MHD_NO;
+    add_headers(answer, exchange, response);
     exchange->status = response->status;
     enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
     MHD_destroy_response(answer);
     return queued;
 }
 
-static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *exchange)
+static void fill(struct exchange *exchange, struct MHD_Connection *connection)
 {
-    const struct http_options *options = &exchange->server->options;
-    struct response response = {.status = 500, .body = ""};
     request_fill(exchange, connection,
                  exchange->refused.why != REFUSAL_NONE
                      ? exchange->refused
                      : wire_refused(exchange->wire, exchange->number));
+}
+
+/* Has it told that a request is coming, if anybody wants to know. */
+static void note_arrival(struct exchange *exchange, struct MHD_Connection *connection)
+{
+    const struct http_options *options = &exchange->server->options;
+    if (options->awaits_arrivals == NULL || !options->awaits_arrivals(options->context))
+        return;
+    fill(exchange, connection);
+    exchange->ticket = options->arrive(options->context, &exchange->request, &exchange->arena);
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *exchange)
+{
+    const struct http_options *options = &exchange->server->options;
+    struct response response = {.status = 500, .body = ""};
+    fill(exchange, connection);
     options->respond(options->context, &exchange->request, &exchange->arena, &response);
     return exchange->is_later ? MHD_YES : reply(connection, exchange, &response);
 }
@@ -133,6 +168,7 @@ enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, 
         exchange->has_begun = true;
         if (log_writes(server->options.log, LOG_INFO))
             exchange->begun = clock_microseconds();
+        note_arrival(exchange, connection);
         if (!is_refused_in_front(exchange, connection))
             return MHD_YES;
         refuse_body(exchange);
@@ -190,11 +226,18 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     struct http_server *server = context;
     struct exchange *exchange = exchange_of(connection);
     *state = NULL;
-    if (exchange->status != 0 && log_writes(server->options.log, LOG_INFO))
+    if ((exchange->status != 0 || exchange->is_dropped) && log_writes(server->options.log, LOG_INFO))
         log_event(server->options.log, LOG_INFO,
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
                   exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
-                  code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " aborted=1");
+                  exchange->is_dropped                          ? " dropped=1"
+                  : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
+                                                                : " aborted=1");
+    feed_end(exchange->feed);
+    if (exchange->over != NULL)
+        exchange->over(exchange->over_context);
+    if (exchange->ticket != NULL)
+        server->options.depart(server->options.context, exchange->ticket);
     bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
     bool was_later = exchange->is_later;
     free(exchange->body);

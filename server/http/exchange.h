@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
+#include "http/feed.h"
 #include "http/form.h"
 #include "http/later.h"
 #include "http/limits.h"
@@ -15,6 +16,7 @@ struct http_server {
     struct limits limits;
     struct budget memory; /* of all requests */
     struct later later;
+    struct feeds feeds;
     struct arena arena;
     const char *url;
     int socket; /* -1 once the daemon owns it */
@@ -42,6 +44,11 @@ struct exchange {
     struct request request; /* as respond gets it */
     bool is_later;          /* it was suspended; and then this is its answer */
     struct response answer;
+    bool is_dropped;   /* it ends without an answer */
+    struct feed *feed; /* of the answer's body; NULL: it is whole */
+    void (*over)(void *context);
+    void *over_context;
+    void *ticket; /* of its arrival; NULL: none */
 };
 
 struct exchange *exchange_of(struct MHD_Connection *connection);

@@ -96,3 +96,21 @@ const char *form_value(struct form *form, const struct request *request, struct 
     const struct form_field *field = field_of(form, name);
     return field != NULL ? utf8_repaired_bytes(arena, field->value, field->length) : NULL;
 }
+
+/* Fields are kept the last one first; there are few. */
+static void tell_from(const struct form_field *field, struct arena *arena, each_fn *tell, void *context)
+{
+    if (field == NULL)
+        return;
+    tell_from(field->next, arena, tell, context);
+    tell(context, utf8_repaired(arena, field->name),
+         utf8_repaired_bytes(arena, field->value, field->length));
+}
+
+void form_each(struct form *form, const struct request *request, struct arena *arena, each_fn *tell,
+               void *context)
+{
+    if (!form->is_read)
+        read_form(form, request, arena);
+    tell_from(form->fields, arena, tell, context);
+}

@@ -19,4 +19,8 @@ struct form {
 MUSTCHECK const char *form_value(struct form *form, const struct request *request, struct arena *arena,
                                  const char *name);
 
+/* Has every field told, in the order in which they came. */
+void form_each(struct form *form, const struct request *request, struct arena *arena, each_fn *tell,
+               void *context);
+
 #endif

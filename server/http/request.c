@@ -76,6 +76,35 @@ static const char *form(const struct request *request, const char *name)
     return form_value(&exchange->form, request, &exchange->arena, name);
 }
 
+/* Whom to tell of names and values. */
+struct listener {
+    struct arena *arena;
+    each_fn *tell;
+    void *context;
+};
+
+static enum MHD_Result tell_one(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    const struct listener *listener = context;
+    (void)kind;
+    listener->tell(listener->context, utf8_repaired(listener->arena, name != NULL ? name : ""),
+                   value != NULL ? utf8_repaired(listener->arena, value) : "");
+    return MHD_YES;
+}
+
+static void each(const struct request *request, enum request_part part, each_fn *tell, void *context)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    struct listener listener = {.arena = &exchange->arena, .tell = tell, .context = context};
+    if (part == PART_FORM)
+        form_each(&exchange->form, request, &exchange->arena, tell, context);
+    else
+        (void)MHD_get_connection_values(request->connection,
+                                        part == PART_QUERY ? MHD_GET_ARGUMENT_KIND : MHD_HEADER_KIND,
+                                        tell_one, &listener);
+}
+
 /* Every Host that comes so far is one: the head was held against that. */
 static const char *base_url(const struct request *request)
 {
@@ -125,6 +154,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .is_control = is_control(exchange),
         .header = header,
         .header_count = header_count,
+        .each = each,
         .query = query,
         .query_name = query_name,
         .form = form,
@@ -132,6 +162,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .suspend = later_suspend,
         .answer = later_answer,
         .is_gone = later_is_gone,
+        .ticket = exchange->ticket,
         .connection = connection,
     };
     request->authorization = header(request, MHD_HTTP_HEADER_AUTHORIZATION);

@@ -33,6 +33,7 @@ struct http_server *http_bind(const struct http_options *options, struct arena *
                                    .limits = limits_of(options, &server->memory),
                                    .memory.limit = options->max_memory};
     later_init(&server->later, options->max_connections / 2);
+    feeds_init(&server->feeds);
     server->socket = listen_on(options->listen, options->port, &server->arena, &server->url, reason);
     if (server->socket >= 0)
         return server;
@@ -79,11 +80,13 @@ void http_stop(struct http_server *server)
     if (server == NULL)
         return;
     later_end(&server->later);
+    feeds_end(&server->feeds);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     if (server->socket >= 0)
         (void)close(server->socket);
     later_clear(&server->later);
+    feeds_clear(&server->feeds);
     arena_clear(&server->arena);
     free(server);
 }

@@ -25,7 +25,13 @@ struct http_options {
     bool hints; /* X-Crmock-Rule and X-Crmock-Hint on refusals */
     const struct log *log;
     respond_fn *respond; /* called from `threads` threads at once */
-    void *context;       /* for respond; borrowed */
+    /* Whether somebody wants to be told of each request when its headers have come, its body not yet;
+     * NULL: nobody does. Then `arrive` is told, and answers a ticket, or NULL; `depart` gets the ticket
+     * back when the last byte of the answer is out, or the connection gone. */
+    bool (*awaits_arrivals)(void *context);
+    void *(*arrive)(void *context, const struct request *request, struct arena *arena);
+    void (*depart)(void *context, void *ticket);
+    void *context; /* for the functions above; borrowed */
 };
 
 struct http_server;

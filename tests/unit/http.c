@@ -382,5 +382,6 @@ Suite *http_suite(void)
     tcase_add_test(tests, bodies_have_the_limit_of_their_path);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, later_tests());
+    suite_add_tcase(suite, feed_tests());
     return suite;
 }

@@ -34,6 +34,7 @@ TCase *pool_tests(void);       /* of the suite of jobs */
 TCase *hammer_tests(void);     /* likewise */
 TCase *bell_tests(void);       /* likewise */
 TCase *later_tests(void);      /* of the suite of the http room */
+TCase *feed_tests(void);       /* likewise */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

@@ -1,0 +1,313 @@
+/* Answers whose body comes in pieces, that end without one, and what is told of a request's arrival and
+ * end. */
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "http/server.h"
+#include "unit.h"
+
+/* A source that has what the test has given it, and the server that asks it. */
+struct spring {
+    struct http_server *server;
+    struct arena arena; /* the test's */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    const char *pieces;   /* to be had; NULL ends a read */
+    ptrdiff_t at_end;     /* what a read answers when there are none */
+    struct waker *waker;  /* once it has been asked */
+    unsigned ended, over; /* times */
+    unsigned arrived, departed;
+    struct source source;
+};
+
+static ptrdiff_t read_piece(void *context, struct waker *waker, char *buffer, size_t size)
+{
+    struct spring *spring = context;
+    (void)pthread_mutex_lock(&spring->mutex);
+    spring->waker = waker;
+    size_t length = strlen(spring->pieces);
+    length = length < size ? length : size;
+    memcpy(buffer, spring->pieces, length);
+    spring->pieces += length;
+    ptrdiff_t answer = length > 0 ? (ptrdiff_t)length : spring->at_end;
+    (void)pthread_cond_broadcast(&spring->changed);
+    (void)pthread_mutex_unlock(&spring->mutex);
+    return answer;
+}
+
+static void count(struct spring *spring, unsigned *number)
+{
+    (void)pthread_mutex_lock(&spring->mutex);
+    (*number)++;
+    (void)pthread_cond_broadcast(&spring->changed);
+    (void)pthread_mutex_unlock(&spring->mutex);
+}
+
+static void end(void *context)
+{
+    struct spring *spring = context;
+    count(spring, &spring->ended);
+}
+
+static void note_over(void *context)
+{
+    struct spring *spring = context;
+    count(spring, &spring->over);
+}
+
+static void append(void *context, const char *name, const char *value)
+{
+    char **text = context;
+    (void)strcat(*text, name);
+    (void)strcat(*text, "=");
+    (void)strcat(*text, value);
+    (void)strcat(*text, ";");
+}
+
+/* /long has a length, /open none; /drop ends; what else there is tells the parts of the request. */
+static void respond(void *context, const struct request *request, struct arena *arena,
+                    struct response *response)
+{
+    struct spring *spring = context;
+    *response = (struct response){
+        .status = 200, .content_type = "text/plain", .over = note_over, .over_context = spring};
+    ck_assert_ptr_eq(request->ticket, request->query(request, "unseen") == NULL ? spring : NULL);
+    response->drops = strcmp(request->path, "/drop") == 0;
+    if (strcmp(request->path, "/long") == 0 || strcmp(request->path, "/open") == 0) {
+        spring->source = (struct source){.context = spring,
+                                         .has_length = strcmp(request->path, "/long") == 0,
+                                         .read = read_piece,
+                                         .end = end};
+        response->body_length = 6;
+        response->source = &spring->source;
+        return;
+    }
+    char *text = arena_alloc(arena, 1000);
+    request->each(request, PART_QUERY, append, &text);
+    request->each(request, PART_FORM, append, &text);
+    request->each(request, PART_HEADERS, append, &text);
+    response->body = text;
+    response->body_length = strlen(text);
+}
+
+static bool awaits(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void *arrive(void *context, const struct request *request, struct arena *arena)
+{
+    (void)arena;
+    struct spring *spring = context;
+    if (request->query(request, "unseen") != NULL)
+        return NULL;
+    count(spring, &spring->arrived);
+    return spring;
+}
+
+static void depart(void *context, void *ticket)
+{
+    ck_assert_ptr_eq(context, ticket);
+    struct spring *spring = context;
+    count(spring, &spring->departed);
+}
+
+static void open_spring(struct spring *spring, const char *pieces, ptrdiff_t at_end)
+{
+    const struct http_options options = {.listen = "127.0.0.1",
+                                         .max_body = 1000,
+                                         .max_header = 8192,
+                                         .request_memory = 1 << 20,
+                                         .max_connections = 16,
+                                         .idle_timeout = 60,
+                                         .threads = 1,
+                                         .log = &quiet_log,
+                                         .respond = respond,
+                                         .awaits_arrivals = awaits,
+                                         .arrive = arrive,
+                                         .depart = depart,
+                                         .context = spring};
+    const char *reason = "";
+    *spring = (struct spring){.pieces = pieces, .at_end = at_end};
+    (void)pthread_mutex_init(&spring->mutex, NULL);
+    (void)pthread_cond_init(&spring->changed, NULL);
+    spring->server = http_bind(&options, &spring->arena, &reason);
+    ck_assert_msg(spring->server != NULL && http_start(spring->server, &reason), "%s", reason);
+}
+
+static void close_spring(struct spring *spring)
+{
+    http_stop(spring->server);
+    ck_assert_uint_eq(spring->arrived, spring->departed);
+    (void)pthread_cond_destroy(&spring->changed);
+    (void)pthread_mutex_destroy(&spring->mutex);
+    arena_clear(&spring->arena);
+}
+
+static void wait_for(struct spring *spring, const unsigned *number, unsigned least)
+{
+    (void)pthread_mutex_lock(&spring->mutex);
+    while (*number < least)
+        (void)pthread_cond_wait(&spring->changed, &spring->mutex);
+    (void)pthread_mutex_unlock(&spring->mutex);
+}
+
+/* Gives what comes next, once it has been asked. */
+static void give(struct spring *spring, const char *pieces, ptrdiff_t at_end)
+{
+    (void)pthread_mutex_lock(&spring->mutex);
+    while (spring->waker == NULL || *spring->pieces != '\0')
+        (void)pthread_cond_wait(&spring->changed, &spring->mutex);
+    spring->pieces = pieces;
+    spring->at_end = at_end;
+    struct waker *waker = spring->waker;
+    (void)pthread_mutex_unlock(&spring->mutex);
+    waker->wake(waker);
+}
+
+static int ask(struct spring *spring, const char *target, const char *more)
+{
+    int connection = client_connect(http_url(spring->server));
+    client_send(connection,
+                arena_printf(&spring->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n%s", target, more));
+    return connection;
+}
+
+static const char other[] = "GET /other?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+/* A request stands behind it on the connection; the one thread answers others meanwhile. */
+static const struct {
+    const char *path, *got;
+} bodies[] = {{"/long", "Content-Length: 6\r\n"}, {"/open", "Transfer-Encoding: chunked\r\n"}};
+
+START_TEST(a_body_comes_in_pieces)
+{
+    struct spring spring;
+    open_spring(&spring, "ab", SOURCE_RESTS);
+    int connection = ask(&spring, bodies[_i].path, other);
+    give(&spring, "cd", SOURCE_RESTS);
+    const char *meanwhile = client_exchange(http_url(spring.server), other, &spring.arena);
+    ck_assert_ptr_nonnull(strstr(meanwhile, "a=1;"));
+    ck_assert_uint_eq(spring.ended, 0);
+    give(&spring, "ef", SOURCE_ENDS);
+    const char *got = client_receive(connection, NULL, &spring.arena);
+    ck_assert_msg(strstr(got, bodies[_i].got) != NULL && strstr(got, "ef") != NULL, "%s", got);
+    const char *second = strstr(got, "a=1;");
+    ck_assert_msg(second != NULL && second > strstr(got, "ef"), "%s", got);
+    wait_for(&spring, &spring.over, 3);
+    ck_assert_uint_eq(spring.ended, 1);
+    (void)close(connection);
+    close_spring(&spring);
+}
+END_TEST
+
+/* Each of what ends a body in the middle: the source, the server's end, the client. */
+static const struct {
+    const char *path;
+    int who;
+} broken[] = {{"/long", 0}, {"/open", 0}, {"/long", 1}, {"/open", 1}, {"/long", 2}, {"/open", 2}};
+
+START_TEST(a_body_breaks)
+{
+    struct spring spring;
+    open_spring(&spring, "ab", SOURCE_RESTS);
+    int connection = ask(&spring, broken[_i].path, "");
+    (void)client_receive(connection, "ab", &spring.arena);
+    if (broken[_i].who == 0)
+        give(&spring, "c", SOURCE_BREAKS);
+    else if (broken[_i].who == 1)
+        http_stop(spring.server);
+    else {
+        (void)shutdown(connection, SHUT_RDWR);
+        give(&spring, "c", SOURCE_RESTS); /* what is sent tells it */
+        give(&spring, "d", SOURCE_RESTS);
+    }
+    if (broken[_i].who != 2) {
+        const char *got = client_receive(connection, NULL, &spring.arena);
+        ck_assert_ptr_null(strstr(got, "0\r\n\r\n"));
+    }
+    wait_for(&spring, &spring.over, 1);
+    ck_assert_uint_eq(spring.ended, 1);
+    (void)close(connection);
+    if (broken[_i].who == 1)
+        spring.server = NULL;
+    close_spring(&spring);
+}
+END_TEST
+
+START_TEST(a_dropped_request_has_no_answer)
+{
+    struct spring spring;
+    open_spring(&spring, "", SOURCE_RESTS);
+    int connection = ask(&spring, "/drop", other);
+    ck_assert_str_eq(client_receive(connection, NULL, &spring.arena), "");
+    wait_for(&spring, &spring.over, 1);
+    (void)close(connection);
+    close_spring(&spring);
+}
+END_TEST
+
+/* A HEAD has no body, whatever its source has. */
+START_TEST(no_body_is_read_for_a_head)
+{
+    struct spring spring;
+    open_spring(&spring, "abcdef", SOURCE_ENDS);
+    const char *got =
+        client_exchange(http_url(spring.server),
+                        "HEAD /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &spring.arena);
+    ck_assert_ptr_nonnull(strstr(got, "Content-Length: 6\r\n"));
+    ck_assert_ptr_null(strstr(got, "abcdef"));
+    wait_for(&spring, &spring.over, 1);
+    ck_assert_ptr_null(spring.waker);
+    ck_assert_uint_eq(spring.ended, 1);
+    close_spring(&spring);
+}
+END_TEST
+
+START_TEST(every_name_is_told)
+{
+    struct spring spring;
+    open_spring(&spring, "", SOURCE_RESTS);
+    const char *got = client_exchange(
+        http_url(spring.server),
+        "POST /parts?b=%C3%A4&b=2&unseen HTTP/1.1\r\nHost: x\r\nX-One: 1\r\nConnection: close\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nf=1&g=%2B",
+        &spring.arena);
+    ck_assert_ptr_nonnull(strstr(got, "b=ä;b=2;unseen=;f=1;g=+;"));
+    ck_assert_ptr_nonnull(strstr(got, "X-One=1;"));
+    ck_assert_uint_eq(spring.arrived, 0);
+    close_spring(&spring);
+}
+END_TEST
+
+/* Its headers have come, its body has not; then the client leaves. */
+START_TEST(an_arrival_is_told_before_the_body_is_there)
+{
+    struct spring spring;
+    open_spring(&spring, "", SOURCE_RESTS);
+    int connection = client_connect(http_url(spring.server));
+    client_send(connection, "POST /parts HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+    wait_for(&spring, &spring.arrived, 1);
+    ck_assert_uint_eq(spring.departed, 0);
+    (void)close(connection);
+    wait_for(&spring, &spring.departed, 1);
+    close_spring(&spring);
+}
+END_TEST
+
+TCase *feed_tests(void)
+{
+    TCase *tests = tcase_create("feed");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, a_body_comes_in_pieces, 0, COUNT(bodies));
+    tcase_add_loop_test(tests, a_body_breaks, 0, COUNT(broken));
+    tcase_add_test(tests, a_dropped_request_has_no_answer);
+    tcase_add_test(tests, no_body_is_read_for_a_head);
+    tcase_add_test(tests, every_name_is_told);
+    tcase_add_test(tests, an_arrival_is_told_before_the_body_is_there);
+    return tests;
+}
