@@ -85,7 +85,7 @@ struct header {
 };
 
 /* Has a body that rests asked for what comes next. From any thread, also when it does not rest, until
- * the source has ended. */
+ * the source's `end` has returned: a lock that both take sees to that. */
 struct waker {
     void (*wake)(struct waker *waker);
 };

@@ -49,6 +49,9 @@ static void count(struct spring *spring, unsigned *number)
 static void end(void *context)
 {
     struct spring *spring = context;
+    (void)pthread_mutex_lock(&spring->mutex);
+    spring->waker = NULL;
+    (void)pthread_mutex_unlock(&spring->mutex);
     count(spring, &spring->ended);
 }
 
@@ -156,17 +159,18 @@ static void wait_for(struct spring *spring, const unsigned *number, unsigned lea
     (void)pthread_mutex_unlock(&spring->mutex);
 }
 
-/* Gives what comes next, once it has been asked. */
+/* Gives what comes next, once it has been asked; nobody when it has ended. The waker is woken under the
+ * lock that `end` takes. */
 static void give(struct spring *spring, const char *pieces, ptrdiff_t at_end)
 {
     (void)pthread_mutex_lock(&spring->mutex);
-    while (spring->waker == NULL || *spring->pieces != '\0')
+    while (spring->ended == 0 && (spring->waker == NULL || *spring->pieces != '\0'))
         (void)pthread_cond_wait(&spring->changed, &spring->mutex);
     spring->pieces = pieces;
     spring->at_end = at_end;
-    struct waker *waker = spring->waker;
+    if (spring->waker != NULL)
+        spring->waker->wake(spring->waker);
     (void)pthread_mutex_unlock(&spring->mutex);
-    waker->wake(waker);
 }
 
 static int ask(struct spring *spring, const char *target, const char *more)
