@@ -80,6 +80,7 @@ int main(void)
     srunner_add_suite(runner, http_suite());
     srunner_add_suite(runner, control_suite());
     srunner_add_suite(runner, app_suite());
+    srunner_add_suite(runner, traffic_suite());
     srunner_add_suite(runner, faults_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -18,6 +18,7 @@ Suite *http_suite(void);
 Suite *control_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
+Suite *traffic_suite(void);
 TCase *cache_tests(void);      /* of the suite of the store */
 TCase *lists_tests(void);      /* likewise */
 TCase *memory_tests(void);     /* likewise */
