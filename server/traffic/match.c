@@ -233,7 +233,9 @@ static const cJSON *pairs_found(struct walk *walk, const struct pairs *pairs, co
                                 text_fits_fn *is_name)
 {
     cJSON *first = NULL, *last = NULL;
-    for (size_t i = 0; i < pairs->count && walk->findings != NULL; i++) {
+    if (walk->findings == NULL)
+        return NULL;
+    for (size_t i = 0; i < pairs->count; i++) {
         if (!is_name(walk, name, pairs->list[i].name))
             continue;
         cJSON *item = walk_text(walk, pairs->list[i].value);

@@ -240,9 +240,11 @@ static void hold_value(struct walk *walk, const struct place *place, const cJSON
                        const cJSON *found)
 {
     const struct wildcard *wildcard = wildcard_of(expected);
-    if (found == NULL || !walk_spend(walk, 1))
+    if (found == NULL || !walk_spend(walk, 1)) {
         walk_differ(walk, place, expected, found);
-    else if (wildcard != NULL)
+        return;
+    }
+    if (wildcard != NULL)
         wildcard->hold(walk, place, expected, found);
     else if (cJSON_IsObject(expected) && cJSON_IsObject(found))
         hold_members(walk, place, expected, found);

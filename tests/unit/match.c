@@ -507,9 +507,11 @@ static bool next_text(char *text, size_t most, const char *letters)
     size_t i = 0;
     for (; text[i] != '\0'; i++) {
         const char *letter = strchr(letters, text[i]) + 1;
-        text[i] = *letter != '\0' ? *letter : letters[0];
-        if (*letter != '\0')
+        if (*letter != '\0') {
+            text[i] = *letter;
             return true;
+        }
+        text[i] = letters[0];
     }
     if (i == most)
         return false;
