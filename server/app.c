@@ -49,6 +49,30 @@ static void respond_by_api(struct sandbox *sandbox, const struct request *reques
     sandbox_leave(sandbox, side);
 }
 
+/* A call of the service that is put off. */
+struct put_off {
+    struct sandbox *sandbox;
+    const struct request *request;
+    struct arena *arena;
+};
+
+static int64_t respond_later(void *state, bool hurries, struct response *response)
+{
+    const struct put_off *call = state;
+    (void)hurries;
+    respond_by_api(call->sandbox, call->request, call->arena, response);
+    return CONTROL_DONE;
+}
+
+static bool put_off(struct app *app, const struct route *route, struct arena *arena,
+                    struct response *response)
+{
+    struct put_off *call = arena_alloc(arena, sizeof *call);
+    *call = (struct put_off){route->sandbox, route->request, arena};
+    return control_put_off(&app->control, route->sandbox, route->request, arena, response,
+                           respond_later, call);
+}
+
 static bool has_polls(struct sandbox *sandbox)
 {
     unsigned side;
@@ -85,8 +109,7 @@ static void respond(void *context, const struct request *request, struct arena *
         sandbox_touch(route.sandbox);
     bool is_done =
         control_respond(&app->control, route.request, route.sandbox, arena, response) ||
-        (may_run_a_job(route.sandbox, route.request) &&
-         control_put_off(&app->control, route.sandbox, route.request, arena, response, respond_by_api));
+        (may_run_a_job(route.sandbox, route.request) && put_off(app, &route, arena, response));
     if (!is_done)
         respond_by_api(route.sandbox, route.request, arena, response);
     sandbox_free(route.sandbox);

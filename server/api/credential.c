@@ -1,6 +1,7 @@
 #include "api/credential.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/random.h"
 
@@ -62,4 +63,21 @@ const char *credential_new(const struct api *api, struct arena *arena)
     random_text(text, sizeof text);
     return is_main(api) ? arena_printf(arena, "%s%.32s.%s", head, text, text + 32)
                         : arena_printf(arena, "%s%s", own_head, text);
+}
+
+static const char *const token_kinds[] = {"Zoho-oauthtoken ", "Bearer "};
+
+const char *credential_sent(const struct api *api, const struct request *request, struct arena *arena)
+{
+    const char *header = request->authorization;
+    for (size_t i = 0; header != NULL && i < COUNT(token_kinds); i++) {
+        size_t length = strlen(token_kinds[i]);
+        if (strncasecmp(header, token_kinds[i], length) != 0)
+            continue;
+        const char *text =
+            credential_inside(api, arena, header + length + strspn(header + length, " "));
+        if (text[0] != '\0' && strpbrk(text, " \t") == NULL)
+            return text;
+    }
+    return NULL;
 }

@@ -12,6 +12,11 @@
  * text is of another form. Whether there is one of that id is another question. Borrowed. */
 MUSTCHECK const char *credential_sandbox(const char *text, size_t *length);
 
+/* The access token of a request (D9), in its form inside; NULL: the header is missing, or another.
+ * Borrowed or arena-owned. */
+MUSTCHECK const char *credential_sent(const struct api *api, const struct request *request,
+                                      struct arena *arena);
+
 /* The text inside, of a token or code, and of a client id; those of another form are as they are.
  * Borrowed or arena-owned. */
 MUSTCHECK const char *credential_inside(const struct api *api, struct arena *arena, const char *text);

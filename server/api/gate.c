@@ -2,7 +2,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 #include "api/credential.h"
 #include "api/unserved.h"
@@ -172,22 +171,11 @@ static enum error method_is_served(struct call *call)
     return ERR_INVALID_METHOD;
 }
 
-static const char *const token_kinds[] = {"Zoho-oauthtoken ", "Bearer "}; /* D9 */
-
 static enum error header_is_given(struct call *call)
 {
-    const char *header = call->request->authorization;
     call->fault.hint = "send the header Authorization: Zoho-oauthtoken <access token>";
-    for (size_t i = 0; header != NULL && i < COUNT(token_kinds); i++) {
-        size_t length = strlen(token_kinds[i]);
-        if (strncasecmp(header, token_kinds[i], length) != 0)
-            continue;
-        call->token_text =
-            credential_inside(call->api, call->arena, header + length + strspn(header + length, " "));
-        if (call->token_text[0] != '\0' && strpbrk(call->token_text, " \t") == NULL)
-            return ERR_NONE;
-    }
-    return ERR_NOT_AUTHENTICATED;
+    call->token_text = credential_sent(call->api, call->request, call->arena);
+    return call->token_text != NULL ? ERR_NONE : ERR_NOT_AUTHENTICATED;
 }
 
 /* A token that names a sandbox other than this one is none of its own. */

@@ -119,11 +119,9 @@ struct response {
     /* Called once when the last byte is out, or the connection gone; NULL: nothing. */
     void (*over)(void *context);
     void *over_context;
-    /* What the call was, where that is known, for who keeps a record of it: the access token in its
-     * form inside, whose it is (an email), version and module as in the path, and the job. NULL and 0:
-     * none.
-     */
-    const char *token, *user, *version, *module;
+    /* Whose call it was (an email), and the job that it made, where that is known, for who keeps a
+     * record of it; NULL and 0: not known. */
+    const char *user;
     int64_t job_id;
 };
 

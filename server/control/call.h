@@ -23,17 +23,17 @@ struct control_call {
     cJSON *body;                          /* an object, freed with the call */
     struct worker *worker;                /* that asks an endpoint beside; else NULL */
     struct bell *bell;                    /* that wakes it; NULL: none does */
-    sandbox_respond_fn *respond;          /* of one that is the service's; else NULL */
-    void *state;   /* of an endpoint that is asked again: its own, arena-owned; NULL at first */
+    later_fn *later;                      /* of an answer of the service's; else NULL */
+    void *state;   /* of what is asked again: its own, arena-owned; NULL at first */
     int64_t begun; /* by clock_microseconds */
-    bool hurries;  /* answer with what there is: the client is gone, or crmock stops */
+    bool hurries;  /* answer with what there is: the client is gone, the sandbox reset, or crmock stops
+                    */
     bool is_refused;
 };
 
 /* Answers the call, by the functions below, and returns CONTROL_DONE; or milliseconds after which it is
  * to be asked again, of an endpoint that waits. */
 typedef int64_t control_fn(struct control_call *call);
-enum { CONTROL_DONE = -1 };
 
 /* How an endpoint is called. */
 enum control_manner {

@@ -271,22 +271,22 @@ bool control_respond(struct control *control, const struct request *request, str
     return true;
 }
 
-static int64_t respond_for_service(struct control_call *call)
+static int64_t ask_later(struct control_call *call)
 {
-    call->respond(call->sandbox, call->request, call->arena, call->response);
-    return CONTROL_DONE;
+    return call->later(call->state, call->hurries, call->response);
 }
 
 bool control_put_off(struct control *control, struct sandbox *sandbox, const struct request *request,
-                     struct arena *arena, struct response *response, sandbox_respond_fn *answer)
+                     struct arena *arena, struct response *response, later_fn *later, void *state)
 {
     const struct control_call call = {.control = control,
                                       .request = request,
                                       .arena = arena,
                                       .response = response,
                                       .sandbox = sandbox,
-                                      .respond = answer};
-    return errand_begin(&call, respond_for_service);
+                                      .later = later,
+                                      .state = state};
+    return errand_begin(&call, ask_later);
 }
 
 void control_close(struct control *control)

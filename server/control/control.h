@@ -7,7 +7,7 @@
 
 #include "base/exchange.h"
 #include "base/json.h"
-#include "jobs/pool.h"
+#include "jobs/worker.h"
 #include "sandbox/sandboxes.h"
 
 enum { CONTROL_TEXTS_MAX = 16 };
@@ -54,13 +54,19 @@ MUSTCHECK bool control_respond(struct control *control, const struct request *re
                                struct sandbox *sandbox, struct arena *arena, struct response *response);
 /* What keeps answers of the control API from caches, and from being taken for something else. */
 extern const struct header control_headers[];
-/* An answer of the service's that may take longer than a request may hold a thread: has it made beside
- * those, by `answer`. False: it cannot be put off, and nothing has been done. */
-typedef void sandbox_respond_fn(struct sandbox *sandbox, const struct request *request,
-                                struct arena *arena, struct response *response);
+/* An answer of the service's that comes later, or may take longer than a request may hold a thread: has
+ * `later` asked beside those until it says CONTROL_DONE, in whose place it answers milliseconds after
+ * which it is to be asked again. `hurries`: the client is gone, the sandbox was reset or dropped, or
+ * crmock stops. What is in *response counts then. False: it cannot be put off, and nothing has been
+ * done. */
+typedef int64_t later_fn(void *state, bool hurries, struct response *response);
+enum { CONTROL_DONE = -1 };
 MUSTCHECK bool control_put_off(struct control *control, struct sandbox *sandbox,
                                const struct request *request, struct arena *arena,
-                               struct response *response, sandbox_respond_fn *answer);
+                               struct response *response, later_fn *later, void *state);
+/* A worker on the threads that do such things; NULL: crmock stops, or there is no thread. Never one
+ * that sleeps when crmock stops: it ends then. */
+MUSTCHECK struct worker *control_worker(struct control *control, worker_step *step, void *context);
 #define CONTROL_GONE "the sandbox has just been dropped"
 /* Answers in the envelope of the control API, with the headers that are in *response, or these. */
 void control_answer(struct arena *arena, struct response *response, unsigned status, const char *error,

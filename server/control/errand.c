@@ -11,6 +11,7 @@ struct errand {
     struct response response;
     control_fn *run;
     struct worker *worker;
+    unsigned resets; /* of the sandbox, when it began */
 };
 
 static int64_t end(struct errand *errand)
@@ -32,7 +33,8 @@ static int64_t step(void *context)
 {
     struct errand *errand = context;
     struct control_call *call = &errand->call;
-    call->hurries = worker_is_stopping(errand->worker) || call->request->is_gone(call->request);
+    call->hurries = worker_is_stopping(errand->worker) || call->request->is_gone(call->request) ||
+                    sandbox_resets(call->sandbox) != errand->resets;
     sandbox_touch(call->sandbox); /* one that is waited for is in use */
     int64_t pause = errand->run(call);
     if (pause == CONTROL_DONE)
@@ -40,15 +42,14 @@ static int64_t step(void *context)
     return pause < LOOK_FOR_CLIENT ? pause : LOOK_FOR_CLIENT;
 }
 
-/* NULL: crmock stops, or the system gives no thread. */
-static struct worker *new_worker(struct control *control, struct errand *errand)
+struct worker *control_worker(struct control *control, worker_step *step_of_it, void *context)
 {
     struct worker *worker = NULL;
     (void)pthread_mutex_lock(&control->mutex);
     if (!control->is_closing && control->pool == NULL)
         control->pool = pool_new(ERRAND_THREADS_MAX);
     if (!control->is_closing && control->pool != NULL)
-        worker = worker_new(control->pool, step, errand);
+        worker = worker_new(control->pool, step_of_it, context);
     (void)pthread_mutex_unlock(&control->mutex);
     return worker;
 }
@@ -59,9 +60,10 @@ bool errand_begin(const struct control_call *call, control_fn *run)
     *errand =
         (struct errand){.call = *call,
                         .run = run,
+                        .resets = sandbox_resets(call->sandbox),
                         .response = {.status = 500, .body = "", .headers = call->response->headers}};
     errand->call.response = &errand->response;
-    errand->worker = new_worker(call->control, errand);
+    errand->worker = control_worker(call->control, step, errand);
     errand->call.worker = errand->worker;
     if (errand->worker != NULL && call->request->suspend(call->request)) {
         (void)sandbox_share(call->sandbox);

@@ -19,6 +19,8 @@ static int64_t reset(struct control_call *call)
                              " take a snapshot, and restore that");
     else if (!change_back(call->sandbox, scene, making, DATE_TOKENS, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
+    else
+        sandbox_note_reset(call->sandbox);
     control_unlock(call);
     return control_reply(call, 204, NULL);
 }

@@ -15,6 +15,7 @@ struct sandbox {
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
     atomic_llong used;
+    atomic_uint resets;
     pthread_mutex_t mutex; /* guards what follows, and changes */
     struct making making;
     struct moment *moments;
@@ -29,6 +30,7 @@ struct sandbox *sandbox_new(const char *id, const struct household *household)
     atomic_init(&sandbox->owners, 1);
     atomic_init(&sandbox->scene, NULL);
     atomic_init(&sandbox->used, sandbox->created);
+    atomic_init(&sandbox->resets, 0);
     bell_init(&sandbox->jobs_changed);
     passage_init(&sandbox->passage);
     (void)pthread_mutex_init(&sandbox->mutex, NULL);
@@ -84,6 +86,16 @@ struct bell *sandbox_jobs_changed(struct sandbox *sandbox)
     return &sandbox->jobs_changed;
 }
 
+unsigned sandbox_resets(const struct sandbox *sandbox)
+{
+    return atomic_load(&sandbox->resets);
+}
+
+void sandbox_note_reset(struct sandbox *sandbox)
+{
+    (void)atomic_fetch_add(&sandbox->resets, 1);
+}
+
 const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side)
 {
     *side = passage_enter(&sandbox->passage);
@@ -119,6 +131,7 @@ void sandbox_exchange(struct sandbox *sandbox, struct scene *scene)
 void sandbox_close(struct sandbox *sandbox)
 {
     (void)sandbox_lock(sandbox);
+    sandbox_note_reset(sandbox);
     sandbox_exchange(sandbox, NULL);
     sandbox_unlock(sandbox);
 }

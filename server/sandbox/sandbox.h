@@ -22,6 +22,10 @@ const struct household *sandbox_household(const struct sandbox *sandbox);
 /* Rung when something has become of its jobs. */
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox);
 
+/* How often it was reset, or has been closed: what was put off before is cut short. */
+MUSTCHECK unsigned sandbox_resets(const struct sandbox *sandbox);
+void sandbox_note_reset(struct sandbox *sandbox);
+
 /* What it is like now; NULL when it is closed, or not filled yet. Good until sandbox_leave, which must
  * follow in any case. Never waits. */
 MUSTCHECK const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side);

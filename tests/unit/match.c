@@ -571,5 +571,6 @@ Suite *traffic_suite(void)
 {
     Suite *suite = suite_create("traffic");
     suite_add_tcase(suite, match_tests());
+    suite_add_tcase(suite, drip_tests());
     return suite;
 }

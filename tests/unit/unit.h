@@ -36,6 +36,7 @@ TCase *hammer_tests(void);     /* likewise */
 TCase *bell_tests(void);       /* likewise */
 TCase *later_tests(void);      /* of the suite of the http room */
 TCase *feed_tests(void);       /* likewise */
+TCase *drip_tests(void);       /* of the suite of the traffic room */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

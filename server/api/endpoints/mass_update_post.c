@@ -78,6 +78,7 @@ static enum error schedule(struct call *call, const struct mass_update *update)
     cJSON *list, *body = reply_data(&list);
     cJSON_AddItemToArray(list, reply_success(details, "mass update scheduled successfully"));
     reply_json(call, 200, body);
+    call->response->job_id = job_id;
     return ERR_NONE;
 }
 
