@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "api/basic.h"
 #include "api/credential.h"
+#include "base/basic.h"
 
 static const char prefix[] = "/_s/", control[] = "/_crmock", oauth[] = "/oauth/";
 enum { PREFIX = sizeof prefix - 1, CONTROL = sizeof control - 1, OAUTH = sizeof oauth - 1 };

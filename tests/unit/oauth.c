@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/basic.h"
+#include "base/basic.h"
 #include "base/redirect.h"
 #include "base/scopes.h"
 #include "base/seal.h"

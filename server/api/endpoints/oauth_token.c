@@ -1,7 +1,7 @@
 /* The token endpoint, and the end of tokens. */
 #include <string.h>
 
-#include "api/basic.h"
+#include "base/basic.h"
 #include "api/credential.h"
 #include "api/endpoints/oauth_call.h"
 #include "api/reply.h"

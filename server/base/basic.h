@@ -1,6 +1,6 @@
-/* Inside the api room: credentials by HTTP Basic (RFC 7617). */
-#ifndef CRMOCK_API_BASIC_H
-#define CRMOCK_API_BASIC_H
+/* Credentials by HTTP Basic (RFC 7617). */
+#ifndef CRMOCK_BASE_BASIC_H
+#define CRMOCK_BASE_BASIC_H
 
 #include "base/arena.h"
 #include "base/attrs.h"

@@ -1,4 +1,4 @@
-#include "api/basic.h"
+#include "base/basic.h"
 
 #include <glib.h>
 #include <string.h>
