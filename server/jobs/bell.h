@@ -3,6 +3,7 @@
 #define CRMOCK_JOBS_BELL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "jobs/worker.h"
@@ -10,7 +11,8 @@
 struct bell {
     pthread_mutex_t mutex;   /* guards what follows */
     struct worker **waiting; /* borrowed */
-    size_t count, room;
+    size_t room;
+    atomic_size_t count; /* also looked at without the mutex: most bells ring for nobody */
 };
 
 void bell_init(struct bell *bell);
