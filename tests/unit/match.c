@@ -572,5 +572,7 @@ Suite *traffic_suite(void)
     Suite *suite = suite_create("traffic");
     suite_add_tcase(suite, match_tests());
     suite_add_tcase(suite, drip_tests());
+    suite_add_tcase(suite, journal_tests());
+    suite_add_tcase(suite, mask_tests());
     return suite;
 }

@@ -28,6 +28,8 @@ TCase *mapping_tests(void);    /* of the suite of the crm room */
 TCase *records_tests(void);    /* likewise */
 TCase *changes_tests(void);    /* likewise */
 TCase *steering_tests(void);   /* likewise */
+TCase *journal_tests(void);    /* of the suite of the traffic room */
+TCase *mask_tests(void);       /* likewise */
 TCase *turns_tests(void);      /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
