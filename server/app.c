@@ -188,6 +188,7 @@ static struct household household_of(struct app *app)
                                   .budget = options->budget,
                                   .webhooks = options->webhooks,
                                   .token_ttl = options->token_ttl,
+                                  .journal = options->journal,
                                   .auto_consent = options->auto_consent,
                                   .pool = app->job_pool,
                                   .dispatch = &app->dispatch};

@@ -29,6 +29,7 @@ struct app_options {
     struct control_options control;
     unsigned max_sandboxes;   /* beside main */
     unsigned max_records;     /* that fixtures generate in a sandbox */
+    unsigned journal;         /* requests that a sandbox's journal keeps */
     struct http_options http; /* log, respond and context are the app's own affair */
 };
 

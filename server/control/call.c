@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "base/word.h"
 
 const struct header control_headers[] = {{"Cache-Control", "no-store"},
@@ -34,6 +35,17 @@ int64_t control_reply(struct control_call *call, unsigned status, cJSON *body)
         cJSON_Delete(body);
     else
         set_answer(call->arena, call->response, status, body);
+    return CONTROL_DONE;
+}
+
+int64_t control_reply_text(struct control_call *call, const char *text, size_t length)
+{
+    if (call->is_refused)
+        return CONTROL_DONE;
+    set_answer(call->arena, call->response, 200, NULL);
+    call->response->content_type = call->endpoint->text;
+    call->response->body = text;
+    call->response->body_length = length;
     return CONTROL_DONE;
 }
 
@@ -207,6 +219,15 @@ bool query_flag(struct control_call *call, const char *name, bool otherwise)
     if (text != NULL && index < 0)
         (void)control_refuse(call, 422, name, "expected true or false");
     return text != NULL ? index == 1 : otherwise;
+}
+
+int64_t query_id(struct control_call *call, const char *name)
+{
+    const char *text = query_text(call, name);
+    int64_t id = 0;
+    if (text != NULL && !id_parse(text, &id))
+        (void)control_refuse(call, 422, name, "expected an id: up to 19 digits");
+    return id;
 }
 
 const struct org *query_org(struct control_call *call)

@@ -54,6 +54,8 @@ struct control_endpoint {
      * against: JSON with ' for ", a schema for each name. One whose name ends with ? may be left out;
      * that of * is for any other name. NULL: none. */
     const char *takes, *answers;
+    const char
+        *text;       /* media type of an answer in the place of JSON, when that is asked for; or NULL */
     unsigned status; /* of an answer that is no refusal; 0: 200, or 204 when it has no members */
 };
 
@@ -74,6 +76,8 @@ struct control_endpoint {
 
 /* The answer: JSON, which is freed; NULL: 204. Returns CONTROL_DONE. */
 int64_t control_reply(struct control_call *call, unsigned status, cJSON *body);
+/* The answer: a text of endpoint->text, arena-owned. Returns CONTROL_DONE. */
+int64_t control_reply_text(struct control_call *call, const char *text, size_t length);
 /* A refusal, unless one was made before: what was expected, and where: a JSON path of the body, or the
  * query's name (NULL: nowhere). Returns CONTROL_DONE. */
 int64_t control_refuse(struct control_call *call, unsigned status, const char *at, const char *format,
@@ -114,6 +118,8 @@ MUSTCHECK int64_t query_number(struct control_call *call, const char *name, int6
                                int64_t least, int64_t most);
 MUSTCHECK bool query_flag(struct control_call *call, const char *name, bool otherwise);
 MUSTCHECK const char *query_text(struct control_call *call, const char *name);
+/* An id; 0 when it is not given. */
+MUSTCHECK int64_t query_id(struct control_call *call, const char *name);
 /* The org that `org=` names, or the first. NULL after a refusal. */
 MUSTCHECK const struct org *query_org(struct control_call *call);
 
@@ -140,6 +146,8 @@ extern const struct control_endpoint records_get, records_post, record_get, reco
 extern const struct control_endpoint changes_get;
 extern const struct control_endpoint jobs_get, job_get, job_step_post, job_release_post,
     job_suspend_post, job_fail_post;
+extern const struct control_endpoint requests_get, requests_drop, request_get, requests_find_post,
+    requests_verify_post;
 extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;
 
 #endif

@@ -68,7 +68,8 @@ static const struct control_endpoint *const endpoints[] = {
     &tokens_post,           &fixtures_post,    &records_get,    &records_post,   &record_get,
     &record_patch,          &record_drop,      &changes_get,    &jobs_get,       &job_policy_get,
     &job_policy_put,        &job_policy_patch, &job_get,        &job_step_post,  &job_release_post,
-    &job_suspend_post,      &job_fail_post,
+    &job_suspend_post,      &job_fail_post,    &requests_get,   &requests_drop,  &requests_find_post,
+    &requests_verify_post,  &request_get,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)

@@ -71,6 +71,13 @@ static void add_content(cJSON *object, cJSON *schema)
     cJSON_AddItemToObject(cJSON_AddObjectToObject(content, "application/json"), "schema", schema);
 }
 
+static void add_text_content(cJSON *object, const char *type)
+{
+    cJSON *content = cJSON_GetObjectItemCaseSensitive(object, "content");
+    cJSON *schema = cJSON_AddObjectToObject(cJSON_AddObjectToObject(content, type), "schema");
+    json_add_text(schema, "type", "string");
+}
+
 static void add_reference(cJSON *object, const char *name, const char *to)
 {
     json_add_text(cJSON_AddObjectToObject(object, name), "$ref", to);
@@ -113,6 +120,8 @@ static void add_answer(struct arena *arena, cJSON *responses, const struct contr
     json_add_text(response, "description", has_body ? "Done." : "Done; there is nothing to tell.");
     if (has_body)
         add_content(response, schema_of(arena, endpoint->answers));
+    if (endpoint->text != NULL)
+        add_text_content(response, endpoint->text);
 }
 
 static const char *lower(struct arena *arena, const char *method)

@@ -1,20 +1,9 @@
 /* The jobs of a sandbox (section 5 of the control API). */
-#include "base/id.h"
 #include "base/word.h"
 #include "control/errand.h"
 #include "control/told_job.h"
 
 enum { WAIT_MAX = 60 }; /* seconds */
-
-/* An id of the query; 0 when it is not given. */
-static int64_t query_id(struct control_call *call, const char *name)
-{
-    const char *text = query_text(call, name);
-    int64_t id = 0;
-    if (text != NULL && !id_parse(text, &id))
-        (void)control_refuse(call, 422, name, "expected an id: up to 19 digits");
-    return id;
-}
 
 /* Milliseconds that the call waits yet, for what it is about to look for; 0: it answers now. */
 static int64_t wait_left(struct control_call *call)

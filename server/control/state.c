@@ -19,8 +19,10 @@ static int64_t reset(struct control_call *call)
                              " take a snapshot, and restore that");
     else if (!change_back(call->sandbox, scene, making, DATE_TOKENS, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
-    else
+    if (!call->is_refused) {
         sandbox_note_reset(call->sandbox);
+        journal_clear(sandbox_journal(call->sandbox));
+    }
     control_unlock(call);
     return control_reply(call, 204, NULL);
 }

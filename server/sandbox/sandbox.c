@@ -11,6 +11,7 @@ struct sandbox {
     char id[SANDBOX_ID_SIZE];
     const struct household *household;
     struct bell jobs_changed;
+    struct journal *journal;
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
@@ -32,6 +33,7 @@ struct sandbox *sandbox_new(const char *id, const struct household *household)
     atomic_init(&sandbox->used, sandbox->created);
     atomic_init(&sandbox->resets, 0);
     bell_init(&sandbox->jobs_changed);
+    sandbox->journal = journal_new(household->journal);
     passage_init(&sandbox->passage);
     (void)pthread_mutex_init(&sandbox->mutex, NULL);
     return sandbox;
@@ -66,6 +68,7 @@ void sandbox_free(struct sandbox *sandbox)
         clear_moment(&sandbox->moments[i]);
     free(sandbox->moments);
     bell_clear(&sandbox->jobs_changed);
+    journal_free(sandbox->journal);
     passage_clear(&sandbox->passage);
     (void)pthread_mutex_destroy(&sandbox->mutex);
     free(sandbox);
@@ -94,6 +97,11 @@ unsigned sandbox_resets(const struct sandbox *sandbox)
 void sandbox_note_reset(struct sandbox *sandbox)
 {
     (void)atomic_fetch_add(&sandbox->resets, 1);
+}
+
+struct journal *sandbox_journal(struct sandbox *sandbox)
+{
+    return sandbox->journal;
 }
 
 const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side)

@@ -17,6 +17,7 @@ struct household {
     struct store_budget budget;
     struct webhook_options webhooks;
     int64_t token_ttl;        /* milliseconds */
+    size_t journal;           /* requests that a journal keeps */
     const char *auto_consent; /* email of the user as whom logins go on; NULL: they ask */
     char form_key[FORM_KEY_SIZE];
     struct pool *pool; /* for jobs */
