@@ -2,7 +2,7 @@
 -- another version is refused at start. Times are seconds since 1970 (UTC). Ids are the service's:
 -- 64 bits, unique in the store whatever they name.
 
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 PRAGMA application_id = 0x43524d4b; -- "CRMK": a store of crmock
 
 -- One customer's CRM. A store may hold several; nothing of one is seen from another.
@@ -431,15 +431,18 @@ CREATE TABLE automation_firing (
     fired_time INTEGER NOT NULL
 ) STRICT;
 
--- Calls of webhooks. `due` is when the next try may be made, in milliseconds by the machine's clock.
+-- Calls of webhooks, by ids that none has had before. `created`, and `due`, when the next try may be made, are in
+-- milliseconds by the machine's clock.
 CREATE TABLE webhook_delivery (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     rule_id INTEGER NOT NULL REFERENCES automation_rule (id),
+    module_id INTEGER NOT NULL REFERENCES module (id), -- the record's
     record_id INTEGER NOT NULL,
     url TEXT NOT NULL,
     body TEXT NOT NULL CHECK (json_valid(body)),
     status TEXT NOT NULL CHECK (status IN ('WAITING', 'DELIVERED', 'GIVEN_UP')),
     tries INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL,
     due INTEGER NOT NULL,
     http_status INTEGER, -- the last answer's
     reason TEXT          -- why the last try failed

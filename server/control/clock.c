@@ -3,7 +3,7 @@
 
 #include "control/call.h"
 #include "control/manner.h"
-#include "store/automation.h"
+#include "store/delivery.h"
 #include "store/job.h"
 
 #define ANSWERS "'now': " SCHEMA_TIME ", 'mode': {'enum': ['running', 'offset', 'fixed']}"

@@ -5,6 +5,7 @@
 #include "crm/blueprint.h"
 #include "crm/criteria.h"
 #include "store/automation.h"
+#include "store/delivery.h"
 #include "store/record_data.h"
 
 struct armed_rule {
@@ -220,7 +221,7 @@ static enum store_status call_webhooks(const struct run *run, const struct autom
         if (rule->actions[i].url == NULL)
             continue;
         automation->called_webhook = true;
-        status = delivery_add(automation->db, rule->id, run->record_id, rule->actions[i].url,
+        status = delivery_add(automation->db, rule->id, &record->state, rule->actions[i].url,
                               webhook_body(automation, rule, record), clock_machine_milliseconds());
     }
     return status;

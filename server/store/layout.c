@@ -4,7 +4,7 @@
 #include "base/embedded.h"
 #include "store/inside.h"
 
-enum { LAYOUT_VERSION = 6, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
+enum { LAYOUT_VERSION = 7, APPLICATION_ID = 0x43524d4b /* "CRMK" */ };
 
 static const struct sql layout_of = {
     "SELECT (SELECT user_version FROM pragma_user_version),"

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
-#include "store/automation.h"
+#include "store/delivery.h"
 
 static const int64_t store_failed_pause = 500; /* milliseconds */
 

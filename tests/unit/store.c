@@ -65,7 +65,7 @@ START_TEST(the_store_is_as_it_should_be)
     ck_assert_int_eq(number(&foreign_keys), 1);
     ck_assert_str_eq(journal_mode(), "memory");
     ck_assert_int_ge(number(&timeout), 1000);
-    ck_assert_int_eq(number(&version), 6);
+    ck_assert_int_eq(number(&version), 7);
     ck_assert_int_eq(number(&loose), 0);
     ck_assert_int_eq(number(&broken), 0);
 }
@@ -591,5 +591,6 @@ Suite *store_suite(void)
     suite_add_tcase(suite, memory_tests());
     suite_add_tcase(suite, cache_tests());
     suite_add_tcase(suite, lists_tests());
+    suite_add_tcase(suite, deliveries_tests());
     return suite;
 }

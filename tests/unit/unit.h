@@ -22,6 +22,7 @@ Suite *traffic_suite(void);
 TCase *cache_tests(void);      /* of the suite of the store */
 TCase *lists_tests(void);      /* likewise */
 TCase *memory_tests(void);     /* likewise */
+TCase *deliveries_tests(void); /* likewise */
 TCase *sandbox_tests(void);    /* of the suite of the app */
 TCase *credential_tests(void); /* likewise */
 TCase *mapping_tests(void);    /* of the suite of the crm room */
