@@ -176,6 +176,6 @@ enum error mass_update_apply(const struct crm *crm, struct db *db, const struct 
     if (store_end(db, status == STORE_OK) != STORE_OK)
         return arena_is_exceeded(arena) ? ERR_NO_ROOM : ERR_INTERNAL;
     if (application.running.called_webhook)
-        workers_wake(crm->deliverers);
+        automation_call_webhooks(crm);
     return ERR_NONE;
 }

@@ -260,3 +260,9 @@ enum store_status automation_run(struct automation *automation, int64_t record_i
         status = fire_next(&run, &again);
     return status == STORE_OK ? finish(&run) : status;
 }
+
+void automation_call_webhooks(const struct crm *crm)
+{
+    workers_wake(crm->deliverers);
+    bell_ring(crm->webhooks_changed);
+}

@@ -32,5 +32,8 @@ void automation_end(struct automation *automation);
  * further rules, each of them once for a record. */
 MUSTCHECK enum store_status automation_run(struct automation *automation, int64_t record_id,
                                            const struct record_change *changes, size_t count);
+/* Has webhooks called, and who waits for them woken: once the deliveries that were added are committed.
+ */
+void automation_call_webhooks(const struct crm *crm);
 
 #endif

@@ -26,6 +26,7 @@ struct crm {
     struct bell *jobs_changed;        /* rung when something has become of one; or NULL */
     struct worker *worker;            /* woken when a job may go on; or NULL */
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
+    struct bell *webhooks_changed;    /* rung then, too; or NULL */
     struct store_budget budget;       /* of a request's queries */
     const char *(*rule_name)(enum error error); /* of the catalogue's row; lasting */
 };

@@ -165,6 +165,6 @@ void job_batch_tell(const struct job_batch *batch)
                   "job ended job=%" PRId64 " status=%s updated=%" PRId64 " failed=%" PRId64, job->id,
                   job_status_names[job->status], job->updated, job->failed);
     if (batch->called_webhook)
-        workers_wake(batch->crm->deliverers);
+        automation_call_webhooks(batch->crm);
     bell_ring(batch->crm->jobs_changed);
 }

@@ -10,8 +10,8 @@ struct sandbox {
     atomic_uint owners;
     char id[SANDBOX_ID_SIZE];
     const struct household *household;
-    struct bell jobs_changed;
     struct journal *journal;
+    struct bell jobs_changed, webhooks_changed;
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
@@ -34,6 +34,7 @@ struct sandbox *sandbox_new(const char *id, const struct household *household)
     atomic_init(&sandbox->resets, 0);
     bell_init(&sandbox->jobs_changed);
     sandbox->journal = journal_new(household->journal);
+    bell_init(&sandbox->webhooks_changed);
     passage_init(&sandbox->passage);
     (void)pthread_mutex_init(&sandbox->mutex, NULL);
     return sandbox;
@@ -69,6 +70,7 @@ void sandbox_free(struct sandbox *sandbox)
     free(sandbox->moments);
     bell_clear(&sandbox->jobs_changed);
     journal_free(sandbox->journal);
+    bell_clear(&sandbox->webhooks_changed);
     passage_clear(&sandbox->passage);
     (void)pthread_mutex_destroy(&sandbox->mutex);
     free(sandbox);
@@ -104,6 +106,11 @@ struct journal *sandbox_journal(struct sandbox *sandbox)
     return sandbox->journal;
 }
 
+struct bell *sandbox_webhooks_changed(struct sandbox *sandbox)
+{
+    return &sandbox->webhooks_changed;
+}
+
 const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side)
 {
     *side = passage_enter(&sandbox->passage);
@@ -134,6 +141,7 @@ void sandbox_exchange(struct sandbox *sandbox, struct scene *scene)
         scene_start(scene);
     scene_free(former);
     bell_ring(&sandbox->jobs_changed);
+    bell_ring(&sandbox->webhooks_changed);
 }
 
 void sandbox_close(struct sandbox *sandbox)

@@ -28,6 +28,9 @@ struct journal *sandbox_journal(struct sandbox *sandbox);
 /* How often it was reset, or has been closed: what was put off before is cut short. */
 MUSTCHECK unsigned sandbox_resets(const struct sandbox *sandbox);
 void sandbox_note_reset(struct sandbox *sandbox);
+/* Rung when something has become of its webhooks: one is to be called, was tried, or is not to be
+ * called any more. */
+struct bell *sandbox_webhooks_changed(struct sandbox *sandbox);
 
 /* What it is like now; NULL when it is closed, or not filled yet. Good until sandbox_leave, which must
  * follow in any case. Never waits. */

@@ -76,8 +76,10 @@ static bool set_up(struct scene *scene, const struct household *household, struc
                    const char **reason)
 {
     struct works *works = scene->works;
-    const struct deliverer deliverer = {
-        .store = works->store, .log = household->log, .options = household->webhooks};
+    const struct deliverer deliverer = {.store = works->store,
+                                        .log = household->log,
+                                        .options = household->webhooks,
+                                        .changed = sandbox_webhooks_changed(works->sandbox)};
     if (!deliverers_start(&works->deliverers, &scene->metadata->orgs, &deliverer, household->dispatch,
                           arena, reason))
         return false;
@@ -89,6 +91,7 @@ static bool set_up(struct scene *scene, const struct household *household, struc
                               .jobs_changed = sandbox_jobs_changed(works->sandbox),
                               .worker = works->worker,
                               .deliverers = works->deliverers.workers,
+                              .webhooks_changed = sandbox_webhooks_changed(works->sandbox),
                               .budget = household->budget,
                               .rule_name = catalogue_row_name};
     scene->api = (struct api){.crm = &scene->crm,

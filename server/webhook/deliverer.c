@@ -75,7 +75,10 @@ static int64_t step(const struct deliverer *deliverer, struct arena *arena)
     try_to_deliver(deliverer, &delivery, arena);
     if (worker_is_stopping(deliverer->worker) && delivery.status != DELIVERY_DELIVERED)
         return WORKER_MORE; /* the next start tries again: the receiver is not to blame for the stop */
-    return write(deliverer, &delivery) == STORE_OK ? WORKER_MORE : store_failed_pause;
+    if (write(deliverer, &delivery) != STORE_OK)
+        return store_failed_pause;
+    bell_ring(deliverer->changed);
+    return WORKER_MORE;
 }
 
 int64_t deliverer_step(void *context)

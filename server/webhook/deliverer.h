@@ -4,7 +4,7 @@
 #define CRMOCK_WEBHOOK_DELIVERER_H
 
 #include "base/log.h"
-#include "jobs/worker.h"
+#include "jobs/bell.h"
 #include "store/store.h"
 #include "webhook/client.h"
 
@@ -21,6 +21,7 @@ struct deliverer {
     struct webhook_options options;
     struct webhook_client *client;
     struct worker *worker; /* that runs it */
+    struct bell *changed;  /* rung when something has become of a delivery; or NULL */
 };
 
 /* A worker's step, of which the context is a struct deliverer: makes the delivery that is due, and

@@ -520,5 +520,6 @@ Suite *crm_suite(void)
     suite_add_tcase(suite, changes_tests());
     suite_add_tcase(suite, steering_tests());
     suite_add_tcase(suite, turns_tests());
+    suite_add_tcase(suite, webhooks_tests());
     return suite;
 }

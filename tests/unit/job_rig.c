@@ -55,6 +55,7 @@ int64_t schedule(const char *view, const char *fields_json)
         .user = &of->users[0],
         .module = org_module(of, strcmp(view, OTHER_ORG) == 0 ? "Accounts" : "Leads"),
         .fields = fields,
+        .automation = AUTOMATION_ALL,
         .view_id = view};
     struct fault fault = {.hint = NULL};
     int64_t id = 0;
@@ -121,4 +122,41 @@ int64_t run(void)
     while ((pause = job_runner_step(&rig.runner)) == WORKER_MORE)
         ;
     return pause;
+}
+
+static int64_t note_ring(void *context)
+{
+    struct ringing *ringing = context;
+    (void)pthread_mutex_lock(&ringing->mutex);
+    ringing->count++;
+    (void)pthread_cond_signal(&ringing->changed);
+    (void)pthread_mutex_unlock(&ringing->mutex);
+    return WORKER_IDLE;
+}
+
+void ringing_begin(struct ringing *ringing)
+{
+    *ringing =
+        (struct ringing){.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    ringing->pool = pool_new(1);
+    ck_assert_ptr_nonnull(ringing->pool);
+    ringing->worker = worker_new(ringing->pool, note_ring, ringing);
+    bell_init(&ringing->bell);
+    bell_add(&ringing->bell, ringing->worker);
+}
+
+void hear(struct ringing *ringing)
+{
+    (void)pthread_mutex_lock(&ringing->mutex);
+    while (ringing->count == 0)
+        (void)pthread_cond_wait(&ringing->changed, &ringing->mutex);
+    ringing->count = 0;
+    (void)pthread_mutex_unlock(&ringing->mutex);
+}
+
+void ringing_end(struct ringing *ringing)
+{
+    worker_free(ringing->worker);
+    pool_free(ringing->pool);
+    bell_clear(&ringing->bell);
 }

@@ -2,7 +2,10 @@
 #ifndef CRMOCK_JOB_RIG_H
 #define CRMOCK_JOB_RIG_H
 
+#include <pthread.h>
+
 #include "crm/job_control.h"
+#include "jobs/bell.h"
 #include "unit.h"
 
 /* Views of the built-in orgs: two of Leads with 50 records, one with a record in each state, and one of
@@ -44,5 +47,19 @@ enum store_status suspend(int64_t id);
 enum store_status make_fail(int64_t id);
 /* Has the runner go on until it pauses; for how long. */
 int64_t run(void);
+
+/* A bell, and somebody who hears it. */
+struct ringing {
+    struct bell bell;
+    struct pool *pool;
+    struct worker *worker;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    int count; /* of what was not asked for yet */
+};
+void ringing_begin(struct ringing *ringing);
+/* Returns when the bell was rung since the last time. */
+void hear(struct ringing *ringing);
+void ringing_end(struct ringing *ringing);
 
 #endif

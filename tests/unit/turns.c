@@ -1,5 +1,4 @@
 /* Whose jobs wait for what, and how they are told. */
-#include <pthread.h>
 #include <string.h>
 
 #include "job_rig.h"
@@ -187,60 +186,26 @@ START_TEST(jobs_are_listed_by_what_they_are)
 }
 END_TEST
 
-/* How often a bell was heard. */
-struct rings {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    int count;
-};
-
-static int64_t note_ring(void *context)
-{
-    struct rings *rings = context;
-    (void)pthread_mutex_lock(&rings->mutex);
-    rings->count++;
-    (void)pthread_cond_signal(&rings->changed);
-    (void)pthread_mutex_unlock(&rings->mutex);
-    return WORKER_IDLE;
-}
-
-/* Who waits for a job hears of each thing that becomes of it: else this waits for ever. */
-static void hear(struct rings *rings)
-{
-    (void)pthread_mutex_lock(&rings->mutex);
-    while (rings->count == 0)
-        (void)pthread_cond_wait(&rings->changed, &rings->mutex);
-    rings->count = 0;
-    (void)pthread_mutex_unlock(&rings->mutex);
-}
-
 START_TEST(who_waits_for_jobs_is_woken)
 {
-    struct rings rings = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    struct bell bell;
-    struct pool *pool = pool_new(1);
-    ck_assert_ptr_nonnull(pool);
-    struct worker *worker = worker_new(pool, note_ring, &rings);
-    bell_init(&bell);
-    bell_add(&bell, worker);
-    rig.crm.jobs_changed = &bell;
+    struct ringing ringing;
+    ringing_begin(&ringing);
+    rig.crm.jobs_changed = &ringing.bell;
     int64_t id = schedule(WEB, CITY);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(job_runner_step(&rig.runner), WORKER_MORE);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(suspend(id), STORE_OK);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(step(id, 1), STORE_OK);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(release(id), STORE_OK);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(job_run_to(&rig.crm, id, 9), STORE_OK);
-    hear(&rings);
+    hear(&ringing);
     ck_assert_int_eq(make_fail(id), STORE_OK);
-    hear(&rings);
-    worker_free(worker);
-    pool_free(pool);
-    bell_clear(&bell);
+    hear(&ringing);
+    ringing_end(&ringing);
     rig.crm.jobs_changed = NULL;
 }
 END_TEST

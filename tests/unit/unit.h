@@ -32,6 +32,7 @@ TCase *steering_tests(void);   /* likewise */
 TCase *journal_tests(void);    /* of the suite of the traffic room */
 TCase *mask_tests(void);       /* likewise */
 TCase *turns_tests(void);      /* likewise */
+TCase *webhooks_tests(void);   /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
 TCase *pool_tests(void);       /* of the suite of jobs */
