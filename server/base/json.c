@@ -338,6 +338,12 @@ void json_add_text(cJSON *object, const char *name, const char *text)
     cJSON_AddItemToObjectCS(object, name, cJSON_CreateStringReference(text));
 }
 
+void json_add_text_or_null(cJSON *object, const char *name, const char *text)
+{
+    cJSON_AddItemToObjectCS(object, name,
+                            text != NULL ? cJSON_CreateStringReference(text) : cJSON_CreateNull());
+}
+
 void json_add_id(cJSON *object, const char *name, int64_t id)
 {
     char text[INTEGER_SIZE];

@@ -49,6 +49,8 @@ void json_add_integer(cJSON *object, const char *name, int64_t value);
 MUSTCHECK cJSON *json_text(const char *text);
 /* Adds a string. It and the name must outlive the tree: neither is copied. */
 void json_add_text(cJSON *object, const char *name, const char *text);
+/* The same, or null where the text is NULL. */
+void json_add_text_or_null(cJSON *object, const char *name, const char *text);
 /* Adds an id as the service writes it: a string of digits. The name must outlive the tree. */
 void json_add_id(cJSON *object, const char *name, int64_t id);
 

@@ -100,6 +100,14 @@ void control_unlock(struct control_call *call)
     sandbox_unlock(call->sandbox);
 }
 
+struct db *control_connect(struct control_call *call)
+{
+    struct db *db = call->is_refused ? NULL : store_acquire(call->scene->crm.store);
+    if (db == NULL)
+        (void)control_fail(call);
+    return db;
+}
+
 struct said said_body(struct control_call *call)
 {
     return (struct said){.call = call, .at = "$", .json = call->body};

@@ -90,6 +90,9 @@ int64_t control_gone(struct control_call *call);
  * also one that was made before: it is not locked then. Else control_unlock must follow. */
 MUSTCHECK const struct scene *control_lock(struct control_call *call);
 void control_unlock(struct control_call *call);
+/* A connection to the scene's store, to be released. NULL after a refusal, also one that was made
+ * before. */
+MUSTCHECK struct db *control_connect(struct control_call *call);
 
 /* Reading what a body says. A fault is refused with 422 at its place; what is read after it does not
  * count, so that readers need not check each step but the last (call->is_refused). */
@@ -113,7 +116,8 @@ MUSTCHECK int64_t said_number(const struct said *said, const char *name, int64_t
 /* One of the words (NULL ends them): its index; -1 when it is not given. */
 MUSTCHECK int said_word(const struct said *said, const char *name, const char *const words[]);
 
-/* The query: a number, a flag ("true", "false"), a text; refused with 422 at its name. */
+/* The query: a number, a flag ("true", "false"), a text, an id (0 when it is not given); refused with
+ * 422 at its name. */
 MUSTCHECK int64_t query_number(struct control_call *call, const char *name, int64_t otherwise,
                                int64_t least, int64_t most);
 MUSTCHECK bool query_flag(struct control_call *call, const char *name, bool otherwise);

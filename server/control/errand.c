@@ -82,3 +82,14 @@ void errand_wake_by(struct control_call *call, struct bell *bell)
     call->bell = bell;
     bell_add(bell, call->worker);
 }
+
+int64_t errand_wait_left(struct control_call *call, struct bell *bell)
+{
+    enum { LONGEST = 60 }; /* seconds */
+    int64_t left =
+        query_number(call, "wait", 0, 0, LONGEST) * 1000 - (clock_microseconds() - call->begun) / 1000;
+    if (call->is_refused || call->hurries || left <= 0)
+        return 0;
+    errand_wake_by(call, bell);
+    return left;
+}

@@ -15,7 +15,7 @@ static int64_t steer(struct control_call *call, steer_fn *change, const struct s
     int64_t id;
     const char *why = NULL;
     struct job job;
-    struct db *db = told_job_id(call, &id) ? told_job_connect(call) : NULL;
+    struct db *db = told_job_id(call, &id) ? control_connect(call) : NULL;
     if (db == NULL)
         return CONTROL_DONE;
     switch (change(&call->scene->crm, db, id, said, &why)) {

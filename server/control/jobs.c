@@ -3,19 +3,6 @@
 #include "control/errand.h"
 #include "control/told_job.h"
 
-enum { WAIT_MAX = 60 }; /* seconds */
-
-/* Milliseconds that the call waits yet, for what it is about to look for; 0: it answers now. */
-static int64_t wait_left(struct control_call *call)
-{
-    int64_t left =
-        query_number(call, "wait", 0, 0, WAIT_MAX) * 1000 - (clock_microseconds() - call->begun) / 1000;
-    if (call->is_refused || call->hurries || left <= 0)
-        return 0;
-    errand_wake_by(call, sandbox_jobs_changed(call->sandbox));
-    return left;
-}
-
 static void add_refused(struct control_call *call, struct db *db, int64_t id, int64_t limit,
                         cJSON *body)
 {
@@ -51,8 +38,8 @@ static int64_t tell_one(struct control_call *call, struct db *db, int64_t id, in
 
 static int64_t tell(struct control_call *call)
 {
-    int64_t id, left = wait_left(call);
-    struct db *db = told_job_id(call, &id) ? told_job_connect(call) : NULL;
+    int64_t id, left = errand_wait_left(call, sandbox_jobs_changed(call->sandbox));
+    struct db *db = told_job_id(call, &id) ? control_connect(call) : NULL;
     if (db == NULL)
         return CONTROL_DONE;
     int64_t pause = tell_one(call, db, id, left);
@@ -124,9 +111,9 @@ static int64_t tell_list(struct control_call *call, struct db *db, const struct 
 
 static int64_t list(struct control_call *call)
 {
-    int64_t left = wait_left(call);
+    int64_t left = errand_wait_left(call, sandbox_jobs_changed(call->sandbox));
     const struct job_filter filter = read_filter(call);
-    struct db *db = call->is_refused ? NULL : told_job_connect(call);
+    struct db *db = control_connect(call);
     if (db == NULL)
         return CONTROL_DONE;
     int64_t pause = tell_list(call, db, &filter, left);

@@ -38,19 +38,8 @@ cJSON *told_job_json(const struct control_call *call, const struct job *job)
     control_add_time(call, body, "created", job->created);
     add_time_or_null(call, body, "started", job->started);
     add_time_or_null(call, body, "ended", job->ended);
-    if (job->reason != NULL)
-        json_add_text(body, "reason", job->reason);
-    else
-        cJSON_AddNullToObject(body, "reason");
+    json_add_text_or_null(body, "reason", job->reason);
     return body;
-}
-
-struct db *told_job_connect(struct control_call *call)
-{
-    struct db *db = store_acquire(call->scene->crm.store);
-    if (db == NULL)
-        (void)control_fail(call);
-    return db;
 }
 
 bool told_job_read(struct control_call *call, struct db *db, int64_t id, struct job *job)

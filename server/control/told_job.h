@@ -20,8 +20,6 @@ MUSTCHECK cJSON *told_job_json(const struct control_call *call, const struct job
     "'id', 'status', 'total', 'updated', 'failed', 'not_updated', 'module', 'view', 'fields', 'user'," \
     " 'created', 'started', 'ended', 'reason'"
 
-/* A connection; NULL after a refusal. */
-MUSTCHECK struct db *told_job_connect(struct control_call *call);
 /* The id in the call's path; false after a refusal. */
 MUSTCHECK bool told_job_id(struct control_call *call, int64_t *id);
 /* Reads a job; false after a refusal. Arena-owned. */
