@@ -153,5 +153,6 @@ extern const struct control_endpoint jobs_get, job_get, job_step_post, job_relea
 extern const struct control_endpoint requests_get, requests_drop, request_get, requests_find_post,
     requests_verify_post;
 extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;
+extern const struct control_endpoint webhooks_get, webhooks_delete;
 
 #endif

@@ -62,14 +62,14 @@ static bool tell_of_server(struct control *control, const struct request *reques
 
 /* In the order in which paths are compared. */
 static const struct control_endpoint *const endpoints[] = {
-    &control_info,          &control_openapi,  &sandboxes_post, &sandboxes_get,  &sandboxes_delete,
-    &sandbox_get,           &sandbox_delete,   &reset_post,     &snapshots_post, &snapshots_get,
-    &snapshot_restore_post, &snapshot_delete,  &clock_get,      &clock_put,      &clock_advance,
-    &tokens_post,           &fixtures_post,    &records_get,    &records_post,   &record_get,
-    &record_patch,          &record_drop,      &changes_get,    &jobs_get,       &job_policy_get,
-    &job_policy_put,        &job_policy_patch, &job_get,        &job_step_post,  &job_release_post,
-    &job_suspend_post,      &job_fail_post,    &requests_get,   &requests_drop,  &requests_find_post,
-    &requests_verify_post,  &request_get,
+    &control_info,          &control_openapi,  &sandboxes_post, &sandboxes_get,   &sandboxes_delete,
+    &sandbox_get,           &sandbox_delete,   &reset_post,     &snapshots_post,  &snapshots_get,
+    &snapshot_restore_post, &snapshot_delete,  &clock_get,      &clock_put,       &clock_advance,
+    &tokens_post,           &fixtures_post,    &records_get,    &records_post,    &record_get,
+    &record_patch,          &record_drop,      &changes_get,    &jobs_get,        &job_policy_get,
+    &job_policy_put,        &job_policy_patch, &job_get,        &job_step_post,   &job_release_post,
+    &job_suspend_post,      &job_fail_post,    &requests_get,   &requests_drop,   &requests_find_post,
+    &requests_verify_post,  &request_get,      &webhooks_get,   &webhooks_delete,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)

@@ -146,7 +146,7 @@ def test_what_is_refused_starts_nothing(own):
 
 
 class Receiver(http.server.ThreadingHTTPServer):
-    """Answers what it is told to, the last answer from then on; None: nothing, until it is closed."""
+    """Answers what it is told to, the last answer from then on; an event: 200, once it is set; None: nothing, until it is closed."""
     daemon_threads = True
 
     def __init__(self, *answers):
@@ -172,6 +172,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer is None:
             self.server.closing.wait(PATIENCE)
             return
+        if isinstance(answer, threading.Event):
+            answer.wait(PATIENCE)
+            answer = 200
         self.send_response(answer)
         self.end_headers()
 
