@@ -83,13 +83,16 @@ void errand_wake_by(struct control_call *call, struct bell *bell)
     bell_add(bell, call->worker);
 }
 
-int64_t errand_wait_left(struct control_call *call, struct bell *bell)
+int64_t errand_wait_left(struct control_call *call, int64_t seconds, struct bell *bell)
 {
-    enum { LONGEST = 60 }; /* seconds */
-    int64_t left =
-        query_number(call, "wait", 0, 0, LONGEST) * 1000 - (clock_microseconds() - call->begun) / 1000;
+    int64_t left = seconds * 1000 - (clock_microseconds() - call->begun) / 1000;
     if (call->is_refused || call->hurries || left <= 0)
         return 0;
     errand_wake_by(call, bell);
     return left;
+}
+
+int64_t errand_query_wait_left(struct control_call *call, struct bell *bell)
+{
+    return errand_wait_left(call, query_number(call, "wait", 0, 0, WAIT_MAX), bell);
 }

@@ -38,7 +38,7 @@ static int64_t tell_one(struct control_call *call, struct db *db, int64_t id, in
 
 static int64_t tell(struct control_call *call)
 {
-    int64_t id, left = errand_wait_left(call, sandbox_jobs_changed(call->sandbox));
+    int64_t id, left = errand_query_wait_left(call, sandbox_jobs_changed(call->sandbox));
     struct db *db = told_job_id(call, &id) ? control_connect(call) : NULL;
     if (db == NULL)
         return CONTROL_DONE;
@@ -111,7 +111,7 @@ static int64_t tell_list(struct control_call *call, struct db *db, const struct 
 
 static int64_t list(struct control_call *call)
 {
-    int64_t left = errand_wait_left(call, sandbox_jobs_changed(call->sandbox));
+    int64_t left = errand_query_wait_left(call, sandbox_jobs_changed(call->sandbox));
     const struct job_filter filter = read_filter(call);
     struct db *db = control_connect(call);
     if (db == NULL)

@@ -6,20 +6,20 @@
 #include "control/told_request.h"
 #include "traffic/mask.h"
 
-enum { WAIT_MAX = 60 /* seconds */, NEAREST_MAX = 3, COUNT_MAX = 1000000 };
+enum { NEAREST_MAX = 3, COUNT_MAX = 1000000 };
 
 /* A call, which may be asked several times. What it has seen once, and will not change any more, it
  * does not look at again. */
 struct verification {
     struct control_call *call;
-    struct arena scratch; /* of one look */
-    struct match *match;  /* likewise: nobody need free what a sandbox that is dropped leaves */
-    int64_t least, most, wait;
-    int64_t seen_to;    /* up to this id all is seen, and final */
-    int64_t *ids;       /* of those that match, by number */
-    size_t count, room; /* of them */
-    size_t final;       /* of them, those up to seen_to */
-    bool is_final;      /* nothing so far that is to be written again */
+    struct arena scratch;      /* of one look */
+    struct match *match;       /* likewise: nobody need free what a sandbox that is dropped leaves */
+    int64_t least, most, wait; /* wait: seconds */
+    int64_t seen_to;           /* up to this id all is seen, and final */
+    int64_t *ids;              /* of those that match, by number */
+    size_t count, room;        /* of them */
+    size_t final;              /* of them, those up to seen_to */
+    bool is_final;             /* nothing so far that is to be written again */
 };
 
 /* "count": N, or {"min", "max"}. */
@@ -48,7 +48,7 @@ static struct verification *begin(struct control_call *call)
     struct verification *verification = arena_alloc(call->arena, sizeof *verification);
     const struct said said = said_body(call);
     said_has_only(&said, "match count wait");
-    verification->wait = said_number(&said, "wait", 0, 0, WAIT_MAX) * 1000;
+    verification->wait = said_number(&said, "wait", 0, 0, WAIT_MAX);
     read_count(verification, &said);
     match_free(told_match(call, call->arena));
     return call->is_refused ? NULL : verification;
@@ -185,21 +185,12 @@ static int64_t tell(const struct verification *verification, bool is_verified)
     return control_reply(verification->call, 200, body);
 }
 
-/* Milliseconds that it may wait yet; it is woken from then on. */
-static int64_t wait_left(const struct verification *verification)
-{
-    struct control_call *call = verification->call;
-    int64_t left = verification->wait - (clock_microseconds() - call->begun) / 1000;
-    if (call->hurries || left <= 0)
-        return 0;
-    errand_wake_by(call, journal_bell(sandbox_journal(call->sandbox)));
-    return left;
-}
-
 /* Too many can only become more. */
 static int64_t ask(struct verification *verification)
 {
-    int64_t left = wait_left(verification);
+    struct control_call *call = verification->call;
+    int64_t left =
+        errand_wait_left(call, verification->wait, journal_bell(sandbox_journal(call->sandbox)));
     look(verification);
     int64_t count = (int64_t)verification->count;
     bool is_verified = count >= verification->least && count <= verification->most;

@@ -37,7 +37,7 @@ static int64_t tell(struct control_call *call)
 {
     size_t limit = (size_t)query_number(call, "limit", CONTROL_LIST_DEFAULT, 1, CONTROL_LIST_MAX);
     int64_t after = query_id(call, "after");
-    int64_t left = errand_wait_left(call, sandbox_webhooks_changed(call->sandbox));
+    int64_t left = errand_query_wait_left(call, sandbox_webhooks_changed(call->sandbox));
     struct delivery_list list = {.count = 0};
     struct db *db = control_connect(call);
     if (db == NULL)

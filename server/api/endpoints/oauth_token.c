@@ -1,10 +1,10 @@
 /* The token endpoint, and the end of tokens. */
 #include <string.h>
 
-#include "base/basic.h"
 #include "api/credential.h"
 #include "api/endpoints/oauth_call.h"
 #include "api/reply.h"
+#include "base/basic.h"
 #include "base/scopes.h"
 
 struct grant_type;
