@@ -43,9 +43,5 @@ void api_respond(void *context, const struct request *request, struct arena *are
     if (error != ERR_NONE)
         reply_error(&call, error);
     bound_hint(arena, response);
-    if (call.token.user != NULL)
-        response->user = call.token.user->email;
-    cJSON_Delete(call.metadata);
-    if (call.db != NULL)
-        store_release(call.db);
+    call_end(&call);
 }

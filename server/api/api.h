@@ -24,4 +24,12 @@ struct api {
  * const struct api. */
 respond_fn api_respond;
 
+/* True for the name of a row: "E23". */
+MUSTCHECK bool api_knows_rule(const char *rule);
+/* Answers by a row of that name, whatever is the matter: as the service would send it to this request,
+ * with what is known of it: version, module, the first field of data[0], an entry for each record.
+ * Nothing is done, and the hint is left to the caller. */
+void api_respond_rule(const struct api *api, const struct request *request, const char *rule,
+                      struct arena *arena, struct response *response);
+
 #endif

@@ -27,6 +27,15 @@ struct db *call_connect(const struct call *call)
     return db;
 }
 
+void call_end(struct call *call)
+{
+    if (call->token.user != NULL)
+        call->response->user = call->token.user->email;
+    cJSON_Delete(call->metadata);
+    if (call->db != NULL)
+        store_release(call->db);
+}
+
 enum error call_list(struct call *call, const char *name, size_t most, const char **list)
 {
     *list = call_parameter(call, name);

@@ -40,6 +40,9 @@ MUSTCHECK bool call_modified_since(const struct call *call, int64_t *since);
 /* A connection with the budget of a request; NULL after a logged error. */
 MUSTCHECK struct db *call_connect(const struct call *call);
 
+/* Says in the answer whose call it was, and gives back what it has beside its arena. */
+void call_end(struct call *call);
+
 enum { FIELDS_MAX = 50 }; /* names that a parameter "fields" has, at most: as the service has it */
 
 /* A parameter that is a list, separated by commas; NULL as above. Refuses one of more than `most`

@@ -1,6 +1,7 @@
 #include "api/catalogue.h"
 
 #include <stddef.h>
+#include <string.h>
 
 const char *const answers_names[] = {"page", "current", NULL};
 
@@ -125,8 +126,21 @@ static const struct catalogue_manner current_manners[ERRORS] = {
 
 const struct catalogue_row *catalogue_row(enum answers answers, enum error error)
 {
-    const struct catalogue_row *row = answers == ANSWERS_CURRENT ? &current[error] : &page[error];
-    return row->row != NULL ? row : &page[error];
+    bool is_current = answers == ANSWERS_CURRENT || page[error].row == NULL;
+    return is_current && current[error].row != NULL ? &current[error] : &page[error];
+}
+
+bool catalogue_has(enum answers answers, enum error error)
+{
+    return answers == ANSWERS_CURRENT || page[error].row != NULL;
+}
+
+bool catalogue_find(const char *name, enum error *error)
+{
+    for (*error = ERR_NONE + 1; *error < ERRORS; (*error)++)
+        if (strcmp(catalogue_row(ANSWERS_CURRENT, *error)->row, name) == 0)
+            return true;
+    return false;
 }
 
 const char *catalogue_row_name(enum error error)

@@ -23,8 +23,12 @@ struct catalogue_manner {
 enum answers { ANSWERS_PAGE, ANSWERS_CURRENT };
 extern const char *const answers_names[]; /* by enum answers, ended by NULL */
 
-/* A row, of an error that is not ERR_NONE. */
+/* A row, of an error that is not ERR_NONE; what one column lacks is as in the other. */
 MUSTCHECK const struct catalogue_row *catalogue_row(enum answers answers, enum error error);
+/* False for a row that the second column alone has. */
+MUSTCHECK bool catalogue_has(enum answers answers, enum error error);
+/* The first error whose row in either column has that name; false: none has. */
+MUSTCHECK bool catalogue_find(const char *name, enum error *error);
 /* Its name alone: "E17". Lasting. */
 MUSTCHECK const char *catalogue_row_name(enum error error);
 MUSTCHECK const struct catalogue_manner *catalogue_manner(enum answers answers, enum error error);

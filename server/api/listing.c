@@ -8,7 +8,7 @@
 #include "crm/access.h"
 #include "crm/criteria.h"
 
-enum { IDS_MAX = 100, RECORDS_BY_PAGE = 2000 };
+enum { IDS_MAX = 100 };
 
 static enum error read_number(struct call *call, const char *name, int64_t most, int64_t *number)
 {

@@ -5,6 +5,8 @@
 #include "api/reply.h"
 #include "store/selection.h"
 
+enum { RECORDS_BY_PAGE = 2000 }; /* that can be asked for by a page's number (P10) */
+
 /* What a list is made of. */
 struct listing {
     struct selection selection;

@@ -178,8 +178,8 @@ static void add_headers_to(cJSON *operation, const char *status)
 static void add_row_of(cJSON *operation, enum error error, enum answers answers)
 {
     const struct catalogue_row *row = catalogue_row(answers, error);
-    if (row->row == NULL)
-        return; /* the second column alone has it */
+    if (!catalogue_has(answers, error))
+        return;
     cJSON *response = response_in(operation, row->status);
     if (row->message == NULL)
         return; /* an answer without a body has no media type */

@@ -275,15 +275,9 @@ const char *reply_cause(const struct call *call)
     return cause;
 }
 
-void reply_error(struct call *call, enum error error)
+void reply_row(struct call *call, enum error error)
 {
     const struct catalogue_row *row = call_row(call, error);
-    if (error == ERR_INTERNAL)
-        call->fault = (struct fault){.hint = reply_cause(call)};
-    if (error == ERR_NO_ROOM && call->fault.hint == NULL)
-        call->fault.hint =
-            "it would take more memory than --request-memory or --max-memory lets it: ask"
-            " for fewer or smaller records";
     *call->response = (struct response){.status = row->status,
                                         .body = "",
                                         .rule = row->row,
@@ -298,4 +292,15 @@ void reply_error(struct call *call, enum error error)
         body = data;
     }
     reply_json(call, row->status, body);
+}
+
+void reply_error(struct call *call, enum error error)
+{
+    if (error == ERR_INTERNAL)
+        call->fault = (struct fault){.hint = reply_cause(call)};
+    if (error == ERR_NO_ROOM && call->fault.hint == NULL)
+        call->fault.hint =
+            "it would take more memory than --request-memory or --max-memory lets it: ask"
+            " for fewer or smaller records";
+    reply_row(call, error);
 }

@@ -17,6 +17,9 @@ void reply_unmodified(struct call *call);
  * put into the log as well. Arena-owned. */
 MUSTCHECK const char *reply_cause(const struct call *call);
 /* Answers with a row of the catalogue and call->fault. */
+void reply_row(struct call *call, enum error error);
+/* The same for a call that has failed: what people should know of the row is in the hint, and what is
+ * crmock's own failure in the log. */
 void reply_error(struct call *call, enum error error);
 
 /* The details of a refusal, of a record's (owned by the caller): what the fault says. */

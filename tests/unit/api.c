@@ -218,5 +218,6 @@ Suite *api_suite(void)
     tcase_add_test(tests, the_documentation_has_the_order_of_checks);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, oauth_tests());
+    suite_add_tcase(suite, rules_tests());
     return suite;
 }

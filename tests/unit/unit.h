@@ -35,6 +35,7 @@ TCase *turns_tests(void);      /* likewise */
 TCase *webhooks_tests(void);   /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
+TCase *rules_tests(void);      /* likewise */
 TCase *pool_tests(void);       /* of the suite of jobs */
 TCase *hammer_tests(void);     /* likewise */
 TCase *bell_tests(void);       /* likewise */

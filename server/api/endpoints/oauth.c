@@ -74,10 +74,12 @@ static void refuse_by_json(struct call *call, const struct oauth_refusal *refusa
     reply_json(call, refusal->status, body);
 }
 
+typedef void refuse_fn(struct call *call, const struct oauth_refusal *refusal, const char *hint);
+
 static const struct oauth_endpoint {
     const char *method, *path;
     oauth_fn *handle;
-    void (*refuse)(struct call *call, const struct oauth_refusal *refusal, const char *hint);
+    refuse_fn *refuse;
 } endpoints[] = {
     {"GET", "/oauth/v2/auth", oauth_ask_user, oauth_page_refuse},
     {"POST", "/oauth/v2/auth", oauth_take_decision, oauth_page_refuse},
@@ -85,19 +87,49 @@ static const struct oauth_endpoint {
     {"POST", "/oauth/v2/token/revoke", oauth_revoke_token, refuse_by_json},
 };
 
+static void refuse(struct call *call, enum oauth_error error, refuse_fn *refuse_by)
+{
+    const struct oauth_refusal *refusal = &oauth_refusals[error];
+    const char *hint = call->fault.hint != NULL ? call->fault.hint : refusal->hint;
+    refuse_by(call, refusal, hint);
+    call->response->rule = refusal->row;
+    call->response->hint = hint;
+}
+
 static void respond(struct call *call, const struct oauth_endpoint *endpoint)
 {
     call->db = call_connect(call);
     enum oauth_error error = call->db != NULL ? endpoint->handle(call) : OAUTH_FAILED;
-    if (error == OAUTH_OK)
-        return;
-    const struct oauth_refusal *refusal = &oauth_refusals[error];
-    const char *hint = call->fault.hint != NULL ? call->fault.hint : refusal->hint;
     if (error == OAUTH_FAILED)
-        hint = reply_cause(call);
-    endpoint->refuse(call, refusal, hint);
-    call->response->rule = refusal->row;
-    call->response->hint = hint;
+        call->fault.hint = reply_cause(call);
+    if (error != OAUTH_OK)
+        refuse(call, error, endpoint->refuse);
+}
+
+/* OAUTH_OK: none has that name. */
+static enum oauth_error error_of(const char *rule)
+{
+    for (enum oauth_error error = OAUTH_OK + 1; error < OAUTH_ERRORS; error++)
+        if (strcmp(oauth_refusals[error].row, rule) == 0)
+            return error;
+    return OAUTH_OK;
+}
+
+bool oauth_knows_rule(const char *rule)
+{
+    return error_of(rule) != OAUTH_OK;
+}
+
+void oauth_respond_rule(struct call *call, const char *rule)
+{
+    enum oauth_error error = error_of(rule);
+    bool of_login = error >= OAUTH_LOGIN_CLIENT && error <= OAUTH_DENIED;
+    if (error == OAUTH_DENIED) { /* who was asked rejects a login that could have gone on */
+        call->db = call_connect(call);
+        error = call->db != NULL ? oauth_deny(call) : OAUTH_FAILED;
+    }
+    if (error != OAUTH_OK)
+        refuse(call, error, of_login ? oauth_page_refuse : refuse_by_json);
 }
 
 /* Each path once: the endpoints of one stand together. */

@@ -44,6 +44,7 @@ extern const struct oauth_refusal oauth_refusals[OAUTH_ERRORS];
 typedef enum oauth_error oauth_fn(struct call *call);
 oauth_fn oauth_give_token, oauth_revoke_token; /* oauth_token.c */
 oauth_fn oauth_ask_user, oauth_take_decision;  /* oauth_login.c */
+oauth_fn oauth_deny; /* likewise: as when the user that a GET or POST of a login is about rejects it */
 
 /* Answers with a refusal: a page for who sits in front of a browser. */
 void oauth_page_refuse(struct call *call, const struct oauth_refusal *refusal, const char *hint);

@@ -262,13 +262,18 @@ static const struct user *user_of_form(struct call *call)
     return id_parse(sent, &id) ? orgs_user(orgs, id) : orgs_user_of_email(orgs, sent);
 }
 
+static void read_query(struct login *login)
+{
+    for (size_t i = 0; i < LOGIN_PARAMETERS; i++) {
+        const char *value = call_parameter(login->call, names[i]);
+        login->values[i] = value != NULL ? value : "";
+    }
+}
+
 enum oauth_error oauth_ask_user(struct call *call)
 {
     struct login login = {.call = call};
-    for (size_t i = 0; i < LOGIN_PARAMETERS; i++) {
-        const char *value = call_parameter(call, names[i]);
-        login.values[i] = value != NULL ? value : "";
-    }
+    read_query(&login);
     enum oauth_error error = check(&login);
     if (error != OAUTH_OK)
         return error;
@@ -278,13 +283,18 @@ enum oauth_error oauth_ask_user(struct call *call)
     return OAUTH_OK;
 }
 
+/* What a form was made for. */
+static enum oauth_error take_form(struct login *login)
+{
+    enum oauth_error error = read_form(login);
+    return error == OAUTH_OK ? check(login) : error;
+}
+
 enum oauth_error oauth_take_decision(struct call *call)
 {
     struct login login = {.call = call};
     const char *answer = oauth_parameter(call, "answer");
-    enum oauth_error error = read_form(&login);
-    if (error == OAUTH_OK)
-        error = check(&login);
+    enum oauth_error error = take_form(&login);
     if (error != OAUTH_OK)
         return error;
     call->fault.hint = NULL;
@@ -296,4 +306,17 @@ enum oauth_error oauth_take_decision(struct call *call)
     }
     const struct user *user = user_of_form(call);
     return user != NULL ? accept(&login, user) : OAUTH_LOGIN_ANSWER;
+}
+
+enum oauth_error oauth_deny(struct call *call)
+{
+    struct login login = {.call = call};
+    enum oauth_error error = OAUTH_OK;
+    if (strcmp(call->request->method, "GET") == 0) {
+        read_query(&login);
+        error = check(&login);
+    } else {
+        error = take_form(&login);
+    }
+    return error == OAUTH_OK ? reject(&login) : error;
 }
