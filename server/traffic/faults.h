@@ -34,15 +34,25 @@ void faults_free(struct faults *faults);
 MUSTCHECK bool faults_are_set(const struct faults *faults);
 /* What the matches look at of a request: bits of match_needs. */
 MUSTCHECK unsigned faults_need(struct faults *faults);
-/* The newest fault that matches, and acts: counts it as fired. False: none does. */
+/* The newest fault that matches, and acts: counts it as fired. One that is within its `after`, used up,
+ * or lost to its probability counts as matched, and the next older one is looked at. False: none acts.
+ * Waits for nobody. */
 MUSTCHECK bool faults_find(struct faults *faults, const struct seen *seen, struct arena *arena,
                            struct effect *effect);
 
 /* Reads a fault, at the JSON path `at` of its document, and adds it. `is_rule` tells the names of the
- * catalogue's rows. Its id; 0 after a fault in it (texts arena-owned), or when there are too many. */
+ * catalogue's rows. Its id; 0 after a fault in it (texts arena-owned), or, with no path, when there are
+ * FAULTS_MAX. */
 typedef bool is_rule_fn(const char *name);
+enum { FAULTS_MAX = 1000 };
 MUSTCHECK int64_t faults_add(struct faults *faults, const cJSON *json, const char *at,
                              is_rule_fn *is_rule, struct arena *arena, struct match_fault *fault);
+/* Reads a list of them likewise, and puts them in the place of all that are there: what the faults
+ * begin with. False after a fault: nothing is changed then. */
+MUSTCHECK bool faults_begin(struct faults *faults, const cJSON *list, const char *at,
+                            is_rule_fn *is_rule, struct arena *arena, struct match_fault *fault);
+/* Drops all, and adds those again that they began with. Ids go on. */
+void faults_reset(struct faults *faults);
 /* As the control API tells them: all, oldest first, behind `after`; NULL of one that is not there. The
  * caller's; texts are the arena's. */
 MUSTCHECK cJSON *faults_list(struct faults *faults, int64_t after, size_t most, struct arena *arena,

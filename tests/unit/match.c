@@ -574,5 +574,6 @@ Suite *traffic_suite(void)
     suite_add_tcase(suite, drip_tests());
     suite_add_tcase(suite, journal_tests());
     suite_add_tcase(suite, mask_tests());
+    suite_add_tcase(suite, planned_tests());
     return suite;
 }

@@ -42,6 +42,7 @@ TCase *bell_tests(void);       /* likewise */
 TCase *later_tests(void);      /* of the suite of the http room */
 TCase *feed_tests(void);       /* likewise */
 TCase *drip_tests(void);       /* of the suite of the traffic room */
+TCase *planned_tests(void);    /* of the suite of traffic */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
