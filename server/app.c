@@ -20,6 +20,7 @@ struct app {
     struct app_options options;
     struct store *store; /* until it is main's */
     struct filled filled;
+    cJSON *faults; /* of main; NULL: none */
     struct pool *job_pool;
     struct dispatch dispatch;
     struct sandboxes *sandboxes;
@@ -196,6 +197,24 @@ static struct household household_of(struct app *app)
     return household;
 }
 
+/* Before there is anything that a faulty file would leave behind. */
+static bool load_faults(struct app *app, struct arena *arena, const char **reason)
+{
+    const char *path = app->options.faults;
+    app->faults = path != NULL ? faults_load(path, api_knows_rule, arena, reason) : NULL;
+    return path == NULL || app->faults != NULL;
+}
+
+static bool begin_faults(struct app *app, struct arena *arena, const char **reason)
+{
+    struct match_fault fault = {.expected = NULL};
+    struct faults *faults = sandbox_faults(sandboxes_main(app->sandboxes));
+    bool begun =
+        app->faults == NULL || faults_begin(faults, app->faults, "$", api_knows_rule, arena, &fault);
+    *reason = fault.expected;
+    return begun;
+}
+
 static bool open_sandboxes(struct app *app, struct arena *arena, const char **reason)
 {
     bool is_new;
@@ -209,7 +228,7 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
         .most = options->max_sandboxes,
         .records_max = options->max_records};
     app->sandboxes = sandboxes_new(&wanted, app->store, is_new, app->filled.metadata, arena, reason);
-    return app->sandboxes != NULL;
+    return app->sandboxes != NULL && begin_faults(app, arena, reason);
 }
 
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
@@ -225,7 +244,8 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     app->control.url = http_url(app->http);
     app->job_pool = pool_new(JOB_THREADS_MAX);
     *reason = "the system gives no thread for jobs";
-    if (app->job_pool == NULL || !open_sandboxes(app, arena, reason))
+    if (app->job_pool == NULL || !load_faults(app, arena, reason) ||
+        !open_sandboxes(app, arena, reason))
         return false;
     app->control.sandboxes = app->sandboxes;
     return http_start(app->http, reason);
@@ -297,5 +317,6 @@ void app_stop(struct app *app)
     pool_free(app->job_pool);
     dispatch_clear(&app->dispatch);
     control_clear(&app->control);
+    cJSON_Delete(app->faults);
     free(app);
 }

@@ -16,6 +16,7 @@ struct app_options {
     struct clock clock;
     const char *db;       /* path of the store; NULL: in memory */
     const char *fixtures; /* folder; NULL: those in the binary */
+    const char *faults;   /* file of those that main begins with; NULL: it has none */
     enum store_durability durability;
     const char *cache; /* folder of snapshots; NULL: the user's */
     bool uses_cache;

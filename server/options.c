@@ -92,6 +92,8 @@ static const struct setting settings[] = {
      ORIGINS, offsetof(struct app_options, control.origins), 0, 0, NULL},
     {"host-check", NULL, "Ask the same of the Host of every other request", ON,
      offsetof(struct app_options, control.checks_host), 0, 0, NULL},
+    {"faults", "FILE", "List of faults that main begins with, as JSON", TEXT,
+     offsetof(struct app_options, faults), 0, 0, NULL},
     {"journal", "N", "Newest requests that each sandbox keeps in its journal (default 1000)", NUMBER,
      offsetof(struct app_options, journal), 0, 100000, NULL},
     {"max-sandboxes", "N", "Sandboxes alive at once, beside main (default 1000)", NUMBER,

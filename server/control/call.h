@@ -150,6 +150,7 @@ extern const struct control_endpoint records_get, records_post, record_get, reco
 extern const struct control_endpoint changes_get;
 extern const struct control_endpoint jobs_get, job_get, job_step_post, job_release_post,
     job_suspend_post, job_fail_post;
+extern const struct control_endpoint faults_post, faults_get, faults_delete, fault_get, fault_delete;
 extern const struct control_endpoint requests_get, requests_drop, request_get, requests_find_post,
     requests_verify_post;
 extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;

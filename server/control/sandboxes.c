@@ -83,13 +83,14 @@ static int64_t make(struct control_call *call)
     static const char *const extendable[] = {"default", "enterprise", "professional",
                                              "free",    MAIN_SANDBOX, NULL};
     const struct said said = said_body(call);
-    said_has_only(&said, "id if_exists extends fixtures now jobs answers ttl");
+    said_has_only(&said, "id if_exists extends fixtures now jobs faults answers ttl");
     struct clock clock;
     struct sandbox_wish wish = {.id = read_id(&said)};
     wish.replaces = said_word(&said, "if_exists", replacing) == 1;
     int extends = said_word(&said, "extends", extendable);
     wish.extends = extends >= 0 ? extendable[extends] : NULL;
     wish.fixtures = json_member(call->body, "fixtures");
+    wish.faults = json_member(call->body, "faults");
     struct job_policy jobs = policy_default();
     const struct said of_jobs = said_member(&said, "jobs");
     policy_read(&of_jobs, &jobs);
@@ -129,8 +130,9 @@ const struct control_endpoint sandboxes_post = {
              " 'if_exists?': {'enum': ['refuse', 'replace']},"
              " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
              " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
-             ", 'jobs?': {'type': 'object'}, 'answers?': {'enum': ['page', 'current']}, "
-             "'ttl?': " SCHEMA_COUNT,
+             ", 'jobs?': {'type': 'object'}, 'faults?': " SCHEMA_LIST(
+                 "{'type': 'object'}") ", 'answers?': {'enum': ['page', 'current']}, "
+                                       "'ttl?': " SCHEMA_COUNT,
     .answers = WHOLE,
     .status = 201,
 };

@@ -6,6 +6,13 @@
 #include "sandbox/change.h"
 #include "store/memory.h"
 
+static void begin_traffic_again(struct sandbox *sandbox)
+{
+    sandbox_note_reset(sandbox);
+    faults_reset(sandbox_faults(sandbox));
+    journal_clear(sandbox_journal(sandbox));
+}
+
 static int64_t reset(struct control_call *call)
 {
     const struct scene *scene = control_lock(call);
@@ -19,10 +26,8 @@ static int64_t reset(struct control_call *call)
                              " take a snapshot, and restore that");
     else if (!change_back(call->sandbox, scene, making, DATE_TOKENS, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
-    if (!call->is_refused) {
-        sandbox_note_reset(call->sandbox);
-        journal_clear(sandbox_journal(call->sandbox));
-    }
+    else
+        begin_traffic_again(call->sandbox);
     control_unlock(call);
     return control_reply(call, 204, NULL);
 }

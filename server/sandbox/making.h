@@ -15,20 +15,21 @@ struct sandbox_wish {
     const struct clock *clock;     /* NULL: as main's was at the start */
     const struct job_policy *jobs; /* NULL: as main's */
     const enum answers *answers;
-    int64_t ttl; /* seconds; 0: for ever */
-    cJSON *told; /* an object: gets what its first org is used with, as members */
+    const cJSON *faults; /* with which it begins; NULL: with none */
+    int64_t ttl;         /* seconds; 0: for ever */
+    cJSON *told;         /* an object: gets what its first org is used with, as members */
 };
 
 enum making_fault {
     MAKING_DONE,
     MAKING_TAKEN, /* the id */
     MAKING_TOO_MANY,
-    MAKING_FAULTY,   /* the fixtures are */
+    MAKING_FAULTY,   /* the fixtures are, or the faults */
     MAKING_CONFLICT, /* the fixtures with what is there */
     MAKING_FAILED    /* no memory, or the store failed */
 };
 
-/* Why one was not made: `at` is a JSON path within the fixtures, or NULL. Arena-owned. */
+/* Why one was not made: `at` is a JSON path of the body that asked for it, or NULL. Arena-owned. */
 struct making_trouble {
     const char *at, *reason;
 };

@@ -15,6 +15,7 @@ struct sandbox {
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
+    struct faults *faults;
     atomic_llong used;
     atomic_uint resets;
     pthread_mutex_t mutex; /* guards what follows, and changes */
@@ -26,7 +27,8 @@ struct sandbox {
 struct sandbox *sandbox_new(const char *id, const struct household *household)
 {
     struct sandbox *sandbox = must_alloc(sizeof *sandbox);
-    *sandbox = (struct sandbox){.household = household, .created = clock_machine_milliseconds()};
+    *sandbox = (struct sandbox){
+        .household = household, .created = clock_machine_milliseconds(), .faults = faults_new()};
     (void)strncpy(sandbox->id, id, sizeof sandbox->id - 1);
     atomic_init(&sandbox->owners, 1);
     atomic_init(&sandbox->scene, NULL);
@@ -68,6 +70,7 @@ void sandbox_free(struct sandbox *sandbox)
     for (size_t i = 0; i < sandbox->moment_count; i++)
         clear_moment(&sandbox->moments[i]);
     free(sandbox->moments);
+    faults_free(sandbox->faults);
     bell_clear(&sandbox->jobs_changed);
     journal_free(sandbox->journal);
     bell_clear(&sandbox->webhooks_changed);
@@ -89,6 +92,11 @@ const struct household *sandbox_household(const struct sandbox *sandbox)
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox)
 {
     return &sandbox->jobs_changed;
+}
+
+struct faults *sandbox_faults(struct sandbox *sandbox)
+{
+    return sandbox->faults;
 }
 
 unsigned sandbox_resets(const struct sandbox *sandbox)

@@ -4,6 +4,7 @@
 #define CRMOCK_SANDBOX_SANDBOX_H
 
 #include "sandbox/scene.h"
+#include "traffic/faults.h"
 #include "traffic/journal.h"
 
 enum { SANDBOX_ID_SIZE = 33 };
@@ -24,6 +25,9 @@ const struct household *sandbox_household(const struct sandbox *sandbox);
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox);
 /* Of its requests. Borrowed; it is as old as the sandbox, whatever is exchanged in it. */
 struct journal *sandbox_journal(struct sandbox *sandbox);
+
+/* What it is to do to requests. Borrowed. */
+struct faults *sandbox_faults(struct sandbox *sandbox);
 
 /* How often it was reset, or has been closed: what was put off before is cut short. */
 MUSTCHECK unsigned sandbox_resets(const struct sandbox *sandbox);

@@ -195,6 +195,17 @@ static enum making_fault has_place(struct sandboxes *sandboxes, const struct san
     return roll->count < sandboxes->options.most ? MAKING_DONE : MAKING_TOO_MANY;
 }
 
+static enum making_fault begin_faults(struct sandbox *sandbox, const cJSON *faults, struct arena *arena,
+                                      struct making_trouble *trouble)
+{
+    struct match_fault fault;
+    if (faults == NULL ||
+        faults_begin(sandbox_faults(sandbox), faults, "$.faults", api_knows_rule, arena, &fault))
+        return MAKING_DONE;
+    *trouble = (struct making_trouble){.at = fault.at, .reason = fault.expected};
+    return MAKING_FAULTY;
+}
+
 enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                  struct arena *arena, struct sandbox **sandbox,
                                  struct making_trouble *trouble)
@@ -211,7 +222,9 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
                                      .main = sandboxes->main,
                                      .manner = &sandboxes->options.manner,
                                      .records_max = sandboxes->options.records_max};
-    fault = making_fill(&from, wish, made, arena, trouble);
+    fault = begin_faults(made, wish->faults, arena, trouble);
+    if (fault == MAKING_DONE)
+        fault = making_fill(&from, wish, made, arena, trouble);
     if (fault == MAKING_DONE) {
         (void)pthread_mutex_lock(&sandboxes->mutex);
         fault = has_place(sandboxes, wish, id, arena, trouble); /* others may have been faster */

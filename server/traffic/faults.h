@@ -51,6 +51,10 @@ MUSTCHECK int64_t faults_add(struct faults *faults, const cJSON *json, const cha
  * begin with. False after a fault: nothing is changed then. */
 MUSTCHECK bool faults_begin(struct faults *faults, const cJSON *list, const char *at,
                             is_rule_fn *is_rule, struct arena *arena, struct match_fault *fault);
+/* The list that a file has, fit to begin with; owned by the caller. NULL with a reason (arena-owned),
+ * which names the file and the place in it. */
+MUSTCHECK cJSON *faults_load(const char *path, is_rule_fn *is_rule, struct arena *arena,
+                             const char **reason);
 /* Drops all, and adds those again that they began with. Ids go on. */
 void faults_reset(struct faults *faults);
 /* As the control API tells them: all, oldest first, behind `after`; NULL of one that is not there. The
