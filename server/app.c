@@ -11,6 +11,7 @@
 #include "options.h"
 #include "sandbox/route.h"
 #include "sandbox/sandboxes.h"
+#include "visit.h"
 
 /* Jobs write, each to its own store, and hardly wait: more threads would take processors from requests.
  */
@@ -38,61 +39,6 @@ static struct route routed(struct app *app, const struct request *request, struc
     return route;
 }
 
-static void respond_by_api(struct sandbox *sandbox, const struct request *request, struct arena *arena,
-                           struct response *response)
-{
-    unsigned side;
-    const struct scene *scene = sandbox_enter(sandbox, &side);
-    if (scene != NULL)
-        api_respond((void *)&scene->api, request, arena, response);
-    else
-        control_answer(arena, response, 404, CONTROL_GONE, NULL);
-    sandbox_leave(sandbox, side);
-}
-
-/* A call of the service that is put off. */
-struct put_off {
-    struct sandbox *sandbox;
-    const struct request *request;
-    struct arena *arena;
-};
-
-static int64_t respond_later(void *state, bool hurries, struct response *response)
-{
-    const struct put_off *call = state;
-    (void)hurries;
-    respond_by_api(call->sandbox, call->request, call->arena, response);
-    return CONTROL_DONE;
-}
-
-static bool put_off(struct app *app, const struct route *route, struct arena *arena,
-                    struct response *response)
-{
-    struct put_off *call = arena_alloc(arena, sizeof *call);
-    *call = (struct put_off){route->sandbox, route->request, arena};
-    return control_put_off(&app->control, route->sandbox, route->request, arena, response,
-                           respond_later, call);
-}
-
-static bool has_polls(struct sandbox *sandbox)
-{
-    unsigned side;
-    const struct scene *scene = sandbox_enter(sandbox, &side);
-    bool has = scene != NULL && scene->manner.jobs.has_polls;
-    sandbox_leave(sandbox, side);
-    return has;
-}
-
-/* True for a question about a job that has it go on as far as the policy's polls say. */
-static bool may_run_a_job(struct sandbox *sandbox, const struct request *request)
-{
-    static const char end[] = "/actions/mass_update";
-    size_t length = strlen(request->path), behind = sizeof end - 1;
-    return strcmp(request->method, "GET") == 0 && length > behind &&
-           strcmp(request->path + length - behind, end) == 0 && request->refusal == REFUSAL_NONE &&
-           has_polls(sandbox);
-}
-
 static void respond(void *context, const struct request *request, struct arena *arena,
                     struct response *response)
 {
@@ -108,11 +54,8 @@ static void respond(void *context, const struct request *request, struct arena *
     }
     if (route.sandbox != sandboxes_main(app->sandboxes)) /* which lives as long as the process */
         sandbox_touch(route.sandbox);
-    bool is_done =
-        control_respond(&app->control, route.request, route.sandbox, arena, response) ||
-        (may_run_a_job(route.sandbox, route.request) && put_off(app, &route, arena, response));
-    if (!is_done)
-        respond_by_api(route.sandbox, route.request, arena, response);
+    if (!control_respond(&app->control, route.request, route.sandbox, arena, response))
+        visit_respond(&app->control, route.sandbox, route.request, arena, response);
     sandbox_free(route.sandbox);
 }
 
