@@ -521,5 +521,6 @@ Suite *crm_suite(void)
     suite_add_tcase(suite, steering_tests());
     suite_add_tcase(suite, turns_tests());
     suite_add_tcase(suite, webhooks_tests());
+    suite_add_tcase(suite, limits_tests());
     return suite;
 }

@@ -33,6 +33,7 @@ TCase *journal_tests(void);    /* of the suite of the traffic room */
 TCase *mask_tests(void);       /* likewise */
 TCase *turns_tests(void);      /* likewise */
 TCase *webhooks_tests(void);   /* likewise */
+TCase *limits_tests(void);     /* likewise */
 TCase *writes_tests(void);     /* of the suite of faults */
 TCase *oauth_tests(void);      /* of the suite of the api */
 TCase *rules_tests(void);      /* likewise */
