@@ -3,6 +3,7 @@
 #include "api/endpoints/oauth.h"
 #include "api/gate.h"
 #include "api/reply.h"
+#include "api/throttle.h"
 #include "base/utf8.h"
 
 static const enum error refusals[REFUSALS] = {
@@ -42,6 +43,7 @@ void api_respond(void *context, const struct request *request, struct arena *are
     enum error error = answer(&call);
     if (error != ERR_NONE)
         reply_error(&call, error);
+    throttle_tell(&call);
     bound_hint(arena, response);
     call_end(&call);
 }

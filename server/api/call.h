@@ -24,7 +24,8 @@ struct call {
     const char *token_text;  /* the access token as sent; never to be logged */
     struct token token;
     const struct module *module;
-    const char *scope_word; /* NULL: none */
+    const char *scope_word;        /* NULL: none */
+    const char *credits_remaining; /* as the answer tells them; NULL: it does not (F13) */
     struct fault fault;
     cJSON *metadata; /* metadata.json, once it was needed; freed with the call */
     struct response *response;

@@ -95,6 +95,7 @@ static const struct catalogue_row page[ERRORS] = {
     [ERR_METADATA_SCOPE] = {"P14", "OAUTH_SCOPE_MISMATCH", 401,
                             "invalid oauth scope to access this URL"},
     [ERR_NO_API_ACCESS] = {"P15", "NO_PERMISSION", 403, "permission denied"},
+    [ERR_TOO_MANY_REQUESTS] = {"P17", "TOO_MANY_REQUESTS", 429, "You have exceeded the API limit"},
     [ERR_MALFORMED_REQUEST] = {"H1", "INVALID_REQUEST", 400, "The request is not well-formed"},
     [ERR_URI_TOO_LONG] = {"H2", "LIMIT_EXCEEDED", 414, "The request URI is too long"},
     [ERR_HEAD_TOO_LARGE] = {"H3", "LIMIT_EXCEEDED", 431, "The request headers are too large"},

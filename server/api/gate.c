@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/credential.h"
+#include "api/throttle.h"
 #include "api/unserved.h"
 #include "base/word.h"
 
@@ -307,6 +308,7 @@ static const struct gate_rule {
     {{"the method is served", "E24"}, method_is_served},
     {{"a token is given", "E29"}, header_is_given},
     {{"the token is known and alive", "E30"}, token_is_live},
+    {{"the limits leave the org room for it", "P17"}, throttle_check},
     {{"the user's profile has API access", "P15"}, profile_has_api_access},
     {{"the module can be mass updated", "E20; GET: G5 G6; --answers current: P16"},
      module_is_supported},

@@ -29,7 +29,7 @@ static const enum error of_get[] = {ERR_SCOPE_MISMATCH, ERR_INTERNAL, ERR_NOT_AU
                                     ERR_INVALID_TOKEN};
 
 /* Rows of the endpoints around the mass update with which it may be refused as well. */
-static const enum error of_both[] = {ERR_NO_API_ACCESS, ERR_MODULE_NOT_IN_API};
+static const enum error of_both[] = {ERR_NO_API_ACCESS, ERR_MODULE_NOT_IN_API, ERR_TOO_MANY_REQUESTS};
 
 static bool is_among(enum error error, const enum error *errors, size_t count)
 {
@@ -238,7 +238,7 @@ static const enum error of_reading[] = {
     ERR_MAY_NOT_READ_MODULE, ERR_VIEW_NOT_SHARED,   ERR_INVALID_QUERY,
     ERR_PAGE_BEYOND_LIMIT,   ERR_PAGE_TOKEN,        ERR_PAGE_TOKEN_EXPIRED,
     ERR_AMBIGUOUS,           ERR_METADATA_SCOPE,    ERR_NO_API_ACCESS,
-    ERR_MODULE_NOT_IN_API,
+    ERR_MODULE_NOT_IN_API,   ERR_TOO_MANY_REQUESTS,
 };
 
 /* What a call that writes records may be refused with, beside that. */
@@ -314,6 +314,31 @@ static void add_oauth(cJSON *path)
     add_other_methods(path);
 }
 
+/* Among the refusals of that status (F12). */
+static void add_denial(cJSON *path)
+{
+    cJSON *content = member(response_in(member(path, "post"), 400), "content");
+    cJSON_AddItemToArray(member(member(member(content, "application/json"), "schema"), "anyOf"),
+                         reference("#/components/schemas/OAuthDenial"));
+}
+
+/* Any answer of an operation that takes a token may tell them (F13). */
+static void add_credits(cJSON *paths)
+{
+    cJSON *path, *operation, *response;
+    cJSON_ArrayForEach (path, paths) {
+        if (strncmp(path->string, "/crm/", strlen("/crm/")) != 0)
+            continue;
+        cJSON_ArrayForEach (operation, path) {
+            if (member(operation, "security") != NULL)
+                continue;
+            cJSON_ArrayForEach (response, member(operation, "responses"))
+                cJSON_AddItemToObject(object_in(response, "headers"), "X-API-CREDITS-REMAINING",
+                                      reference("#/components/headers/credits"));
+        }
+    }
+}
+
 static cJSON *template(void)
 {
     const struct embedded_file *file = embedded_find("server/api/openapi.json");
@@ -340,5 +365,7 @@ const char *openapi_document(struct arena *arena)
     add_oauth(member(paths, "/oauth/v2/auth"));
     add_oauth(member(paths, "/oauth/v2/token"));
     add_oauth(member(paths, "/oauth/v2/token/revoke"));
+    add_denial(member(paths, "/oauth/v2/token"));
+    add_credits(paths);
     return json_print(arena, document);
 }

@@ -45,6 +45,7 @@ struct request {
     size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
     bool is_control; /* its target, as it was sent, is the control API's; known also of most that are
                       * refused, when the path is not */
+    bool is_beyond;  /* it came when as many calls of its org were under way as the limits allow */
     /* The first header of that name, as it was sent, or NULL. Cookies are not kept, nor the Expect of a
      * request without a body. */
     const char *(*header)(const struct request *request, const char *name);

@@ -17,6 +17,8 @@ enum {
     AUTOMATION_RECORDS_MAX = 999     /* records of a job that automation runs for (D8) */
 };
 
+struct limits;
+
 struct crm {
     struct store *store;
     const struct orgs *orgs;
@@ -28,6 +30,7 @@ struct crm {
     struct worker *const *deliverers; /* woken when a webhook is to be called; ended by NULL */
     struct bell *webhooks_changed;    /* rung then, too; or NULL */
     struct store_budget budget;       /* of a request's queries */
+    struct limits *limits;            /* of the service; NULL: none */
     const char *(*rule_name)(enum error error); /* of the catalogue's row; lasting */
 };
 

@@ -75,6 +75,7 @@ enum error {
     ERR_METADATA_SCOPE,
     ERR_NO_API_ACCESS,
     ERR_MODULE_NOT_IN_API,
+    ERR_TOO_MANY_REQUESTS,
     ERR_INVALID_VIEW, /* E7, of a custom view: the second column has its own words (F22) */
     /* Of requests that are refused before they are looked at, H1 to H6. */
     ERR_MALFORMED_REQUEST,

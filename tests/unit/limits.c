@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "api/api.h"
 #include "base/rolling.h"
 #include "crm/limits.h"
 #include "unit.h"
@@ -296,6 +297,64 @@ START_TEST(without_limits_all_is_let_through)
 }
 END_TEST
 
+static const char *no_parameter(const struct request *request, const char *name)
+{
+    (void)request;
+    (void)name;
+    return NULL;
+}
+
+/* Who asks for the first org, and what is answered. */
+static struct response ask(const struct api *api, bool is_beyond, struct arena *arena)
+{
+    const struct request request = {.method = "GET",
+                                    .path = "/crm/v8/org",
+                                    .prefix = "",
+                                    .authorization = "Bearer 1000.crmock.admin",
+                                    .body = "",
+                                    .is_beyond = is_beyond,
+                                    .query = no_parameter,
+                                    .form = no_parameter};
+    struct response response = {.status = 0, .body = ""};
+    api_respond((void *)api, &request, arena, &response);
+    return response;
+}
+
+START_TEST(a_call_beyond_the_others_is_refused_and_costs_nothing)
+{
+    struct test_store test;
+    test_store_open(&test);
+    test_store_lend(&test);
+    const struct clock clock = {.stands = true, .seconds = NOW};
+    const struct crm crm = {.store = test.store,
+                            .orgs = &test.orgs,
+                            .clock = &clock,
+                            .log = &quiet_log,
+                            .budget = {.milliseconds = 60000, .steps = 1000000000},
+                            .limits = limits};
+    const struct api api = {.crm = &crm, .sandbox = MAIN_SANDBOX};
+    for (int i = 0; i < 3; i++) {
+        struct response beyond = ask(&api, true, &test.arena);
+        ck_assert_uint_eq(beyond.status, 429);
+        ck_assert_str_eq(beyond.rule, "P17");
+        ck_assert_ptr_nonnull(strstr(beyond.hint, "(Zylker) had as many calls under way as its limits"
+                                                  " allow (2)"));
+        ck_assert_ptr_null(beyond.headers);
+    }
+    for (int i = 3; i >= 0; i--) {
+        struct response response = ask(&api, false, &test.arena);
+        ck_assert_uint_eq(response.status, 200);
+        ck_assert((response.headers != NULL) == (i <= 2));
+    }
+    struct response beyond = ask(&api, true, &test.arena);
+    ck_assert(beyond.status == 429 && strstr(beyond.hint, "under way") != NULL);
+    ck_assert_str_eq(beyond.headers[0].name, "X-API-CREDITS-REMAINING");
+    ck_assert_str_eq(beyond.headers[0].value, "0");
+    ck_assert_ptr_null(beyond.headers[1].name);
+    test_store_close(&test);
+}
+END_TEST
+
 enum { THREADS = 4, CALLS = 2000, PLACES = 500 };
 
 /* Spends, enters and leaves, while another exchanges the policy for the same. */
@@ -349,6 +408,7 @@ TCase *limits_tests(void)
     tcase_add_test(tests, many_refresh_tokens_are_counted_each);
     tcase_add_test(tests, latency_is_fixed_or_anything_in_a_range);
     tcase_add_test(tests, without_limits_all_is_let_through);
+    tcase_add_test(tests, a_call_beyond_the_others_is_refused_and_costs_nothing);
     tcase_add_test(tests, many_threads_spend_what_there_is);
     return tests;
 }

@@ -49,6 +49,8 @@ const struct oauth_refusal oauth_refusals[OAUTH_ERRORS] = {
     [OAUTH_LOGIN_ANSWER] = {"O20", "invalid_request", 400,
                             "the form says answer, accept or reject, and user, an id or email"},
     [OAUTH_DENIED] = {"O21", "access_denied", 302, "who was asked has rejected it"},
+    [OAUTH_TOO_MANY_TOKENS] = {"O22", "Access Denied", 400,
+                               "the refresh token gave as many access tokens as the limits allow"},
 };
 
 const char *oauth_parameter(const struct call *call, const char *name)
@@ -66,11 +68,22 @@ void oauth_note_missing(struct call *call, const char *name)
         call->fault.hint = arena_printf(call->arena, "no %s was sent", name);
 }
 
+/* What the accounts server says beside the error, where it does: F12. */
+static const char *const descriptions[OAUTH_ERRORS] = {
+    [OAUTH_TOO_MANY_TOKENS] =
+        "You have made too many requests continuously. Please try again after some time.",
+};
+
 static void refuse_by_json(struct call *call, const struct oauth_refusal *refusal, const char *hint)
 {
     (void)hint;
+    const char *description = descriptions[refusal - oauth_refusals];
     cJSON *body = cJSON_CreateObject();
+    if (description != NULL)
+        json_add_text(body, "error_description", description);
     json_add_text(body, "error", refusal->error);
+    if (description != NULL)
+        json_add_text(body, "status", "failure");
     reply_json(call, refusal->status, body);
 }
 

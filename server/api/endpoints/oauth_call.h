@@ -29,6 +29,7 @@ enum oauth_error {
     OAUTH_LOGIN_FORM,
     OAUTH_LOGIN_ANSWER,
     OAUTH_DENIED,
+    OAUTH_TOO_MANY_TOKENS,
     OAUTH_ERRORS
 };
 

@@ -4,8 +4,10 @@
 #include "api/credential.h"
 #include "api/endpoints/oauth_call.h"
 #include "api/reply.h"
+#include "api/throttle.h"
 #include "base/basic.h"
 #include "base/scopes.h"
+#include "crm/limits.h"
 
 struct grant_type;
 
@@ -159,11 +161,33 @@ static enum oauth_error grant_is_good(struct exchange *exchange)
     return exchange->type->find(exchange);
 }
 
-/* In this order; the first failure answers. What bounds how often a grant may be used (F12) has its
- * place behind the last: only then it is known whose it is, and that it would give a token. */
+static bool is_of_kind(const struct exchange *exchange, const char *kind)
+{
+    return exchange->type->kind != NULL && strcmp(exchange->type->kind, kind) == 0;
+}
+
+/* F12. A token that the store then fails to keep counts as well. */
+static enum oauth_error refresh_token_may_give_one(struct exchange *exchange)
+{
+    struct call *call = exchange->call;
+    const struct crm *crm = call->api->crm;
+    struct limits_tokens tokens;
+    if (!is_of_kind(exchange, "refresh") ||
+        limits_issue(crm->limits, exchange->grant.text, crm->clock, &tokens))
+        return OAUTH_OK;
+    call->fault.hint =
+        arena_printf(call->arena,
+                     "the refresh token gave %u access tokens in %u seconds, as many as"
+                     " the limits allow: it gives the next one %s",
+                     tokens.most, tokens.seconds, throttle_when(call->arena, tokens.free_at));
+    return OAUTH_TOO_MANY_TOKENS;
+}
+
+/* In this order; the first failure answers. What bounds how often a grant may be used is the last: only
+ * then it is known whose it is, and that it would give a token. */
 static exchange_fn *const checks[] = {
     credentials_are_sent_once, client_is_known, secret_is_the_clients,
-    grant_type_is_served,      grant_is_good,
+    grant_type_is_served,      grant_is_good,   refresh_token_may_give_one,
 };
 
 static enum oauth_error add_token(struct exchange *exchange, const char *kind, const char *text,
@@ -177,11 +201,6 @@ static enum oauth_error add_token(struct exchange *exchange, const char *kind, c
                                     .user_id = exchange->grant.user_id,
                                     .expires_at = expires_at};
     return token_add(exchange->call->db, &token) == STORE_OK ? OAUTH_OK : OAUTH_FAILED;
-}
-
-static bool is_of_kind(const struct exchange *exchange, const char *kind)
-{
-    return exchange->type->kind != NULL && strcmp(exchange->type->kind, kind) == 0;
 }
 
 /* The token with which the new access token goes when that is revoked. What nobody else issued is its
