@@ -168,6 +168,7 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
         .household = household_of(app),
         .filling = filling_of(app),
         .manner = {.clock = options->clock, .jobs = options->jobs, .answers = options->answers},
+        .limits = limits_of_preset(options->limits),
         .most = options->max_sandboxes,
         .records_max = options->max_records};
     app->sandboxes = sandboxes_new(&wanted, app->store, is_new, app->filled.metadata, arena, reason);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "control/control.h"
 #include "crm/job.h"
+#include "crm/limits.h"
 #include "http/server.h"
 #include "webhook/deliverers.h"
 
@@ -27,6 +28,7 @@ struct app_options {
     enum answers answers;       /* of v8 */
     const char *auto_consent;   /* email of the user as whom logins in the browser go on; NULL: ask */
     struct store_budget budget; /* of a request's queries */
+    enum limits_preset limits;  /* of the service */
     struct control_options control;
     unsigned max_sandboxes;   /* beside main */
     unsigned max_records;     /* that fixtures generate in a sandbox */

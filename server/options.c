@@ -55,6 +55,8 @@ static const struct setting settings[] = {
     {"request-steps", "N",
      "Steps that they may take, some 10 for a record looked at (default 50000000)", NUMBER,
      offsetof(struct app_options, budget.steps), 1000, 4294967295, NULL},
+    {"limits", "WORD", "off, or service: its limits of credits, calls at once and tokens (default off)",
+     CHOICE, offsetof(struct app_options, limits), 0, 0, limits_preset_names},
     {.help = "Jobs:"},
     {"job-delay", "MS", "Milliseconds that a job stays SCHEDULED (default 0)", NUMBER,
      offsetof(struct app_options, jobs.delay), 0, 86400000, NULL},

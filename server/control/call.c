@@ -164,18 +164,31 @@ bool said_flag(const struct said *said, const char *name, bool otherwise)
     return cJSON_IsBool(member.json) ? cJSON_IsTrue(member.json) : otherwise;
 }
 
+static int64_t number_of(const struct said *said, int64_t otherwise, int64_t least, int64_t most)
+{
+    if (said->json == NULL)
+        return otherwise;
+    double value = cJSON_IsNumber(said->json) ? said->json->valuedouble : 0;
+    if (cJSON_IsNumber(said->json) && value >= (double)least && value <= (double)most &&
+        value == (double)(int64_t)value)
+        return (int64_t)value;
+    said_refuse(said, "expected a whole number from %" PRId64 " to %" PRId64, least, most);
+    return otherwise;
+}
+
 int64_t said_number(const struct said *said, const char *name, int64_t otherwise, int64_t least,
                     int64_t most)
 {
     const struct said member = said_member(said, name);
-    if (member.json == NULL)
-        return otherwise;
-    double value = cJSON_IsNumber(member.json) ? member.json->valuedouble : 0;
-    if (cJSON_IsNumber(member.json) && value >= (double)least && value <= (double)most &&
-        value == (double)(int64_t)value)
-        return (int64_t)value;
-    said_refuse(&member, "expected a whole number from %" PRId64 " to %" PRId64, least, most);
-    return otherwise;
+    return number_of(&member, otherwise, least, most);
+}
+
+int64_t said_item(const struct said *said, int index, int64_t least, int64_t most)
+{
+    const struct said item = {.call = said->call,
+                              .at = arena_printf(said->call->arena, "%s[%d]", said->at, index),
+                              .json = cJSON_GetArrayItem(said->json, index)};
+    return number_of(&item, least, least, most);
 }
 
 /* "a, b or c". */

@@ -113,6 +113,8 @@ MUSTCHECK const char *said_text(const struct said *said, const char *name, const
 MUSTCHECK bool said_flag(const struct said *said, const char *name, bool otherwise);
 MUSTCHECK int64_t said_number(const struct said *said, const char *name, int64_t otherwise,
                               int64_t least, int64_t most);
+/* The same of an item of a list that has so many. */
+MUSTCHECK int64_t said_item(const struct said *said, int index, int64_t least, int64_t most);
 /* One of the words (NULL ends them): its index; -1 when it is not given. */
 MUSTCHECK int said_word(const struct said *said, const char *name, const char *const words[]);
 
@@ -155,5 +157,6 @@ extern const struct control_endpoint requests_get, requests_drop, request_get, r
     requests_verify_post;
 extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;
 extern const struct control_endpoint webhooks_get, webhooks_delete;
+extern const struct control_endpoint limits_get, limits_put, limits_patch;
 
 #endif

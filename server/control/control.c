@@ -106,6 +106,9 @@ static const struct control_endpoint *const endpoints[] = {
     &request_get,
     &webhooks_get,
     &webhooks_delete,
+    &limits_get,
+    &limits_put,
+    &limits_patch,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)

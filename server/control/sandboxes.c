@@ -4,6 +4,7 @@
 
 #include "api/credential.h"
 #include "base/word.h"
+#include "control/limits.h"
 #include "control/policy.h"
 #include "sandbox/credentials.h"
 
@@ -77,28 +78,43 @@ static const unsigned status_of[] = {
     [MAKING_CONFLICT] = 409, [MAKING_FAILED] = 503,
 };
 
+/* How one is to be beside what is in its store, for as long as the wish is. */
+struct manner_said {
+    struct clock clock;
+    struct job_policy jobs;
+    struct limits_policy limits;
+    enum answers answers;
+};
+
+static void read_manner(const struct said *said, struct manner_said *manner, struct sandbox_wish *wish)
+{
+    const struct said jobs = said_member(said, "jobs"), limits = said_member(said, "limits");
+    *manner = (struct manner_said){.jobs = policy_default(), .limits = limits_of_preset(LIMITS_OFF)};
+    wish->clock = read_now(said, &manner->clock) ? &manner->clock : NULL;
+    policy_read(&jobs, &manner->jobs);
+    wish->jobs = jobs.json != NULL ? &manner->jobs : NULL;
+    limits_read(&limits, &manner->limits);
+    wish->limits = limits.json != NULL ? &manner->limits : NULL;
+    int column = said_word(said, "answers", answers_names);
+    manner->answers = column > 0 ? ANSWERS_CURRENT : ANSWERS_PAGE;
+    wish->answers = column >= 0 ? &manner->answers : NULL;
+}
+
 static int64_t make(struct control_call *call)
 {
     static const char *const replacing[] = {"refuse", "replace", NULL};
     static const char *const extendable[] = {"default", "enterprise", "professional",
                                              "free",    MAIN_SANDBOX, NULL};
     const struct said said = said_body(call);
-    said_has_only(&said, "id if_exists extends fixtures now jobs faults answers ttl");
-    struct clock clock;
+    said_has_only(&said, "id if_exists extends fixtures now jobs limits faults answers ttl");
+    struct manner_said manner;
     struct sandbox_wish wish = {.id = read_id(&said)};
     wish.replaces = said_word(&said, "if_exists", replacing) == 1;
     int extends = said_word(&said, "extends", extendable);
     wish.extends = extends >= 0 ? extendable[extends] : NULL;
     wish.fixtures = json_member(call->body, "fixtures");
     wish.faults = json_member(call->body, "faults");
-    struct job_policy jobs = policy_default();
-    const struct said of_jobs = said_member(&said, "jobs");
-    policy_read(&of_jobs, &jobs);
-    wish.jobs = of_jobs.json != NULL ? &jobs : NULL;
-    wish.clock = read_now(&said, &clock) ? &clock : NULL;
-    int column = said_word(&said, "answers", answers_names);
-    enum answers answers = column > 0 ? ANSWERS_CURRENT : ANSWERS_PAGE;
-    wish.answers = column >= 0 ? &answers : NULL;
+    read_manner(&said, &manner, &wish);
     wish.ttl = said_number(&said, "ttl", TTL_DEFAULT, 0, TTL_MAX);
     if (call->is_refused)
         return CONTROL_DONE;
@@ -126,13 +142,13 @@ const struct control_endpoint sandboxes_post = {
     .manner = CONTROL_CHANGES,
     .is_of_process = true,
     .says = "Makes a sandbox.",
-    .takes = "'id?': {'type': 'string', 'pattern': '^[a-z0-9][a-z0-9-]{0,31}$'},"
-             " 'if_exists?': {'enum': ['refuse', 'replace']},"
-             " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
-             " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
-             ", 'jobs?': {'type': 'object'}, 'faults?': " SCHEMA_LIST(
-                 "{'type': 'object'}") ", 'answers?': {'enum': ['page', 'current']}, "
-                                       "'ttl?': " SCHEMA_COUNT,
+    .takes =
+        "'id?': {'type': 'string', 'pattern': '^[a-z0-9][a-z0-9-]{0,31}$'},"
+        " 'if_exists?': {'enum': ['refuse', 'replace']},"
+        " 'extends?': {'enum': ['default', 'enterprise', 'professional', 'free', 'main']},"
+        " 'fixtures?': {'type': ['object', 'array']}, 'now?': " SCHEMA_TEXT
+        ", 'jobs?': {'type': 'object'}, 'limits?': {'type': 'object'}, 'faults?': " SCHEMA_LIST(
+            "{'type': 'object'}") ", 'answers?': {'enum': ['page', 'current']}, 'ttl?': " SCHEMA_COUNT,
     .answers = WHOLE,
     .status = 201,
 };

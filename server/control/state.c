@@ -10,6 +10,7 @@ static void begin_traffic_again(struct sandbox *sandbox)
 {
     sandbox_note_reset(sandbox);
     faults_reset(sandbox_faults(sandbox));
+    limits_reset(sandbox_limits(sandbox));
     journal_clear(sandbox_journal(sandbox));
 }
 

@@ -23,7 +23,7 @@ static enum making_fault told(const struct fixture_fault *fault, struct arena *a
     return faults[fault->kind];
 }
 
-static bool is_of_main(const struct sandbox_wish *wish)
+bool making_is_of_main(const struct sandbox_wish *wish)
 {
     return wish->extends != NULL && strcmp(wish->extends, MAIN_SANDBOX) == 0;
 }
@@ -110,7 +110,7 @@ static enum making_fault begin(const struct making_from *from, const struct sand
 {
     if (stand_alone(wish))
         return begin_with_documents(from, wish, household, arena, making, trouble);
-    if (!is_of_main(wish))
+    if (!making_is_of_main(wish))
         return seeds_get(from->seeds, wish->extends, arena, &making->image, &making->metadata,
                          &trouble->reason)
                    ? MAKING_DONE
@@ -140,7 +140,7 @@ static struct manner manner_of(const struct making_from *from, const struct sand
 /* main is copied as it is. */
 static enum dating dating_of(const struct sandbox_wish *wish)
 {
-    if (is_of_main(wish) || stand_alone(wish))
+    if (making_is_of_main(wish) || stand_alone(wish))
         return DATE_NOTHING;
     return wish->clock != NULL ? DATE_ALL : DATE_TOKENS;
 }

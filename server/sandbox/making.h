@@ -16,8 +16,9 @@ struct sandbox_wish {
     const struct job_policy *jobs; /* NULL: as main's */
     const enum answers *answers;
     const cJSON *faults; /* with which it begins; NULL: with none */
-    int64_t ttl;         /* seconds; 0: for ever */
-    cJSON *told;         /* an object: gets what its first org is used with, as members */
+    const struct limits_policy *limits;
+    int64_t ttl; /* seconds; 0: for ever */
+    cJSON *told; /* an object: gets what its first org is used with, as members */
 };
 
 enum making_fault {
@@ -41,6 +42,9 @@ struct making_from {
     const struct manner *manner; /* without another wish */
     int64_t records_max;         /* that fixtures generate */
 };
+
+/* True when it is to be a copy of main. */
+MUSTCHECK bool making_is_of_main(const struct sandbox_wish *wish);
 
 /* Fills a sandbox that nobody knows yet, and tells it what its first org is used with. */
 MUSTCHECK enum making_fault making_fill(const struct making_from *from, const struct sandbox_wish *wish,

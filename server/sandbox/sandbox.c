@@ -10,6 +10,7 @@ struct sandbox {
     atomic_uint owners;
     char id[SANDBOX_ID_SIZE];
     const struct household *household;
+    struct limits *limits;
     struct journal *journal;
     struct bell jobs_changed, webhooks_changed;
     struct passage passage; /* of who sees the scene */
@@ -24,11 +25,14 @@ struct sandbox {
     size_t moment_count;
 };
 
-struct sandbox *sandbox_new(const char *id, const struct household *household)
+struct sandbox *sandbox_new(const char *id, const struct household *household,
+                            const struct limits_policy *limits)
 {
     struct sandbox *sandbox = must_alloc(sizeof *sandbox);
-    *sandbox = (struct sandbox){
-        .household = household, .created = clock_machine_milliseconds(), .faults = faults_new()};
+    *sandbox = (struct sandbox){.household = household,
+                                .created = clock_machine_milliseconds(),
+                                .limits = limits_new(limits),
+                                .faults = faults_new()};
     (void)strncpy(sandbox->id, id, sizeof sandbox->id - 1);
     atomic_init(&sandbox->owners, 1);
     atomic_init(&sandbox->scene, NULL);
@@ -71,6 +75,7 @@ void sandbox_free(struct sandbox *sandbox)
         clear_moment(&sandbox->moments[i]);
     free(sandbox->moments);
     faults_free(sandbox->faults);
+    limits_free(sandbox->limits);
     bell_clear(&sandbox->jobs_changed);
     journal_free(sandbox->journal);
     bell_clear(&sandbox->webhooks_changed);
@@ -87,6 +92,11 @@ const char *sandbox_id(const struct sandbox *sandbox)
 const struct household *sandbox_household(const struct sandbox *sandbox)
 {
     return sandbox->household;
+}
+
+struct limits *sandbox_limits(const struct sandbox *sandbox)
+{
+    return sandbox->limits;
 }
 
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox)

@@ -3,6 +3,7 @@
 #ifndef CRMOCK_SANDBOX_SANDBOX_H
 #define CRMOCK_SANDBOX_SANDBOX_H
 
+#include "crm/limits.h"
 #include "sandbox/scene.h"
 #include "traffic/faults.h"
 #include "traffic/journal.h"
@@ -12,7 +13,8 @@ enum { SANDBOX_ID_SIZE = 33 };
 struct sandbox;
 
 /* One that nobody can enter yet. Its owners are counted: the caller is the first. */
-MUSTCHECK struct sandbox *sandbox_new(const char *id, const struct household *household);
+MUSTCHECK struct sandbox *sandbox_new(const char *id, const struct household *household,
+                                      const struct limits_policy *limits);
 struct sandbox *sandbox_share(struct sandbox *sandbox);
 /* One owner less. The last one's frees it, closed. NULL is allowed. */
 void sandbox_free(struct sandbox *sandbox);
@@ -20,6 +22,9 @@ void sandbox_free(struct sandbox *sandbox);
 /* Borrowed. */
 const char *sandbox_id(const struct sandbox *sandbox);
 const struct household *sandbox_household(const struct sandbox *sandbox);
+
+/* The limits of the service that it has: its own, whatever becomes of its scenes. As old as it is. */
+struct limits *sandbox_limits(const struct sandbox *sandbox);
 
 /* Rung when something has become of its jobs. */
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox);

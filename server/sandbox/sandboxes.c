@@ -206,6 +206,15 @@ static enum making_fault begin_faults(struct sandbox *sandbox, const cJSON *faul
     return MAKING_FAULTY;
 }
 
+/* A copy of main has its limits as they are now, with nothing counted. */
+static struct limits_policy limits_of(struct sandboxes *sandboxes, const struct sandbox_wish *wish)
+{
+    if (wish->limits != NULL)
+        return *wish->limits;
+    return making_is_of_main(wish) ? limits_tell(sandbox_limits(sandboxes->main))
+                                   : sandboxes->options.limits;
+}
+
 enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                  struct arena *arena, struct sandbox **sandbox,
                                  struct making_trouble *trouble)
@@ -216,7 +225,8 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
     (void)pthread_mutex_unlock(&sandboxes->mutex);
     if (fault != MAKING_DONE)
         return fault;
-    struct sandbox *made = sandbox_new(id, &sandboxes->options.household), *former = NULL;
+    const struct limits_policy limits = limits_of(sandboxes, wish);
+    struct sandbox *made = sandbox_new(id, &sandboxes->options.household, &limits), *former = NULL;
     sandbox_set_ttl(made, wish->ttl);
     const struct making_from from = {.seeds = sandboxes->seeds,
                                      .main = sandboxes->main,
@@ -288,7 +298,7 @@ struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct 
     atomic_init(&sandboxes->roll, new_roll(0));
     sandboxes->sweeper = worker_new(options->household.pool, sweep, sandboxes);
     sandboxes->seeds = seeds_new(&options->filling, &sandboxes->options.manner.clock);
-    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household);
+    sandboxes->main = sandbox_new(MAIN_SANDBOX, &sandboxes->options.household, &options->limits);
     struct image *image = is_new && store_is_in_memory(store) ? store_image(store) : NULL;
     if (image != NULL) {
         const struct making making = {

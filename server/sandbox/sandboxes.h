@@ -10,11 +10,12 @@
 struct sandboxes;
 
 struct sandboxes_options {
-    struct household household; /* its pool and dispatch must outlive the sandboxes */
-    struct filling filling;     /* what main is filled from */
-    struct manner manner;       /* main's, and of those that are made without another */
-    unsigned most;              /* that may be alive beside main */
-    int64_t records_max;        /* that fixtures generate in one */
+    struct household household;  /* its pool and dispatch must outlive the sandboxes */
+    struct filling filling;      /* what main is filled from */
+    struct manner manner;        /* main's, and of those that are made without another */
+    struct limits_policy limits; /* likewise */
+    unsigned most;               /* that may be alive beside main */
+    int64_t records_max;         /* that fixtures generate in one */
 };
 
 /* Those that go unused for longer than they may are dropped in the background, and what idle ones can

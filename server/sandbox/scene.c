@@ -93,6 +93,7 @@ static bool set_up(struct scene *scene, const struct household *household, struc
                               .deliverers = works->deliverers.workers,
                               .webhooks_changed = sandbox_webhooks_changed(works->sandbox),
                               .budget = household->budget,
+                              .limits = sandbox_limits(works->sandbox),
                               .rule_name = catalogue_row_name};
     scene->api = (struct api){.crm = &scene->crm,
                               .token_ttl = household->token_ttl,

@@ -346,7 +346,7 @@ def taken(*calls):
 
 @pytest.mark.parametrize("heading, calls", [
     ("Sandboxes", [("post", "/_crmock/sandboxes")]), ("Reset and snapshots", [("post", "/_crmock/snapshots")]), ("Time", [("put", "/_crmock/clock"), ("post", "/_crmock/clock/advance")]),
-    ("Tokens", [("post", "/_crmock/tokens")]), ("Jobs", [("put", "/_crmock/jobs/policy")])])
+    ("Tokens", [("post", "/_crmock/tokens")]), ("Jobs", [("put", "/_crmock/jobs/policy")]), ("Limits of the service", [("put", "/_crmock/limits")])])
 def test_the_page_has_every_member_of_a_body(heading, calls):
     listed, said = members(heading), taken(*calls)
     assert list(listed) == list(said)
@@ -365,6 +365,7 @@ def defaults(heading):
 def test_the_defaults_of_the_page(fresh):
     assert call(fresh, "PUT", "/_crmock/jobs/policy", {"hold": True, "delay_ms": 1, "rate": 1, "batch": 1, "polls": {"scheduled": 3}}).body["polls"] == {"scheduled": 3, "running": 0}
     assert call(fresh, "PUT", "/_crmock/jobs/policy").body == defaults("Jobs") and len(defaults("Jobs")) == 5
+    assert call(fresh, "PUT", "/_crmock/limits").body == defaults("Limits of the service") and len(defaults("Limits of the service")) == 4
     made, said = [call(fresh, "POST", "/_crmock/sandboxes").body for _ in range(2)], defaults("Sandboxes")
     assert said.keys() == {"if_exists", "ttl"} and made[0]["ttl"] == said["ttl"] and re.fullmatch("[a-z0-9]{10}", made[0]["id"]) and made[0]["id"] != made[1]["id"]
     assert call(fresh, "POST", "/_crmock/sandboxes", {"id": made[0]["id"]}).status == call(fresh, "POST", "/_crmock/sandboxes", {"id": made[0]["id"], "if_exists": said["if_exists"]}).status == 409
