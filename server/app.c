@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/openapi.h"
+#include "arrival.h"
 #include "base/random.h"
 #include "control/control.h"
 #include "control/target.h"
@@ -24,6 +25,7 @@ struct app {
     cJSON *faults; /* of main; NULL: none */
     struct pool *job_pool;
     struct dispatch dispatch;
+    atomic_uint limiting; /* sandboxes that limit how many calls of an org there are at once */
     struct sandboxes *sandboxes;
     struct control control;
     struct http_server *http;
@@ -55,8 +57,36 @@ static void respond(void *context, const struct request *request, struct arena *
     if (route.sandbox != sandboxes_main(app->sandboxes)) /* which lives as long as the process */
         sandbox_touch(route.sandbox);
     if (!control_respond(&app->control, route.request, route.sandbox, arena, response))
-        visit_respond(&app->control, route.sandbox, route.request, arena, response);
+        visit_respond(&app->control, route.sandbox, arrival_mark(route.request, arena), arena,
+                      response);
     sandbox_free(route.sandbox);
+}
+
+/* Which sandbox a call of the service is for is told by its head, but for OAuth's, which do not count.
+ */
+static void *arrive(void *context, const struct request *request, struct arena *arena)
+{
+    static const char room[] = "/crm/", prefix[] = "/_s/";
+    if (strncmp(request->path, room, sizeof room - 1) != 0 &&
+        strncmp(request->path, prefix, sizeof prefix - 1) != 0)
+        return NULL;
+    const struct route route = routed(context, request, arena);
+    if (route.sandbox != NULL && strncmp(route.request->path, room, sizeof room - 1) == 0)
+        return arrival_begin(route.sandbox, route.request, arena);
+    sandbox_free(route.sandbox);
+    return NULL;
+}
+
+static bool awaits_arrivals(void *context)
+{
+    const struct app *app = context;
+    return atomic_load_explicit(&app->limiting, memory_order_relaxed) > 0;
+}
+
+static void depart(void *context, void *ticket)
+{
+    (void)context;
+    arrival_end(ticket);
 }
 
 static cJSON *tell_options(const void *app_options)
@@ -135,6 +165,7 @@ static struct household household_of(struct app *app)
                                   .journal = options->journal,
                                   .auto_consent = options->auto_consent,
                                   .pool = app->job_pool,
+                                  .limiting = &app->limiting,
                                   .dispatch = &app->dispatch};
     random_text(household.form_key, sizeof household.form_key);
     return household;
@@ -181,6 +212,9 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     http.log = &app->options.log;
     http.is_control = app->options.control.is_on ? control_is_target : NULL;
     http.respond = respond;
+    http.awaits_arrivals = awaits_arrivals;
+    http.arrive = arrive;
+    http.depart = depart;
     http.context = app;
     app->http = http_bind(&http, arena, reason);
     if (app->http == NULL)

@@ -277,7 +277,7 @@ void visit_respond(struct control *control, struct sandbox *sandbox, const struc
                             .time = clock_machine_milliseconds() * 1000,
                             .begun = clock_microseconds()};
     find_fault(visit);
-    int64_t delay = visit->effect.delay;
+    int64_t delay = visit->effect.delay + limits_latency(sandbox_limits(sandbox));
     bool waits = delay > 0 || visit->effect.delay_after > 0;
     visit->due = visit->begun + delay * 1000;
     if ((waits || may_run_a_job(visit)) && put_off(visit, response))

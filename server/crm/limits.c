@@ -2,7 +2,6 @@
 
 #include <glib.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -43,6 +42,7 @@ enum { ISSUERS = 256 };
 
 struct limits {
     atomic_uint on;
+    atomic_uint *limiting; /* NULL: nobody counts */
     pthread_mutex_t mutex; /* guards what follows */
     struct limits_policy policy, first;
     GHashTable *accounts, *issuers;
@@ -100,16 +100,28 @@ static void free_issuer(gpointer issuer)
     g_free(issuer);
 }
 
-struct limits *limits_new(const struct limits_policy *policy)
+static void switch_on(struct limits *limits, unsigned parts)
+{
+    unsigned before = atomic_exchange(&limits->on, parts);
+    bool has_begun = (parts & CONCURRENCY) != 0 && (before & CONCURRENCY) == 0;
+    bool has_ended = (parts & CONCURRENCY) == 0 && (before & CONCURRENCY) != 0;
+    if (limits->limiting != NULL && has_begun)
+        (void)atomic_fetch_add(limits->limiting, 1);
+    if (limits->limiting != NULL && has_ended)
+        (void)atomic_fetch_sub(limits->limiting, 1);
+}
+
+struct limits *limits_new(const struct limits_policy *policy, atomic_uint *limiting)
 {
     struct limits *limits = must_alloc(sizeof *limits);
     *limits = (struct limits){
+        .limiting = limiting,
         .policy = *policy,
         .first = *policy,
         .accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_account),
         .issuers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_issuer),
         .issuers_most = ISSUERS};
-    atomic_init(&limits->on, parts_on(policy));
+    switch_on(limits, parts_on(policy));
     (void)pthread_mutex_init(&limits->mutex, NULL);
     return limits;
 }
@@ -118,6 +130,7 @@ void limits_free(struct limits *limits)
 {
     if (limits == NULL)
         return;
+    switch_on(limits, 0);
     g_hash_table_destroy(limits->accounts);
     g_hash_table_destroy(limits->issuers);
     if (limits->random != NULL)
@@ -157,7 +170,7 @@ static void put(struct limits *limits, const struct limits_policy *policy, unsig
         forget_credits(limits);
     if ((kept & TOKENS) == 0)
         forget_tokens(limits);
-    atomic_store(&limits->on, parts_on(policy));
+    switch_on(limits, parts_on(policy));
 }
 
 void limits_set(struct limits *limits, const struct limits_policy *policy)

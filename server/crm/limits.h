@@ -6,6 +6,7 @@
 #ifndef CRMOCK_CRM_LIMITS_H
 #define CRMOCK_CRM_LIMITS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,7 +45,8 @@ MUSTCHECK struct limits_policy limits_of_preset(enum limits_preset preset);
 
 struct limits;
 
-MUSTCHECK struct limits *limits_new(const struct limits_policy *policy);
+/* `limiting` counts those that limit how many calls there are at once; NULL: nobody wants to know. */
+MUSTCHECK struct limits *limits_new(const struct limits_policy *policy, atomic_uint *limiting);
 /* No call of it may be under way. NULL is allowed. */
 void limits_free(struct limits *limits);
 MUSTCHECK struct limits_policy limits_tell(struct limits *limits);

@@ -31,7 +31,7 @@ struct sandbox *sandbox_new(const char *id, const struct household *household,
     struct sandbox *sandbox = must_alloc(sizeof *sandbox);
     *sandbox = (struct sandbox){.household = household,
                                 .created = clock_machine_milliseconds(),
-                                .limits = limits_new(limits),
+                                .limits = limits_new(limits, household->limiting),
                                 .faults = faults_new()};
     (void)strncpy(sandbox->id, id, sizeof sandbox->id - 1);
     atomic_init(&sandbox->owners, 1);

@@ -20,7 +20,8 @@ struct household {
     size_t journal;           /* requests that a journal keeps */
     const char *auto_consent; /* email of the user as whom logins go on; NULL: they ask */
     char form_key[FORM_KEY_SIZE];
-    struct pool *pool; /* for jobs */
+    struct pool *pool;     /* for jobs */
+    atomic_uint *limiting; /* counts those that limit how many calls of an org there are at once */
     struct dispatch *dispatch;
 };
 

@@ -291,3 +291,33 @@ def test_many_at_once_fire_as_often_as_they_may(fresh, world):
     assert (statuses.count(503), statuses.count(200)) == (50, 150)
     told = world.done("GET", f"/faults/{made['id']}")
     assert (told["fired"], told["matched"]) == (50, 200)
+
+
+def test_latency_is_a_delay_of_every_call(fresh, world):
+    world.done("PATCH", "/limits", {"latency_ms": [15, 25]})
+    begun = time.monotonic()
+    for _ in range(4):
+        assert world.request("GET", LIST).status == 200
+    assert time.monotonic() - begun >= 0.06
+
+
+def test_calls_count_from_their_headers_to_their_last_byte(start, wire):
+    """The page's professional org may have 15 at once; here two."""
+    server = start()
+    world = main_of(server)
+    world.done("PATCH", "/limits", {"concurrency": 2})
+    fault(world, {"drip": {"bytes": 1, "every_ms": FOREVER}}, {"method": "PUT"}, times=None)
+    slow = wire(server)
+    slow.socket.sendall(head("POST", PATH, BODY)[:-10])  # its body is to come
+    dripping = wire(server).send("PUT", "/crm/v8/Leads", json.dumps({"data": [{"id": LEAD, "City": "x"}]}))
+    dripping.until(b"\r\n\r\n{")
+    answer = world.request("GET", LIST)
+    assert answer.status == 429 and answer.body["code"] == "TOO_MANY_REQUESTS", answer
+    dripping.close()
+    slow.socket.sendall(head("POST", PATH, BODY)[-10:])
+    slow.until(b'"SUCCESS"')
+    slow.close()
+    deadline = time.monotonic() + PATIENCE
+    while world.request("GET", LIST).status != 200:  # once the server has seen that they are over
+        assert time.monotonic() < deadline
+    world.done("PATCH", "/limits", {"concurrency": None})

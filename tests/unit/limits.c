@@ -17,7 +17,7 @@ static void open_limits(void)
                                          .concurrency = {LIMIT_NUMBER, 2},
                                          .tokens = 3,
                                          .token_seconds = 600};
-    limits = limits_new(&policy);
+    limits = limits_new(&policy, NULL);
 }
 
 static void close_limits(void)
