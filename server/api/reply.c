@@ -6,6 +6,7 @@
 #include "api/catalogue.h"
 #include "base/utf8.h"
 #include "crm/record_write.h"
+#include "traffic/mask.h"
 
 void reply_json(struct call *call, unsigned status, cJSON *body)
 {
@@ -271,7 +272,7 @@ const char *reply_cause(const struct call *call)
     if (cause == NULL)
         cause = call->fault.cause != NULL ? call->fault.cause : "a failure of crmock's own";
     log_event(call->api->crm->log, LOG_WARNING, "call failed path=\"%.200s\" reason=\"%s\"",
-              call->request->path, cause);
+              mask_text(call->request->path, call->arena), cause);
     return cause;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "traffic/mask.h"
 
 /* A request that took more than that, or whose body (of which JSON makes many times as much) has a 16th
  * of it, leaves memory behind that should go back to the system. */
@@ -229,7 +230,8 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     if ((exchange->status != 0 || exchange->is_dropped) && log_writes(server->options.log, LOG_INFO))
         log_event(server->options.log, LOG_INFO,
                   "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
-                  exchange->path, exchange->status, (long long)(clock_microseconds() - exchange->begun),
+                  mask_text(exchange->path, &exchange->arena), exchange->status,
+                  (long long)(clock_microseconds() - exchange->begun),
                   exchange->is_dropped                          ? " dropped=1"
                   : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
                                                                 : " aborted=1");
