@@ -159,6 +159,7 @@ struct secrets *secrets_of(const struct entry *entry, const cJSON *body, const c
     struct secrets *secrets = arena_alloc(arena, sizeof *secrets);
     const struct seen *seen = &entry->note.seen;
     secrets_begin(secrets, arena);
+    secrets->body_kind = entry_body_kind(entry);
     secrets_add(secrets, seen->token);
     add_pairs(secrets, &seen->headers, IN_HEADERS);
     add_pairs(secrets, &seen->query, IN_PARAMETERS);

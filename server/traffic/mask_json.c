@@ -79,8 +79,17 @@ static bool is_named(const char *at, unsigned place)
     return false;
 }
 
+/* A body that is no JSON. */
+static cJSON *cut_body(struct secrets *secrets, const char *text)
+{
+    size_t length = strlen(text);
+    return cJSON_CreateString(secrets_cut_bytes(secrets, text, &length, secrets->body_kind));
+}
+
 cJSON *secrets_cut_at(struct secrets *secrets, const char *at, const cJSON *value)
 {
+    if (cJSON_IsString(value) && strcmp(at, "$.body") == 0)
+        return cut_body(secrets, value->valuestring);
     cJSON *copy = value != NULL ? cJSON_Duplicate(value, true) : NULL;
     if (copy != NULL)
         cut_items(secrets, copy, place_of(at), is_named(at, place_of(at)));

@@ -18,9 +18,10 @@ struct secrets {
     struct arena *arena;
     const char *values[SECRETS_MAX];
     size_t count;
-    bool starts[256]; /* bytes with which one may start, in any encoding */
-    bool are_many;    /* too many to look for: texts are not told */
-    long steps;       /* taken so far */
+    bool starts[256];   /* bytes with which one may start, in any encoding */
+    unsigned body_kind; /* what the body is for secrets_cut_bytes */
+    bool are_many;      /* too many to look for: texts are not told */
+    long steps;         /* taken so far */
 };
 
 void secrets_begin(struct secrets *secrets, struct arena *arena);
