@@ -99,6 +99,8 @@ static const struct control_endpoint *const endpoints[] = {
     &faults_delete,
     &fault_get,
     &fault_delete,
+    &webhooks_get,
+    &webhooks_delete,
     &requests_get,
     &requests_drop,
     &requests_find_post,
@@ -135,15 +137,18 @@ static bool path_matches(struct control_call *call, const char *pattern)
     return *pattern == '\0' && *path == '\0';
 }
 
-/* The endpoint, or a refusal that says what is served there. */
+/* The endpoint, or a refusal that says what is served there: by the first path that fits, so that
+ * /find is no {id}. */
 static bool find_endpoint(struct control_call *call)
 {
-    const char *allow = NULL;
+    const char *allow = NULL, *path = NULL;
     bool is_prefixed = call->request->prefix[0] != '\0';
     for (size_t i = 0; i < COUNT(endpoints); i++) {
         const struct control_endpoint *endpoint = endpoints[i];
-        if ((is_prefixed && endpoint->is_of_process) || !path_matches(call, endpoint->path))
+        if ((is_prefixed && endpoint->is_of_process) ||
+            (path != NULL && strcmp(endpoint->path, path) != 0) || !path_matches(call, endpoint->path))
             continue;
+        path = endpoint->path;
         if (strcmp(endpoint->method, call->request->method) == 0) {
             call->endpoint = endpoint;
             return true;

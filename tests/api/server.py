@@ -101,7 +101,8 @@ class Server:
                 self.connection.close()
                 if not retry:
                     raise
-        value = json.loads(text) if text and method != "HEAD" else None
+        is_text = (response.headers["Content-Type"] or "").startswith("text/plain")  # of the control API, of any bytes
+        value = (text.decode(errors="surrogateescape") if is_text else json.loads(text)) if text and method != "HEAD" else None
         if (self.has_control and schema.is_control(path)) or schema.is_of_control(response.headers):
             control_document().check_control(method, path, response.status, response.headers, value)
         else:
