@@ -575,5 +575,6 @@ Suite *traffic_suite(void)
     suite_add_tcase(suite, journal_tests());
     suite_add_tcase(suite, mask_tests());
     suite_add_tcase(suite, planned_tests());
+    suite_add_tcase(suite, events_tests());
     return suite;
 }

@@ -29,6 +29,7 @@ TCase *mapping_tests(void);    /* of the suite of the crm room */
 TCase *records_tests(void);    /* likewise */
 TCase *changes_tests(void);    /* likewise */
 TCase *steering_tests(void);   /* likewise */
+TCase *events_tests(void);     /* of the suite of the traffic room */
 TCase *journal_tests(void);    /* of the suite of the traffic room */
 TCase *mask_tests(void);       /* likewise */
 TCase *turns_tests(void);      /* likewise */
