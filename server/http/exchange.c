@@ -96,6 +96,13 @@ static void add_headers(struct MHD_Response *answer, const struct exchange *exch
     }
 }
 
+/* libmicrohttpd would end chunks that it does not send: its client takes that for the next answer. */
+static bool is_head_of_chunks(const struct exchange *exchange, const struct response *response)
+{
+    return response->source != NULL && !response->source->has_length &&
+           strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
 static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
                              const struct response *response)
 {
@@ -109,6 +116,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
         return MHD_NO;
     add_headers(answer, exchange, response);
     exchange->status = response->status;
+    if (is_head_of_chunks(exchange, response))
+        (void)MHD_set_response_options(answer, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
     MHD_destroy_response(answer);
     return queued;
