@@ -89,6 +89,17 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, count * size);
 }
 
+void *arena_grown(struct arena *arena, void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    *room = *room > 0 ? 2 * *room : 8;
+    void *larger = arena_array(arena, *room, size);
+    if (count > 0)
+        memcpy(larger, list, count * size);
+    return larger;
+}
+
 char *arena_strndup(struct arena *arena, const char *text, size_t length)
 {
     char *copy = take(arena, length + 1);

@@ -32,6 +32,9 @@ struct arena {
 MUSTCHECK void *arena_alloc(struct arena *arena, size_t size);
 /* The same for `count` members of `size` bytes each; an overflow ends the process. */
 MUSTCHECK void *arena_array(struct arena *arena, size_t count, size_t size);
+/* A list of `count` members, of `size` bytes each, with room for one more: itself, while *room is for
+ * more than `count`, or a larger copy. */
+MUSTCHECK void *arena_grown(struct arena *arena, void *list, size_t count, size_t *room, size_t size);
 /* Copies of text, owned by the arena. */
 MUSTCHECK char *arena_strndup(struct arena *arena, const char *text, size_t length);
 MUSTCHECK char *arena_strdup(struct arena *arena, const char *text);

@@ -227,6 +227,18 @@ enum store_status db_run(struct db *db, const struct sql *sql, const char *types
     return status;
 }
 
+enum store_status db_value(struct db *db, const struct sql *sql, const char *types, int64_t parameter,
+                           int64_t *value)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, sql, types, parameter);
+    if (row == NULL)
+        return STORE_FAILED;
+    enum store_status status = db_step(db, row);
+    if (status == STORE_OK)
+        *value = sqlite3_column_int64(row, 0);
+    return status;
+}
+
 enum store_status db_script(struct db *db, const char *script)
 {
     int code = sqlite3_exec(db->handle, script, NULL, NULL, NULL);

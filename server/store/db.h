@@ -84,6 +84,11 @@ void db_done(sqlite3_stmt **statement);
 /* Fetches the next row: STORE_OK, STORE_NOT_FOUND after the last, STORE_CONFLICT when a constraint
  * forbids it, STORE_FAILED (logged). */
 MUSTCHECK enum store_status db_step(struct db *db, sqlite3_stmt *statement);
+/* The number that a query answers first, STORE_NOT_FOUND when it has no row; *value stays as it is
+ * then.
+ */
+MUSTCHECK enum store_status db_value(struct db *db, const struct sql *sql, const char *types,
+                                     int64_t parameter, int64_t *value);
 /* Runs a statement that answers no row. */
 MUSTCHECK enum store_status db_run(struct db *db, const struct sql *sql, const char *types, ...);
 MUSTCHECK enum store_status db_vrun(struct db *db, const struct sql *sql, const char *types,

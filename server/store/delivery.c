@@ -39,6 +39,15 @@ static struct delivery delivery_of_row(sqlite3_stmt *row, struct arena *arena)
     };
 }
 
+static enum store_status first_of(struct db *db, sqlite3_stmt *row, struct arena *arena,
+                                  struct delivery *delivery)
+{
+    enum store_status status = row != NULL ? db_step(db, row) : STORE_FAILED;
+    if (status == STORE_OK)
+        *delivery = delivery_of_row(row, arena);
+    return status;
+}
+
 static const struct sql next = {"SELECT " COLUMNS " FROM webhook_delivery"
                                 " WHERE status = 'WAITING' AND url = ?1 ORDER BY due, id LIMIT 1"};
 
@@ -46,12 +55,7 @@ enum store_status delivery_next(struct db *db, const char *url, struct arena *ar
                                 struct delivery *delivery)
 {
     sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &next, "t", url);
-    if (row == NULL)
-        return STORE_FAILED;
-    enum store_status status = db_step(db, row);
-    if (status == STORE_OK)
-        *delivery = delivery_of_row(row, arena);
-    return status;
+    return first_of(db, row, arena, delivery);
 }
 
 /* A store that began again may have given the id to another. */
@@ -86,6 +90,46 @@ enum store_status deliveries_list(struct db *db, int64_t after, size_t limit, st
     while (list->count < limit && row != NULL && (status = db_step(db, row)) == STORE_OK)
         list->deliveries[list->count++] = delivery_of_row(row, arena);
     return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+}
+
+static const struct sql one = {"SELECT " COLUMNS " FROM webhook_delivery WHERE id = ?1"};
+
+enum store_status delivery_read(struct db *db, int64_t id, struct arena *arena,
+                                struct delivery *delivery)
+{
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &one, "i", id);
+    return first_of(db, row, arena, delivery);
+}
+
+/* From the newest on, down to the first. */
+static const struct sql newest = {
+    "SELECT id FROM webhook_delivery WHERE created < ?1 ORDER BY id DESC LIMIT 1"};
+
+enum store_status delivery_newest(struct db *db, int64_t before, int64_t *id)
+{
+    *id = 0;
+    enum store_status status = db_value(db, &newest, "i", before, id);
+    return status == STORE_NOT_FOUND ? STORE_OK : status;
+}
+
+static const struct sql all_waiting = {
+    "SELECT id, tries FROM webhook_delivery INDEXED BY delivery_waiting WHERE status = 'WAITING'"
+    " ORDER BY id"};
+
+enum store_status deliveries_waiting(struct db *db, struct arena *arena, struct delivery_list *list)
+{
+    *list = (struct delivery_list){.count = 0};
+    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, &all_waiting, "");
+    enum store_status status = STORE_FAILED;
+    size_t room = 0;
+    while (row != NULL && (status = db_step(db, row)) == STORE_OK) {
+        list->deliveries =
+            arena_grown(arena, list->deliveries, list->count, &room, sizeof *list->deliveries);
+        list->deliveries[list->count++] = (struct delivery){.id = sqlite3_column_int64(row, 0),
+                                                            .status = DELIVERY_WAITING,
+                                                            .tries = sqlite3_column_int64(row, 1)};
+    }
+    return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
 }
 
 static const struct sql waiting = {"SELECT 1 FROM webhook_delivery WHERE status = 'WAITING' LIMIT 1"};

@@ -41,6 +41,16 @@ struct delivery_list {
 /* Those whose ids are greater than `after`, by their ids, `limit` at most. Arena-owned. */
 MUSTCHECK enum store_status deliveries_list(struct db *db, int64_t after, size_t limit,
                                             struct arena *arena, struct delivery_list *list);
+/* Those that wait, for their first try or another one, by their ids: `id`, `status` and `tries` alone.
+ * Arena-owned. */
+MUSTCHECK enum store_status deliveries_waiting(struct db *db, struct arena *arena,
+                                               struct delivery_list *list);
+/* The one of that id. Arena-owned. */
+MUSTCHECK enum store_status delivery_read(struct db *db, int64_t id, struct arena *arena,
+                                          struct delivery *delivery);
+/* The greatest id of those that were made before that time (milliseconds, by the machine's clock); 0
+ * when there are none. */
+MUSTCHECK enum store_status delivery_newest(struct db *db, int64_t before, int64_t *id);
 /* STORE_OK when one waits, for its first try or another one. */
 MUSTCHECK enum store_status deliveries_wait(struct db *db);
 /* Drops all of them. In the caller's transaction. */

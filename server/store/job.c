@@ -137,13 +137,7 @@ static enum store_status read_list(struct db *db, sqlite3_stmt *row, const struc
     size_t room = 0;
     enum store_status status = STORE_FAILED;
     while (row != NULL && (status = db_step(db, row)) == STORE_OK) {
-        if (list->count == room) {
-            room = room > 0 ? 2 * room : 8;
-            struct job *jobs = arena_array(arena, room, sizeof *jobs);
-            if (list->count > 0)
-                memcpy(jobs, list->jobs, list->count * sizeof *jobs);
-            list->jobs = jobs;
-        }
+        list->jobs = arena_grown(arena, list->jobs, list->count, &room, sizeof *list->jobs);
         list->jobs[list->count++] = job_of_row(row, orgs, arena);
     }
     return status == STORE_NOT_FOUND ? STORE_OK : STORE_FAILED;
@@ -172,6 +166,17 @@ enum store_status jobs_list(struct db *db, const struct orgs *orgs, const struct
         db_query(db, &listed_jobs, "itIIIi", after, filter->status, filter->view_id, module_id,
                  (int64_t)filter->unfinished, (int64_t)limit);
     return read_list(db, row, orgs, arena, list);
+}
+
+/* From the newest on, down to the first. */
+static const struct sql newest_job = {
+    "SELECT id FROM job WHERE waits_since < ?1 ORDER BY id DESC LIMIT 1"};
+
+enum store_status job_newest(struct db *db, int64_t before, int64_t *id)
+{
+    *id = 0;
+    enum store_status status = db_value(db, &newest_job, "i", before, id);
+    return status == STORE_NOT_FOUND ? STORE_OK : status;
 }
 
 static const struct sql job_before = {

@@ -68,6 +68,10 @@ MUSTCHECK enum store_status jobs_list(struct db *db, const struct orgs *orgs,
                                       const struct job_filter *filter, int64_t after, size_t limit,
                                       struct arena *arena, struct job_list *list);
 
+/* The greatest id of those that were scheduled before that time (milliseconds, by the machine's clock);
+ * 0 when there are none. */
+MUSTCHECK enum store_status job_newest(struct db *db, int64_t before, int64_t *id);
+
 /* STORE_OK when another job of its org that is to be done comes before this one; `released`: only those
  * count that are. */
 MUSTCHECK enum store_status job_is_behind(struct db *db, const struct job *job, bool released);

@@ -14,30 +14,18 @@ static const struct sql pass = {
     " FROM id_reserved AS given WHERE first_id = free_before AND last_id < 9223372036854775807"
     " RETURNING 1"};
 
-static enum store_status first_value(struct db *db, const struct sql *sql, const char *types,
-                                     int64_t parameter, int64_t *value)
-{
-    sqlite3_stmt *row CLEANUP(db_done) = db_query(db, sql, types, parameter);
-    if (row == NULL)
-        return STORE_FAILED;
-    enum store_status status = db_step(db, row);
-    if (status == STORE_OK)
-        *value = sqlite3_column_int64(row, 0);
-    return status;
-}
-
 enum store_status ids_take(struct db *db, int64_t count, int64_t *first)
 {
     int64_t passed;
-    enum store_status status = first_value(db, &next, "i", count, first);
+    enum store_status status = db_value(db, &next, "i", count, first);
     while (status == STORE_NOT_FOUND) {
-        status = first_value(db, &pass, "", 0, &passed);
+        status = db_value(db, &pass, "", 0, &passed);
         if (status == STORE_NOT_FOUND) {
             log_event(db->log, LOG_ERROR, "store failed reason=\"there are no ids left\"");
             return STORE_FAILED;
         }
         if (status == STORE_OK)
-            status = first_value(db, &next, "i", count, first);
+            status = db_value(db, &next, "i", count, first);
     }
     return status == STORE_OK ? db_run(db, &take, "i", count) : status;
 }
@@ -100,7 +88,7 @@ enum store_status ids_reserve(struct db *db, const struct id_range *ranges, size
 {
     struct arena arena = {.blocks = NULL};
     int64_t ahead = 0;
-    enum store_status status = first_value(db, &count_ahead, "", 0, &ahead);
+    enum store_status status = db_value(db, &count_ahead, "", 0, &ahead);
     size_t all = count + (size_t)ahead;
     struct id_range *list = arena_array(&arena, all + 1, sizeof *list);
     for (size_t i = 0; i < count; i++)
