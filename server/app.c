@@ -201,7 +201,9 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
         .manner = {.clock = options->clock, .jobs = options->jobs, .answers = options->answers},
         .limits = limits_of_preset(options->limits),
         .most = options->max_sandboxes,
-        .records_max = options->max_records};
+        .records_max = options->max_records,
+        .note_drop = control_note_drop,
+        .note_context = &app->control};
     app->sandboxes = sandboxes_new(&wanted, app->store, is_new, app->filled.metadata, arena, reason);
     return app->sandboxes != NULL && begin_faults(app, arena, reason);
 }
@@ -253,6 +255,7 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
                                     .app_options = &app->options,
                                     .openapi = openapi_document,
                                     .mutex = PTHREAD_MUTEX_INITIALIZER}};
+    app->control.streams_max = options->http.max_connections / 4;
     app->control.options.started = time_seconds(clock_machine_milliseconds());
     if (start_parts(app, arena, reason)) {
         warn_of_open_control(app);

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/word.h"
+#include "traffic/events.h"
 
 const struct header control_headers[] = {{"Cache-Control", "no-store"},
                                          {"X-Content-Type-Options", "nosniff"},
@@ -47,6 +48,20 @@ int64_t control_reply_text(struct control_call *call, const char *text, size_t l
     call->response->body = text;
     call->response->body_length = length;
     return CONTROL_DONE;
+}
+
+int64_t control_stream(struct control_call *call, const struct source *source)
+{
+    (void)control_reply_text(call, "", 0);
+    call->response->source = source;
+    return CONTROL_DONE;
+}
+
+void control_tell(struct control_call *call, const char *kind, cJSON *json)
+{
+    struct events *events = sandbox_events(call->sandbox);
+    if (events_are_heard(events))
+        events_tell(events, kind, json_print(call->arena, json));
 }
 
 void control_answer(struct arena *arena, struct response *response, unsigned status, const char *error,

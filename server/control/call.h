@@ -54,9 +54,9 @@ struct control_endpoint {
      * against: JSON with ' for ", a schema for each name. One whose name ends with ? may be left out;
      * that of * is for any other name. NULL: none. */
     const char *takes, *answers;
-    const char
-        *text;       /* media type of an answer in the place of JSON, when that is asked for; or NULL */
-    unsigned status; /* of an answer that is no refusal; 0: 200, or 204 when it has no members */
+    const char *text; /* media type of an answer in the place of JSON, when that is asked for, or when
+                       * it has no members; or NULL */
+    unsigned status;  /* of an answer that is no refusal; 0: 200, or 204 when it has no members */
 };
 
 /* Schemas that many have. */
@@ -78,6 +78,11 @@ struct control_endpoint {
 int64_t control_reply(struct control_call *call, unsigned status, cJSON *body);
 /* The answer: a text of endpoint->text, arena-owned. Returns CONTROL_DONE. */
 int64_t control_reply_text(struct control_call *call, const char *text, size_t length);
+/* The answer: a stream of endpoint->text. Returns CONTROL_DONE. */
+int64_t control_stream(struct control_call *call, const struct source *source);
+/* Tells those who listen to the sandbox of something that an answer tells, too: the event's kind, and
+ * its object. */
+void control_tell(struct control_call *call, const char *kind, cJSON *json);
 /* A refusal, unless one was made before: what was expected, and where: a JSON path of the body, or the
  * query's name (NULL: nowhere). Returns CONTROL_DONE. */
 int64_t control_refuse(struct control_call *call, unsigned status, const char *at, const char *format,
@@ -158,5 +163,6 @@ extern const struct control_endpoint requests_get, requests_drop, request_get, r
 extern const struct control_endpoint job_policy_get, job_policy_put, job_policy_patch;
 extern const struct control_endpoint webhooks_get, webhooks_delete;
 extern const struct control_endpoint limits_get, limits_put, limits_patch;
+extern const struct control_endpoint events_get;
 
 #endif

@@ -42,7 +42,9 @@ static int64_t set(struct control_call *call, struct manner *manner, const struc
     manner->clock = *clock;
     if (!manner_put(call, manner))
         return CONTROL_DONE;
-    return control_reply(call, 200, clock_json(call, clock));
+    cJSON *body = clock_json(call, clock);
+    control_tell(call, "clock", body);
+    return control_reply(call, 200, body);
 }
 
 static bool read_time(const struct said *said, const char *name, int64_t *seconds)

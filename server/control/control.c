@@ -111,6 +111,7 @@ static const struct control_endpoint *const endpoints[] = {
     &limits_get,
     &limits_put,
     &limits_patch,
+    &events_get,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)
@@ -339,6 +340,8 @@ void control_close(struct control *control)
     (void)pthread_mutex_lock(&control->mutex);
     control->is_closing = true;
     (void)pthread_mutex_unlock(&control->mutex);
+    if (control->sandboxes != NULL)
+        sandboxes_end_events(control->sandboxes);
     pool_free(control->pool);
     control->pool = NULL;
 }

@@ -3,6 +3,7 @@
 #define CRMOCK_CONTROL_CONTROL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/exchange.h"
@@ -25,7 +26,9 @@ struct control_options {
 
 struct control {
     struct control_options options;
-    struct sandboxes *sandboxes;
+    struct sandboxes *sandboxes; /* NULL until there are any */
+    unsigned streams_max;        /* of events at once */
+    atomic_uint streams;
     struct pool *pool;     /* for what takes longer; made when it is first needed */
     pthread_mutex_t mutex; /* guards what follows, and the pool */
     bool is_closing;
@@ -37,7 +40,8 @@ struct control {
     struct arena arena;   /* what it is in */
 };
 
-/* Ends what is under way: every call that waits is answered. None can be put off after it. */
+/* Ends what is under way: every call that waits is answered, every stream of events ends. None can be
+ * put off after it. */
 void control_close(struct control *control);
 /* Frees what was made; nothing may use it any more. */
 void control_clear(struct control *control);
@@ -52,6 +56,9 @@ MUSTCHECK bool control_admits(const struct control *control, const struct reques
  * about, is borrowed. */
 MUSTCHECK bool control_respond(struct control *control, const struct request *request,
                                struct sandbox *sandbox, struct arena *arena, struct response *response);
+/* Tells those who listen of a sandbox that is dropped: note_drop of struct sandboxes_options, of which
+ * the context is the control. */
+void control_note_drop(void *control, struct sandbox *sandbox);
 /* What keeps answers of the control API from caches, and from being taken for something else. */
 extern const struct header control_headers[];
 /* An answer of the service's that comes later, or may take longer than a request may hold a thread: has

@@ -74,6 +74,8 @@ static void add_content(cJSON *object, cJSON *schema)
 static void add_text_content(cJSON *object, const char *type)
 {
     cJSON *content = cJSON_GetObjectItemCaseSensitive(object, "content");
+    if (content == NULL)
+        content = cJSON_AddObjectToObject(object, "content");
     cJSON *schema = cJSON_AddObjectToObject(cJSON_AddObjectToObject(content, type), "schema");
     json_add_text(schema, "type", "string");
 }
@@ -114,11 +116,11 @@ static void add_query(struct arena *arena, cJSON *operation, const char *names)
 
 static void add_answer(struct arena *arena, cJSON *responses, const struct control_endpoint *endpoint)
 {
-    bool has_body = endpoint->answers != NULL;
+    bool has_members = endpoint->answers != NULL, has_body = has_members || endpoint->text != NULL;
     unsigned status = endpoint->status != 0 ? endpoint->status : has_body ? 200 : 204;
     cJSON *response = cJSON_AddObjectToObject(responses, arena_printf(arena, "%u", status));
     json_add_text(response, "description", has_body ? "Done." : "Done; there is nothing to tell.");
-    if (has_body)
+    if (has_members)
         add_content(response, schema_of(arena, endpoint->answers));
     if (endpoint->text != NULL)
         add_text_content(response, endpoint->text);

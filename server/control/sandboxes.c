@@ -6,6 +6,7 @@
 #include "base/word.h"
 #include "control/limits.h"
 #include "control/policy.h"
+#include "control/told_sandbox.h"
 #include "sandbox/credentials.h"
 
 enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
@@ -18,22 +19,9 @@ enum { ID_MAX = SANDBOX_ID_SIZE - 1, TTL_DEFAULT = 3600, TTL_MAX = 100000000 };
           ", 'refresh_token?': " SCHEMA_TEXT ", 'access_token?': " SCHEMA_TEXT                         \
           ", 'tokens?': {'type': 'object', 'additionalProperties': " SCHEMA_TEXT "}"
 
-static const char *url_of(const struct control_call *call, const char *id)
-{
-    struct request request = *call->request;
-    request.prefix = "";
-    return arena_printf(call->arena, "%s/_s/%s", request.base_url(&request), id);
-}
-
 static cJSON *sandbox_json(const struct control_call *call, const struct sandbox *sandbox)
 {
-    cJSON *body = cJSON_CreateObject();
-    const char *id = arena_strdup(call->arena, sandbox_id(sandbox));
-    json_add_text(body, "id", id);
-    json_add_text(body, "url", url_of(call, id));
-    control_add_time(call, body, "created", time_seconds(sandbox_created(sandbox)));
-    json_add_integer(body, "ttl", sandbox_ttl(sandbox));
-    return body;
+    return told_sandbox_json(call->arena, told_sandbox_server(call), sandbox);
 }
 
 /* What its first org is used with, as it is used from outside. */
@@ -126,6 +114,7 @@ static int64_t make(struct control_call *call)
         sandboxes_make(call->control->sandboxes, &wish, call->arena, &sandbox, &trouble);
     if (fault != MAKING_DONE)
         return control_refuse(call, status_of[fault], trouble.at, "%s", trouble.reason);
+    told_sandbox_change(call->control, told_sandbox_server(call), sandbox, "made");
     cJSON *body = sandbox_json(call, sandbox);
     sandbox_free(sandbox);
     while (credentials->child != NULL) {

@@ -2,7 +2,7 @@
  * API). */
 #include <string.h>
 
-#include "control/call.h"
+#include "control/told_sandbox.h"
 #include "sandbox/change.h"
 #include "store/memory.h"
 
@@ -29,6 +29,8 @@ static int64_t reset(struct control_call *call)
         (void)control_refuse(call, 503, NULL, "%s", reason);
     else
         begin_traffic_again(call->sandbox);
+    if (!call->is_refused)
+        told_sandbox_change(call->control, told_sandbox_server(call), call->sandbox, "reset");
     control_unlock(call);
     return control_reply(call, 204, NULL);
 }
@@ -141,6 +143,8 @@ static int64_t restore(struct control_call *call)
         (void)control_refuse(call, 404, NULL, "there is no snapshot \"%s\"", call->parts[0]);
     else if (!change_back(call->sandbox, scene, &moment->made, DATE_NOTHING, call->arena, &reason))
         (void)control_refuse(call, 503, NULL, "%s", reason);
+    if (!call->is_refused)
+        told_sandbox_change(call->control, told_sandbox_server(call), call->sandbox, "restored");
     control_unlock(call);
     return control_reply(call, 204, NULL);
 }

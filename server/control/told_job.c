@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "control/watch.h"
 
 static void add_time_or_null(const struct control_call *call, cJSON *body, const char *name,
                              int64_t seconds)
@@ -58,3 +59,68 @@ bool told_job_id(struct control_call *call, int64_t *id)
         (void)control_refuse(call, 404, NULL, "there is no such job");
     return !call->is_refused;
 }
+
+/* A job has at most 50,000 records, and its counts only go up. */
+static struct watched_one watched_of(const struct job *job, bool has_texts)
+{
+    return (struct watched_one){.id = job->id,
+                                .state =
+                                    ((int64_t)job->status << 56) | (job->updated << 28) | job->failed,
+                                .is_over = job_has_ended(job),
+                                .row = has_texts ? job : NULL};
+}
+
+static void watch_list(struct control_call *call, const struct job_list *jobs, bool has_texts,
+                       struct watched_list *found)
+{
+    *found = (struct watched_list){.list = arena_array(call->arena, jobs->count, sizeof *found->list),
+                                   .count = jobs->count};
+    for (size_t i = 0; i < jobs->count; i++)
+        found->list[i] = watched_of(&jobs->jobs[i], has_texts);
+}
+
+static enum store_status watch_open(struct control_call *call, struct db *db,
+                                    struct watched_list *found)
+{
+    struct job_list jobs = {.count = 0};
+    enum store_status status = jobs_unfinished(db, call->scene->crm.orgs, call->arena, &jobs);
+    watch_list(call, &jobs, false, found);
+    return status;
+}
+
+static enum store_status watch_behind(struct control_call *call, struct db *db, int64_t after,
+                                      struct watched_list *found)
+{
+    const struct job_filter all = {.status = NULL};
+    struct job_list jobs = {.count = 0};
+    enum store_status status =
+        jobs_list(db, call->scene->crm.orgs, &all, after, WATCHED_MAX, call->arena, &jobs);
+    watch_list(call, &jobs, true, found);
+    return status;
+}
+
+static enum store_status watch_read(struct control_call *call, struct db *db, int64_t id,
+                                    struct watched_one *one)
+{
+    struct job *job = arena_alloc(call->arena, sizeof *job);
+    enum store_status status = job_read_whole(db, call->scene->crm.orgs, id, call->arena, job);
+    if (status == STORE_OK)
+        *one = watched_of(job, true);
+    return status;
+}
+
+static cJSON *watched_json(const struct control_call *call, const void *row)
+{
+    const struct job *job = row;
+    return job->module != NULL && job->user != NULL ? told_job_json(call, job) : NULL;
+}
+
+const struct watched watched_jobs = {
+    .event = "job",
+    .bell = sandbox_jobs_changed,
+    .open = watch_open,
+    .behind = watch_behind,
+    .read = watch_read,
+    .newest = job_newest,
+    .json = watched_json,
+};

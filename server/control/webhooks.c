@@ -1,5 +1,6 @@
 /* The calls of webhooks (section 8 of the control API). */
 #include "control/errand.h"
+#include "control/watch.h"
 #include "jobs/bell.h"
 #include "store/delivery.h"
 
@@ -23,11 +24,16 @@ static cJSON *delivery_json(const struct control_call *call, const struct delive
     return body;
 }
 
+static bool is_told(const struct delivery *delivery)
+{
+    return delivery->rule != NULL && delivery->module != NULL;
+}
+
 static int64_t reply(struct control_call *call, const struct delivery_list *list, size_t limit)
 {
     cJSON *body = cJSON_CreateObject(), *webhooks = cJSON_AddArrayToObject(body, "webhooks");
     for (size_t i = 0; i < list->count && i < limit; i++)
-        if (list->deliveries[i].rule != NULL && list->deliveries[i].module != NULL)
+        if (is_told(&list->deliveries[i]))
             cJSON_AddItemToArray(webhooks, delivery_json(call, &list->deliveries[i]));
     cJSON_AddBoolToObject(body, "more", list->count > limit);
     return control_reply(call, 200, body);
@@ -86,4 +92,66 @@ const struct control_endpoint webhooks_delete = {
     .handle = drop,
     .manner = CONTROL_BESIDE,
     .says = "Empties that list. What waits for a try is not called any more.",
+};
+
+/* A delivery changes when it was tried. */
+static struct watched_one watched_of(const struct delivery *delivery, bool is_whole)
+{
+    return (struct watched_one){.id = delivery->id,
+                                .state = delivery->tries,
+                                .is_over = delivery->status != DELIVERY_WAITING,
+                                .row = is_whole ? delivery : NULL};
+}
+
+static void watch_list(struct control_call *call, const struct delivery_list *list, bool is_whole,
+                       struct watched_list *found)
+{
+    *found = (struct watched_list){.list = arena_array(call->arena, list->count, sizeof *found->list),
+                                   .count = list->count};
+    for (size_t i = 0; i < list->count; i++)
+        found->list[i] = watched_of(&list->deliveries[i], is_whole);
+}
+
+static enum store_status watch_open(struct control_call *call, struct db *db,
+                                    struct watched_list *found)
+{
+    struct delivery_list list = {.count = 0};
+    enum store_status status = deliveries_waiting(db, call->arena, &list);
+    watch_list(call, &list, false, found);
+    return status;
+}
+
+static enum store_status watch_behind(struct control_call *call, struct db *db, int64_t after,
+                                      struct watched_list *found)
+{
+    struct delivery_list list = {.count = 0};
+    enum store_status status = deliveries_list(db, after, WATCHED_MAX, call->arena, &list);
+    watch_list(call, &list, true, found);
+    return status;
+}
+
+static enum store_status watch_read(struct control_call *call, struct db *db, int64_t id,
+                                    struct watched_one *one)
+{
+    struct delivery *delivery = arena_alloc(call->arena, sizeof *delivery);
+    enum store_status status = delivery_read(db, id, call->arena, delivery);
+    if (status == STORE_OK)
+        *one = watched_of(delivery, true);
+    return status;
+}
+
+static cJSON *watched_json(const struct control_call *call, const void *row)
+{
+    const struct delivery *delivery = row;
+    return is_told(delivery) ? delivery_json(call, delivery) : NULL;
+}
+
+const struct watched watched_webhooks = {
+    .event = "webhook",
+    .bell = sandbox_webhooks_changed,
+    .open = watch_open,
+    .behind = watch_behind,
+    .read = watch_read,
+    .newest = delivery_newest,
+    .json = watched_json,
 };

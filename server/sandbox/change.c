@@ -97,12 +97,15 @@ bool change_back(struct sandbox *sandbox, const struct scene *scene, const struc
     struct making anew = {.image = image_share(making->image),
                           .metadata = metadata_share(making->metadata),
                           .manner = making->manner};
+    int64_t begun = clock_machine_milliseconds();
     const struct change change = {.dating = dating};
     struct scene *other = store_is_in_memory(scene->works->store)
                               ? change_begin(sandbox, &anew, &change, arena, reason)
                               : begin_in_place(scene, &anew, arena, reason);
-    if (other != NULL)
+    if (other != NULL) {
         sandbox_exchange(sandbox, other);
+        sandbox_note_put_back(sandbox, begun);
+    }
     image_free(anew.image);
     metadata_free(anew.metadata);
     return other != NULL;

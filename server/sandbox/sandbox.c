@@ -5,6 +5,7 @@
 
 #include "base/passage.h"
 #include "store/memory.h"
+#include "traffic/events.h"
 
 struct sandbox {
     atomic_uint owners;
@@ -13,11 +14,12 @@ struct sandbox {
     struct limits *limits;
     struct journal *journal;
     struct bell jobs_changed, webhooks_changed;
+    struct events *events;
     struct passage passage; /* of who sees the scene */
     _Atomic(struct scene *) scene;
     int64_t created, ttl;
     struct faults *faults;
-    atomic_llong used;
+    atomic_llong used, put_back;
     atomic_uint resets;
     pthread_mutex_t mutex; /* guards what follows, and changes */
     struct making making;
@@ -41,6 +43,8 @@ struct sandbox *sandbox_new(const char *id, const struct household *household,
     bell_init(&sandbox->jobs_changed);
     sandbox->journal = journal_new(household->journal);
     bell_init(&sandbox->webhooks_changed);
+    atomic_init(&sandbox->put_back, 0);
+    sandbox->events = events_new(household->pool, &events_timing);
     passage_init(&sandbox->passage);
     (void)pthread_mutex_init(&sandbox->mutex, NULL);
     return sandbox;
@@ -69,6 +73,7 @@ void sandbox_free(struct sandbox *sandbox)
 {
     if (sandbox == NULL || atomic_fetch_sub(&sandbox->owners, 1) != 1)
         return;
+    events_free(sandbox->events); /* first: who attends them looks at the rest */
     scene_free(atomic_load(&sandbox->scene));
     clear_making(&sandbox->making);
     for (size_t i = 0; i < sandbox->moment_count; i++)
@@ -129,6 +134,11 @@ struct bell *sandbox_webhooks_changed(struct sandbox *sandbox)
     return &sandbox->webhooks_changed;
 }
 
+struct events *sandbox_events(struct sandbox *sandbox)
+{
+    return sandbox->events;
+}
+
 const struct scene *sandbox_enter(struct sandbox *sandbox, unsigned *side)
 {
     *side = passage_enter(&sandbox->passage);
@@ -164,6 +174,7 @@ void sandbox_exchange(struct sandbox *sandbox, struct scene *scene)
 
 void sandbox_close(struct sandbox *sandbox)
 {
+    events_close(sandbox->events);
     (void)sandbox_lock(sandbox);
     sandbox_note_reset(sandbox);
     sandbox_exchange(sandbox, NULL);
@@ -232,6 +243,17 @@ void sandbox_keep_moment(struct sandbox *sandbox, const char *name, const struct
         abort();
     sandbox->moments[at] =
         (struct moment){.name = own, .taken = clock_machine_milliseconds(), .made = *made};
+}
+
+int64_t sandbox_put_back(const struct sandbox *sandbox)
+{
+    return atomic_load(&sandbox->put_back);
+}
+
+void sandbox_note_put_back(struct sandbox *sandbox, int64_t time)
+{
+    atomic_store(&sandbox->put_back, time);
+    bell_ring(&sandbox->jobs_changed);
 }
 
 int64_t sandbox_created(const struct sandbox *sandbox)

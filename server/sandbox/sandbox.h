@@ -40,6 +40,8 @@ void sandbox_note_reset(struct sandbox *sandbox);
 /* Rung when something has become of its webhooks: one is to be called, was tried, or is not to be
  * called any more. */
 struct bell *sandbox_webhooks_changed(struct sandbox *sandbox);
+/* What is told of it to those who listen. */
+struct events *sandbox_events(struct sandbox *sandbox);
 
 /* What it is like now; NULL when it is closed, or not filled yet. Good until sandbox_leave, which must
  * follow in any case. Never waits. */
@@ -54,7 +56,7 @@ void sandbox_unlock(struct sandbox *sandbox);
  * waits for the caller. Returns when all have left who had entered before; the former is freed. The
  * scene's jobs go on as it has them. */
 void sandbox_exchange(struct sandbox *sandbox, struct scene *scene);
-/* Exchanges it for none. It can be entered no more. */
+/* Exchanges it for none. It can be entered no more, and its events end. */
 void sandbox_close(struct sandbox *sandbox);
 
 /* What it had when it was made, for a reset; with the manner in which it was made. Under the lock. The
@@ -80,6 +82,11 @@ const struct moment *sandbox_moments(const struct sandbox *sandbox, size_t *coun
 /* Keeps one, in place of another of that name. It owns *made then. */
 void sandbox_keep_moment(struct sandbox *sandbox, const char *name, const struct making *made);
 void sandbox_drop_moment(struct sandbox *sandbox, const char *name);
+
+/* When it was last begun to put it back to how it was once, in milliseconds by the machine's clock: it
+ * has other jobs since, of which those are new that were scheduled then or later. 0: never. */
+MUSTCHECK int64_t sandbox_put_back(const struct sandbox *sandbox);
+void sandbox_note_put_back(struct sandbox *sandbox, int64_t time);
 
 /* When it was made, and used last, in milliseconds by the machine's clock; how many seconds it may go
  * unused (0: for ever). */

@@ -8,6 +8,7 @@
 #include "jobs/worker.h"
 #include "sandbox/making.h"
 #include "store/memory.h"
+#include "traffic/events.h"
 
 /* Those that are alive beside main, in the order of their ids. It never changes: another takes its
  * place. */
@@ -157,9 +158,18 @@ static bool close_and_free(struct sandbox *sandbox)
     return true;
 }
 
+/* One that was alive. NULL is allowed. */
+static bool drop(struct sandboxes *sandboxes, struct sandbox *sandbox)
+{
+    const struct sandboxes_options *options = &sandboxes->options;
+    if (sandbox != NULL && options->note_drop != NULL)
+        options->note_drop(options->note_context, sandbox);
+    return close_and_free(sandbox);
+}
+
 bool sandboxes_drop(struct sandboxes *sandboxes, const char *id)
 {
-    return close_and_free(strike(sandboxes, id, NULL));
+    return drop(sandboxes, strike(sandboxes, id, NULL));
 }
 
 /* An id that nobody has. */
@@ -242,7 +252,7 @@ enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandb
             former = enroll(sandboxes, sandbox_share(made));
         (void)pthread_mutex_unlock(&sandboxes->mutex);
     }
-    (void)close_and_free(former);
+    (void)drop(sandboxes, former);
     worker_wake(sandboxes->sweeper);
     if (fault == MAKING_DONE)
         *sandbox = made;
@@ -257,7 +267,7 @@ enum { IDLE = 2000, PAUSE = 1000 };
 static void sweep_one(struct sandboxes *sandboxes, struct sandbox *sandbox, int64_t now)
 {
     int64_t idle = now - sandbox_used(sandbox), ttl = sandbox_ttl(sandbox);
-    bool may_end = ttl > 0 && idle > ttl * 1000;
+    bool may_end = ttl > 0 && idle > ttl * 1000 && events_silence(sandbox_events(sandbox)) > ttl * 1000;
     unsigned side;
     const struct scene *scene = sandbox_enter(sandbox, &side);
     if (scene != NULL && may_end && scene_has_work(scene)) {
@@ -268,7 +278,7 @@ static void sweep_one(struct sandboxes *sandboxes, struct sandbox *sandbox, int6
         store_rest(scene->works->store);
     sandbox_leave(sandbox, side);
     if (may_end)
-        (void)close_and_free(strike(sandboxes, sandbox_id(sandbox), sandbox));
+        (void)drop(sandboxes, strike(sandboxes, sandbox_id(sandbox), sandbox));
 }
 
 static int64_t sweep(void *context)
@@ -313,6 +323,20 @@ struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct 
     }
     sandboxes_free(sandboxes);
     return NULL;
+}
+
+void sandboxes_end_events(struct sandboxes *sandboxes)
+{
+    struct arena arena = {.blocks = NULL};
+    size_t count;
+    bool more;
+    struct sandbox **list = sandboxes_list(sandboxes, "", SIZE_MAX, &arena, &count, &more);
+    for (size_t i = 0; i < count; i++) {
+        events_close(sandbox_events(list[i]));
+        sandbox_free(list[i]);
+    }
+    arena_clear(&arena);
+    events_close(sandbox_events(sandboxes->main));
 }
 
 void sandboxes_free(struct sandboxes *sandboxes)

@@ -16,12 +16,16 @@ struct sandboxes_options {
     struct limits_policy limits; /* likewise */
     unsigned most;               /* that may be alive beside main */
     int64_t records_max;         /* that fixtures generate in one */
+    /* Called with each that is dropped while the others go on, before it is closed. NULL: nothing. */
+    void (*note_drop)(void *context, struct sandbox *sandbox);
+    void *note_context;
 };
 
-/* Those that go unused for longer than they may are dropped in the background, and what idle ones can
- * do without is given back. With main, which is of that store: filled, with its metadata; *filled is
- * then the caller's to publish. The store is owned by main, whatever comes of it. A store that was kept
- * (is_new is false) has no made state. NULL with a reason (arena-owned). */
+/* Those that go unused, and are not listened to, for longer than they may are dropped in the
+ * background, and what idle ones can do without is given back. With main, which is of that store:
+ * filled, with its metadata; *filled is then the caller's to publish. The store is owned by main,
+ * whatever comes of it. A store that was kept (is_new is false) has no made state. NULL with a reason
+ * (arena-owned). */
 MUSTCHECK struct sandboxes *sandboxes_new(const struct sandboxes_options *options, struct store *store,
                                           bool is_new, struct metadata *metadata, struct arena *arena,
                                           const char **reason);
@@ -46,6 +50,9 @@ MUSTCHECK struct sandbox **sandboxes_list(struct sandboxes *sandboxes, const cha
 MUSTCHECK enum making_fault sandboxes_make(struct sandboxes *sandboxes, const struct sandbox_wish *wish,
                                            struct arena *arena, struct sandbox **sandbox,
                                            struct making_trouble *trouble);
+/* Ends the events of them all: who listens hears no more. */
+void sandboxes_end_events(struct sandboxes *sandboxes);
+
 /* Closes it, and waits for what is under way in it. False when there was none of that id. Never main.
  */
 bool sandboxes_drop(struct sandboxes *sandboxes, const char *id);
