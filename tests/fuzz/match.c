@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 #include "fuzz_json.h"
+#include "fuzz_seen.h"
 #include "traffic/match.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -11,43 +12,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     return 0;
-}
-
-static const char *text_of(const cJSON *request, const char *name)
-{
-    return cJSON_GetStringValue(json_member(request, name));
-}
-
-static struct pairs pairs_of(const cJSON *request, const char *name, struct arena *arena)
-{
-    const cJSON *json = json_member(request, name), *member;
-    struct pair *list = arena_array(arena, (size_t)cJSON_GetArraySize(json), sizeof *list);
-    size_t count = 0;
-    cJSON_ArrayForEach (member, json)
-        if (member->string != NULL && cJSON_IsString(member))
-            list[count++] = (struct pair){member->string, member->valuestring};
-    return (struct pairs){list, count};
-}
-
-static struct seen seen_of(cJSON *request, struct arena *arena)
-{
-    struct seen seen = {.method = text_of(request, "method"),
-                        .path = text_of(request, "path"),
-                        .version = text_of(request, "version"),
-                        .module = text_of(request, "module"),
-                        .query = pairs_of(request, "query", arena),
-                        .headers = pairs_of(request, "headers", arena),
-                        .form = pairs_of(request, "form", arena),
-                        .token = text_of(request, "token"),
-                        .user = text_of(request, "user"),
-                        .body = text_of(request, "text"),
-                        .rule = text_of(request, "rule")};
-    seen.json = json_member(request, "body");
-    if (seen.json != NULL)
-        seen.body = json_print(arena, (cJSON *)seen.json);
-    seen.body_length = seen.body != NULL ? strlen(seen.body) : 0;
-    seen.status = cJSON_IsNumber(json_member(request, "status")) ? 400 : 0;
-    return seen;
 }
 
 static const char *printed(const cJSON *json, struct arena *arena)
@@ -90,7 +54,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct match_fault fault;
     cJSON *json CLEANUP(json_delete) = json_parse((const char *)data, size, NULL);
     const cJSON *asked = json_member(json, "match");
-    const struct seen seen = seen_of((cJSON *)json_member(json, "request"), &arena);
+    const struct seen seen = fuzz_seen((cJSON *)json_member(json, "request"), &arena);
     struct match *match = match_read(asked, "$.match", true, &arena, &fault);
     if ((match == NULL) != (fault.at != NULL) || (match == NULL && fault.expected == NULL))
         fuzz_fail("a match is refused without a fault, or not with one");

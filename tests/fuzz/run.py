@@ -23,9 +23,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEPT = ROOT / "build" / "fuzz"
 # By target: the longest input, and its part of the time beside the others'.
-LONGEST = {"http": 6000, "form": 20000, "json": 4000, "match": 4000, "body": 4000, "criteria": 4000, "fixtures": 16000,
+LONGEST = {"http": 6000, "form": 20000, "json": 4000, "match": 4000, "faults": 4000, "body": 4000, "criteria": 4000, "fixtures": 16000,
            "options": 1000, "store": 256, "respond": 4000}
-PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "options": 0.5}
+PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "faults": 0.5, "options": 0.5}
 REPEATS = {"http": 20}  # how often an input is replayed where it matters when its bytes are read
 TIMEOUT = 400  # seconds that one input may take: an answer has 300
 SHRINKING = 20  # seconds to make a finding smaller
