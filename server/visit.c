@@ -5,6 +5,7 @@
 
 #include "api/see.h"
 #include "traffic/drip.h"
+#include "traffic/events.h"
 
 /* It goes through these in turn; where it has to wait, or may take long, it is put off. */
 enum stage { BEFORE_THE_WORK, BEFORE_THE_ANSWER };
@@ -58,6 +59,17 @@ static void see(struct visit *visit, unsigned needs)
     sandbox_leave(visit->sandbox, side);
 }
 
+/* A fault that acts is an event. */
+static void tell_firing(const struct visit *visit, struct faults *faults)
+{
+    struct events *events = sandbox_events(visit->sandbox);
+    cJSON *json =
+        events_are_heard(events) ? faults_tell(faults, visit->effect.fault_id, visit->arena) : NULL;
+    if (json != NULL)
+        events_tell(events, "fault", json_print(visit->arena, json));
+    cJSON_Delete(json);
+}
+
 static void find_fault(struct visit *visit)
 {
     struct faults *faults = sandbox_faults(visit->sandbox);
@@ -66,6 +78,8 @@ static void find_fault(struct visit *visit)
     see(visit, faults_need(faults) | MATCH_USER | NOTED);
     if (visit->seen.method == NULL || !faults_find(faults, &visit->seen, visit->arena, &visit->effect))
         visit->effect = (struct effect){.fault_id = 0};
+    else
+        tell_firing(visit, faults);
     cJSON_Delete(visit->json);
     visit->json = NULL;
     visit->seen.json = NULL;
@@ -94,29 +108,37 @@ static struct note note_of(const struct visit *visit, const struct response *mad
     return note;
 }
 
-/* False when no journal is kept. */
+/* False when nobody wants to know. */
 static bool begin_note(struct visit *visit)
 {
-    if (!journal_keeps(sandbox_journal(visit->sandbox)))
+    if (!journal_keeps(sandbox_journal(visit->sandbox)) &&
+        !events_are_heard(sandbox_events(visit->sandbox)))
         return false;
     if (visit->seen.method == NULL)
         see(visit, NOTED);
     return visit->seen.method != NULL;
 }
 
-/* In the journal before its answer leaves. */
+/* In the journal before its answer leaves, and told to who listens. */
 static void note(struct visit *visit, const struct response *made)
 {
     if (!begin_note(visit))
         return;
     const struct note written = note_of(visit, made);
-    entry_free(journal_write(sandbox_journal(visit->sandbox), &written, visit->entry_id));
+    struct entry *entry = journal_write(sandbox_journal(visit->sandbox), &written, visit->entry_id);
+    struct events *events = sandbox_events(visit->sandbox);
+    if (events_are_heard(events)) {
+        cJSON *json = entry_json(entry, visit->arena);
+        events_tell(events, "request", json_print(visit->arena, json));
+        cJSON_Delete(json);
+    }
+    entry_free(entry);
 }
 
 /* A place in the journal in front of what comes while it waits. */
 static void reserve(struct visit *visit)
 {
-    if (!begin_note(visit))
+    if (!begin_note(visit) || !journal_keeps(sandbox_journal(visit->sandbox)))
         return;
     const struct note written = note_of(visit, NULL);
     visit->entry_id = journal_reserve(sandbox_journal(visit->sandbox), &written);
@@ -154,7 +176,7 @@ static void work(struct visit *visit)
         answer_by_service(visit, &visit->made);
     visit->made.drops = effect->drop != DROP_NOT;
     if (effect->status != 0 || effect->rule != NULL)
-        visit->made.hint = arena_printf(visit->arena, "answered by fault %" PRId64, effect->fault_id);
+        visit->made.hint = arena_printf(visit->arena, "fault %" PRId64, effect->fault_id);
     visit->stage = BEFORE_THE_ANSWER;
     visit->due = clock_microseconds() + effect->delay_after * 1000;
 }

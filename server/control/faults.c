@@ -30,6 +30,10 @@ static int64_t add(struct control_call *call)
         faults_add(sandbox_faults(call->sandbox), call->body, "$", api_knows_rule, call->arena, &fault);
     if (id == 0)
         return control_refuse(call, fault.at != NULL ? 422 : 409, fault.at, "%s", fault.expected);
+    cJSON *told = faults_tell(sandbox_faults(call->sandbox), id, call->arena);
+    if (told != NULL) /* not dropped again yet */
+        control_tell(call, "fault", told);
+    cJSON_Delete(told);
     return tell_one(call, 201, id);
 }
 

@@ -119,6 +119,28 @@ def test_the_clock(own, listen):
     assert sorted({id for id, _, _ in events}) == [id for id, _, _ in events]
 
 
+def test_requests_and_faults(own, listen):
+    """A fault when it is made and when it acts; a request when it is answered, as the journal has it."""
+    server, prefix = own
+    stream = listen(server, prefix)
+    made = server.request("POST", "/_crmock/faults", {"match": {"path": "/crm/**"}, "effect": {"rule": "E23"}}, token=None).body
+    for status in (500, 200):
+        assert server.request("GET", "/crm/v8/Leads?fields=City", token="1000.crmock.admin").status == status
+    [(_, *first), (_, *second), (_, *third), (_, *fourth)] = [stream.next() for _ in range(4)]
+    entries = server.request("GET", "/_crmock/requests", token=None).body["requests"]
+    assert first == ["fault", made] and second == ["fault", made | {"matched": 1, "fired": 1}]
+    assert third == ["request", entries[1]] and fourth == ["request", entries[0]] and entries[1]["fault_id"] == made["id"]
+
+
+def test_requests_without_a_journal(start, listen):
+    server = start("--journal", "0")
+    stream = listen(server)
+    server.request("GET", "/crm/v8/Leads?fields=City", token="1000.crmock.admin")
+    _, kind, told = stream.next()
+    assert kind == "request" and told["status"] == 200 and told["path"] == "/crm/v8/Leads"
+    assert server.request("GET", "/_crmock/requests", token=None).body == {"requests": [], "more": False}
+
+
 def test_sandboxes(fresh, listen):
     stream = listen(fresh)
     made = make(fresh, id="one")
