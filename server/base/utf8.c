@@ -1,11 +1,27 @@
 #include "base/utf8.h"
 
 #include <glib.h>
+#include <stdint.h>
 #include <string.h>
+
+/* How many bytes of the front are ASCII and no zero byte, by eights: most texts are that to their end.
+ */
+static size_t plain_front(const char *bytes, size_t length)
+{
+    static const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    size_t at = 0;
+    for (uint64_t eight; at + sizeof eight <= length; at += sizeof eight) {
+        memcpy(&eight, bytes + at, sizeof eight);
+        if (((eight | (eight - ones)) & tops) != 0) /* a top bit, or a borrow of a zero byte */
+            break;
+    }
+    return at;
+}
 
 bool utf8_valid(const char *bytes, size_t length)
 {
-    return g_utf8_validate_len(bytes, length, NULL);
+    size_t plain = plain_front(bytes, length);
+    return plain == length || g_utf8_validate_len(bytes + plain, length - plain, NULL);
 }
 
 const char *utf8_repaired(struct arena *arena, const char *text)

@@ -644,6 +644,26 @@ START_TEST(a_log_waits_for_nobody)
 }
 END_TEST
 
+/* At every place of texts that are as long as the steps in which they are looked at, and not. */
+START_TEST(utf8_is_looked_at_to_its_last_byte)
+{
+    enum { LONGEST = 40 };
+    char text[LONGEST + 1];
+    for (size_t length = 1; length <= LONGEST; length++)
+        for (size_t at = 0; at < length; at++) {
+            memset(text, 'a', sizeof text);
+            text[at] = '\x7f';
+            ck_assert(utf8_valid(text, length));
+            text[at] = '\0';
+            ck_assert(!utf8_valid(text, length));
+            text[at] = '\x80';
+            ck_assert(!utf8_valid(text, length));
+            memcpy(text + at, "\xc3\xa4", 2);
+            ck_assert(utf8_valid(text, length) == (at + 1 < length));
+        }
+}
+END_TEST
+
 Suite *base_suite(void)
 {
     Suite *suite = suite_create("base");
@@ -653,6 +673,7 @@ Suite *base_suite(void)
     tcase_add_loop_test(tests, json_is_printed_as_it_was_read, 0, COUNT(kept));
     tcase_add_test(tests, json_ends_where_it_ends);
     tcase_add_test(tests, json_faults_have_a_place);
+    tcase_add_test(tests, utf8_is_looked_at_to_its_last_byte);
     tcase_add_test(tests, json_from_clients_has_a_bound);
     tcase_add_test(tests, json_of_any_depth_is_no_danger);
     tcase_add_test(tests, json_kinds);
