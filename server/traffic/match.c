@@ -184,12 +184,12 @@ unsigned match_needs(const struct match *match)
 
 static bool text_fits(struct walk *walk, const char *expected, const char *found)
 {
-    return walk_spend_on(walk, expected) && strcmp(expected, found) == 0;
+    return walk_spend(walk, 1) && walk_read(walk, expected) && strcmp(expected, found) == 0;
 }
 
 static bool word_fits(struct walk *walk, const char *expected, const char *found)
 {
-    return walk_spend_on(walk, expected) && g_ascii_strcasecmp(expected, found) == 0;
+    return walk_spend(walk, 1) && walk_read(walk, expected) && g_ascii_strcasecmp(expected, found) == 0;
 }
 
 static bool version_fits(struct walk *walk, const char *expected, const char *found)

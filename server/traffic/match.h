@@ -33,7 +33,7 @@
 #include "traffic/seen.h"
 
 enum {
-    MATCH_STEPS_MAX = 500000,
+    MATCH_STEPS_MAX = 300000,
     MATCH_SIZE_MAX = 65536,      /* bytes of M as compact JSON */
     MATCH_DEPTH_MAX = 32,        /* values within each other in M's body */
     MATCH_DIFFERENCES_MAX = 1000 /* that are listed */

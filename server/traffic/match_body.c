@@ -199,14 +199,14 @@ static bool leaves_equal(struct walk *walk, const struct place *place, const cJS
         if (!json_is_integer(number) || !stands_for_id(place))
             return false;
     }
-    return walk_spend_on(walk, text) && strcmp(text, other) == 0;
+    return walk_read(walk, text) && strcmp(text, other) == 0;
 }
 
 static const cJSON *find_member(struct walk *walk, const cJSON *object, const char *name)
 {
     const cJSON *member;
     cJSON_ArrayForEach (member, object)
-        if (!walk_spend_on(walk, name))
+        if (!walk_spend(walk, 1) || !walk_read(walk, name))
             return NULL;
         else if (strcmp(member->string, name) == 0)
             return member;
@@ -267,7 +267,7 @@ static const cJSON *bytes_found(const struct walk *walk, const struct seen *seen
 static bool bytes_equal(struct walk *walk, const cJSON *expected, const struct seen *seen)
 {
     const char *text = cJSON_IsString(expected) ? expected->valuestring : NULL;
-    if (text == NULL || !walk_spend_on(walk, text) || strlen(text) != seen->body_length)
+    if (text == NULL || !walk_read(walk, text) || strlen(text) != seen->body_length)
         return false;
     return text[0] == '\0' || memcmp(text, seen->body, seen->body_length) == 0;
 }

@@ -62,10 +62,10 @@ bool walk_spend(struct walk *walk, size_t steps)
     return !effort->is_spent;
 }
 
-bool walk_spend_on(struct walk *walk, const char *text)
+bool walk_read(struct walk *walk, const char *text)
 {
     enum { BYTES_OF_STEP = 64 };
-    return walk_spend(walk, 1 + strlen(text) / BYTES_OF_STEP);
+    return walk_spend(walk, strlen(text) / BYTES_OF_STEP);
 }
 
 bool walk_ends(const struct walk *walk)

@@ -49,8 +49,8 @@ struct walk {
 
 /* Takes steps; false when there are too few: what is looked at does not fit then. */
 MUSTCHECK bool walk_spend(struct walk *walk, size_t steps);
-/* Takes those that a look at a text is worth. */
-MUSTCHECK bool walk_spend_on(struct walk *walk, const char *text);
+/* Takes those that a text is worth if it is long. */
+MUSTCHECK bool walk_read(struct walk *walk, const char *text);
 /* True when nothing more need be looked at. */
 MUSTCHECK bool walk_ends(const struct walk *walk);
 /* Notes a difference, of all that is expected there; or of so many values. */

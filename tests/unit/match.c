@@ -82,6 +82,7 @@ static const struct {
     {"{\"version\":\"8\"}", &update, NULL, ""},
     {"{\"version\":\"2.1\"}", &deals, NULL, ""},
     {"{\"version\":\"v2\"}", &deals, NULL, "$.version \"v2\" \"v2.1\""},
+    {"{\"version\":\"v10.15\"}", &update, NULL, "$.version \"v10.15\" \"v8\""},
     {"{\"version\":\"v2\"}", &login, NULL, "$.version \"v2\" -"},
     {"{\"token\":\"1000.crmock.admin\",\"user\":\"a@b.example\"}", &update, NULL, ""},
     {"{\"user\":\"A@b.example\",\"token\":\"1000.crmock.\"}", &update, NULL,
@@ -89,6 +90,8 @@ static const struct {
     {"{\"status\":400,\"rule\":\"E23\"}", &update, NULL, ""},
     {"{\"rule\":\"E2\",\"status\":401}", &update, NULL, "$.rule \"E2\" \"E23\"; $.status 401 400"},
     {"{\"rule\":\"E2\",\"status\":401}", &login, NULL, "$.rule \"E2\" -; $.status 401 -"},
+    {"{\"status\":100}", &update, NULL, "$.status 100 400"},
+    {"{\"status\":599}", &update, NULL, "$.status 599 400"},
     /* paths */
     {"{\"path\":\"/crm/v8/Leads/actions/mass_update\"}", &update, NULL, ""},
     {"{\"path\":\"/crm/*/Leads/actions/mass_*\"}", &update, NULL, ""},
@@ -162,6 +165,8 @@ static const struct {
     {"{\"body\":{\"data\":{\"$contains\":[{\"Owner\":{\"id\":\"7\"}}]}}}", &update, BODY, ""},
     {"{\"body\":{\"$contains\":[{\"a\":1,\"b\":2,\"c\":3}]}}", &update,
      "[{\"a\":0},{\"a\":1,\"b\":{},\"c\":3},{\"c\":3},[]]", "$.body.$contains[0].b 2 {}"},
+    {"{\"body\":{\"$contains\":[{\"a\":1,\"b\":2}]}}", &update,
+     "[{},{\"a\":1,\"b\":3},{\"a\":1,\"b\":4}]", "$.body.$contains[0].b 2 3"},
     {"{\"body\":{\"$contains\":[{\"a\":1},[1,2]]}}", &update, "[1,[2]]",
      "$.body.$contains[0] {\"a\":1} -; $.body.$contains[1][0] 1 2; $.body.$contains[1][1] 2 -"},
     {"{\"body\":{\"$contains\":[{\"$contains\":[1,2]}]}}", &update, "[[1],[2,1]]", ""},
@@ -253,6 +258,7 @@ static const struct {
     {"{\"version\":\"v\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"version\":\"2.\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"version\":\"v2.1.1\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
+    {"{\"version\":\"10.x\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"version\":\"latest\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"status\":\"400\"}", "$.match.status", "expected a whole number from 100 to 599"},
     {"{\"status\":99}", "$.match.status", "expected a whole number from 100 to 599"},
@@ -344,22 +350,32 @@ START_TEST(the_distance_is_what_differs)
 }
 END_TEST
 
-/* `count` times the text, and commas between them. */
-static const char *repeated(size_t count, const char *text)
+/* `count` times the text. */
+static char *repeated(size_t count, const char *text)
 {
-    size_t length = strlen(text) + 1;
-    char *list = arena_alloc(&arena, count * length + 1);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(list + i * length, text, length);
-        list[i * length + length - 1] = i + 1 < count ? ',' : '\0';
-    }
-    return list;
+    size_t length = strlen(text);
+    char *all = arena_alloc(&arena, count * length + 1);
+    for (size_t i = 0; i < count; i++)
+        memcpy(all + i * length, text, length + 1);
+    return all;
+}
+
+/* The same with commas between them. */
+static const char *listed(size_t count, const char *text)
+{
+    char *all = repeated(count, arena_printf(&arena, "%s,", text));
+    all[strlen(all) - 1] = '\0';
+    return all;
 }
 
 START_TEST(a_match_is_bounded)
 {
     struct match_fault fault;
-    ck_assert_ptr_null(match_of(arena_printf(&arena, "{\"body\":[%s]}", repeated(33000, "1")), &fault));
+    const char *ones = listed((MATCH_SIZE_MAX - strlen("{\"body\":[]}") + 1) / 2, "1");
+    struct match *match = match_of(arena_printf(&arena, "{\"body\":[%s]}", ones), &fault);
+    ck_assert_ptr_nonnull(match);
+    match_free(match);
+    ck_assert_ptr_null(match_of(arena_printf(&arena, "{\"body\":[%s0]}", ones), &fault));
     ck_assert_str_eq(fault.at, "$.match");
     ck_assert_str_eq(fault.expected, "expected at most 65536 bytes of JSON");
     char deep[] = "{\"body\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}";
@@ -369,16 +385,17 @@ START_TEST(a_match_is_bounded)
                      "[0][0][0][0][0][0][0][0][0][0][0][0]");
     ck_assert_str_eq(fault.expected, "expected at most 32 values within each other");
     *strchr(deep, '1') = ' ';
-    struct match *match = match_of(deep, &fault);
+    match = match_of(deep, &fault);
     ck_assert_ptr_nonnull(match);
     match_free(match);
 }
 END_TEST
 
-/* Inputs that ask for as much as they can, and what the walk says when its steps are spent. */
-static void is_not_found(const char *asked, const struct seen *request, const char *body)
+/* Of an input that asks for as much as it can: how many differences are listed. */
+static size_t is_not_found(const char *asked, const struct seen *request, const char *body)
 {
     struct match_fault fault;
+    struct difference *list;
     struct match *match = match_of(asked, &fault);
     ck_assert_msg(match != NULL, "%s: %s", fault.at, fault.expected);
     cJSON *json CLEANUP(json_delete) = parsed(body);
@@ -387,56 +404,77 @@ static void is_not_found(const char *asked, const struct seen *request, const ch
     seen.body = body;
     seen.body_length = body != NULL ? strlen(body) : 0;
     ck_assert_str_ne(differences(match, &seen), "");
+    size_t count = match_differences(match, &seen, &arena, &list);
     match_free(match);
+    return count;
 }
 
-START_TEST(hostile_ones_end)
+START_TEST(hostile_globs_end)
 {
-    struct seen seen = {.path = repeated(4000, "a/a")};
-    is_not_found(arena_printf(&arena, "{\"path\":\"**%sb\"}", repeated(2000, "a*")), &seen, NULL);
-    is_not_found(arena_printf(&arena, "{\"path\":\"%sb\"}", repeated(2000, "**a")), &seen, NULL);
-    const struct pair header = {"A", repeated(4000, "a")};
-    seen.headers = (struct pairs){&header, 1};
-    is_not_found("{\"headers\":{\"a\":\"*a*a*a*a*a*a*a*a*a*a*a*b\"}}", &seen, NULL);
+    const char *as = repeated(1000, "a");
+    const struct pair header = {"A", repeated(8, as)};
+    struct seen seen = {.path = header.value, .headers = {&header, 1}};
+    static const char *const asked[] = {
+        "{\"path\":\"*%sb\",\"status\":400}",
+        "{\"path\":\"**%sb\",\"status\":400}",
+        "{\"path\":\"**a*%sb\",\"status\":400}",
+        "{\"headers\":{\"a\":\"*%sb\",\"b\":\"\"}}",
+    };
+    /* with all steps spent, nothing that follows is looked at */
+    for (size_t i = 0; i < COUNT(asked); i++)
+        ck_assert_uint_eq(is_not_found(arena_printf(&arena, asked[i], as), &seen, NULL), 1);
+    ck_assert_uint_eq(is_not_found("{\"path\":\"*a*a*a*a*a*a*a*b\",\"status\":400}", &seen, NULL), 2);
+    seen.path = repeated(20, arena_printf(&arena, "/%s", repeated(90, "a")));
+    ck_assert_uint_eq(
+        is_not_found(arena_printf(&arena, "{\"path\":\"**/*%sb\",\"status\":400}", repeated(80, "a")),
+                     &seen, NULL),
+        2);
+}
+END_TEST
+
+START_TEST(hostile_bodies_end)
+{
+    const struct seen seen = {.path = "/"};
     /* some of some of some, and none is the one */
-    const char *list = arena_printf(&arena, "[%s]", repeated(300, "1"));
-    const char *lists = arena_printf(&arena, "[%s]", repeated(100, list));
-    is_not_found(arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}",
-                              repeated(100, "{\"$contains\":[1,1,1,1,1,1,1,1,1,1,1,2]}")),
-                 &seen, lists);
-    is_not_found(arena_printf(&arena, "{\"body\":{\"$contains\":[[%s,2]]}}", repeated(299, "1")), &seen,
-                 lists);
-    const char *text = arena_printf(&arena, "\"%s", repeated(2000, "a"));
-    is_not_found(arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}",
-                              repeated(15, arena_printf(&arena, "%sb\"", text))),
-                 &seen,
-                 arena_printf(&arena, "[%s]", repeated(2000, arena_printf(&arena, "%sc\"", text))));
+    const char *list = arena_printf(&arena, "[%s]", listed(300, "1"));
+    const char *lists = arena_printf(&arena, "[%s]", listed(100, list));
+    const char *asked = listed(100, "{\"$contains\":[1,1,1,1,1,1,1,1,1,1,1,2]}");
+    asked = arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}", asked);
+    ck_assert_uint_lt(is_not_found(asked, &seen, lists), 20);
+    asked = arena_printf(&arena, "{\"body\":{\"$contains\":[[%s,2]]}}", listed(299, "1"));
+    ck_assert_uint_eq(is_not_found(asked, &seen, lists), 1);
+    /* long texts count for more */
+    const char *text = repeated(2000, "a");
+    asked = listed(15, arena_printf(&arena, "\"%sb\"", text));
+    asked = arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}", asked);
+    const char *texts = listed(2000, arena_printf(&arena, "\"%sc\"", text));
+    texts = arena_printf(&arena, "[%s]", texts);
+    ck_assert_uint_lt(is_not_found(asked, &seen, texts), 15);
+    ck_assert_uint_eq(is_not_found(asked, &seen, "[\"b\"]"), 15);
 }
 END_TEST
 
 START_TEST(what_takes_too_long_does_not_fit)
 {
-    const char *body = arena_printf(&arena, "[%s,2]", repeated(400, "1"));
-    is_not_found(arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}", repeated(2000, "2")), &login,
-                 body);
+    const char *body = arena_printf(&arena, "[%s,2]", listed(400, "1"));
+    (void)is_not_found(arena_printf(&arena, "{\"body\":{\"$contains\":[%s]}}", listed(2000, "2")),
+                       &login, body);
     ck_assert_uint_eq(distance_of("{\"$contains\":[2]}", body), 0);
     /* as many ids as a request can have are no such thing */
-    const char *ids = arena_printf(&arena, "[%s]", repeated(500, "\"554023000000497007\""));
+    const char *ids = arena_printf(&arena, "[%s]", listed(500, "\"554023000000497007\""));
     ck_assert_uint_eq(distance_of(arena_printf(&arena, "{\"$contains\":%s}", ids), ids), 0);
     ck_assert_uint_eq(distance_of(ids, ids), 0);
     const char *last =
-        arena_printf(&arena, "{\"ids\":[%s,\"1\"]}", repeated(499, "\"554023000000497007\""));
+        arena_printf(&arena, "{\"ids\":[%s,\"1\"]}", listed(499, "\"554023000000497007\""));
     ck_assert_uint_eq(
-        distance_of(arena_printf(&arena, "{\"ids\":{\"$contains\":[%s]}}", repeated(490, "1")), last),
-        0);
+        distance_of(arena_printf(&arena, "{\"ids\":{\"$contains\":[%s]}}", listed(500, "1")), last), 0);
 }
 END_TEST
 
 START_TEST(no_more_differences_are_listed_than_can_be_read)
 {
     struct match_fault fault;
-    struct match *match =
-        match_of(arena_printf(&arena, "{\"body\":[%s]}", repeated(1500, "1")), &fault);
+    struct match *match = match_of(arena_printf(&arena, "{\"body\":[%s]}", listed(1500, "1")), &fault);
     struct difference *list;
     const struct seen seen = {.body = "[2]", .body_length = 3, .json = parsed("[2]")};
     ck_assert_uint_eq(match_distance(match, &seen), 1500);
@@ -558,7 +596,8 @@ static TCase *match_tests(void)
     tcase_add_test(tests, what_it_looks_at_is_known);
     tcase_add_test(tests, the_distance_is_what_differs);
     tcase_add_test(tests, a_match_is_bounded);
-    tcase_add_test(tests, hostile_ones_end);
+    tcase_add_test(tests, hostile_globs_end);
+    tcase_add_test(tests, hostile_bodies_end);
     tcase_add_test(tests, what_takes_too_long_does_not_fit);
     tcase_add_test(tests, no_more_differences_are_listed_than_can_be_read);
     tcase_add_loop_test(tests, globs_stand_for_whole_texts, 0, COUNT(globs));
