@@ -84,14 +84,14 @@ struct member {
     const char *name;
     take_fn *take;
     unsigned part;
-    size_t offset;
     bool is_of_plan;
+    size_t offset;
     int64_t least, most;
 };
 
-#define IN_PLAN(name) offsetof(struct fault_plan, name), true
-#define IN_READING(name) offsetof(struct plan_reading, name), false
-#define NOWHERE 0, false, 0, 0
+#define IN_PLAN(name) true, offsetof(struct fault_plan, name)
+#define IN_READING(name) false, offsetof(struct plan_reading, name)
+#define NOWHERE false, 0, 0, 0
 
 static const struct member fault_members[] = {
     {"match", take_match, 0, NOWHERE},
@@ -157,7 +157,7 @@ static void take_number(struct plan_reading *plan, const struct member *member,
                         const struct place *place, const cJSON *json)
 {
     char *object = member->is_of_plan ? (char *)plan->plan : (char *)plan;
-    double value = cJSON_IsNumber(json) ? json->valuedouble : -1;
+    double value = json != NULL && cJSON_IsNumber(json) ? json->valuedouble : -1;
     if (value >= (double)member->least && value <= (double)member->most &&
         value == (double)(int64_t)value)
         *(int64_t *)(void *)(object + member->offset) = (int64_t)value;
