@@ -7,6 +7,7 @@
 #include "api/gate.h"
 #include "api/listing.h"
 #include "api/reply.h"
+#include "api/throttle.h"
 #include "crm/value.h"
 
 enum about { ABOUT_CALL, ABOUT_FIELD, ABOUT_RECORDS };
@@ -347,6 +348,7 @@ void api_respond_rule(const struct api *api, const struct request *request, cons
         respond(&call, error);
     else
         oauth_respond_rule(&call, rule);
+    throttle_tell(&call);
     response->hint = NULL;
     call_end(&call);
 }

@@ -266,6 +266,13 @@ def test_a_value_that_fits_is_refused_as_one_that_does_not(start, field, value, 
     assert entry["details"] == ({"expected_data_type": expected} if expected else {}) | {"api_name": field, "json_path": f"$.data[0].{field}"}
 
 
+def test_a_row_on_demand_costs_a_credit_as_any_call(start):
+    server = start()
+    worlds = [make(server, limits={"credits": 3}), make(server, limits={"credits": 3}, faults=[{"effect": {"rule": "E22"}, "times": None}])]
+    told = [[world.request("GET", "/crm/v8/org", token="leads").headers["X-API-CREDITS-REMAINING"] for _ in range(4)] for world in worlds]
+    assert told[0] == told[1] == [None, "1", "0", "0"]
+
+
 def test_a_login_is_rejected_on_demand(start):
     server = start("--auto-consent", "patricia.boyle@zylker.example")
     path = "/oauth/v2/auth?response_type=code&client_id=1000.CRMOCK&scope=ZohoCRM.modules.ALL&redirect_uri=http://localhost:3/back&state=s"
