@@ -22,7 +22,7 @@ static const struct {
     {"431", "The headers are too large."},
     {"500", "The store failed."},
     {"501", "A transfer coding that is not known."},
-    {"503", "Too many calls wait, or there is no memory left."},
+    {"503", "Too many calls wait, too many streams are open, or there is no memory left."},
 };
 
 /* JSON with ' for " (NULL: none) in braces. Owned by the caller. */

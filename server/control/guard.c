@@ -139,7 +139,8 @@ static bool answer_preflight(const struct request *request, struct arena *arena,
 {
     static const struct header headers[] = {
         {"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"},
-        {"Access-Control-Allow-Headers", "Authorization, Content-Type, X-Crmock-Sandbox"},
+        {"Access-Control-Allow-Headers",
+         "Authorization, Content-Type, Last-Event-ID, X-Crmock-Sandbox"},
         {"Access-Control-Max-Age", "600"},
         {NULL, NULL}};
     if (strcmp(request->method, "OPTIONS") != 0 ||

@@ -2,11 +2,15 @@
 import contextlib
 import http.client
 import json
+import re
+import shlex
 import socket
+import subprocess
 import time
 
 import pytest
 
+import gallery
 from sandbox import control, make
 from server import PATIENCE, control_document, own_fixtures
 from test_automation import LEAD, Receiver, hooked, update
@@ -449,3 +453,29 @@ def test_many_listen_to_one_thread(start, listen):
     for stream in streams:
         assert [stream.next()[2]["now"][-3:-1] for _ in range(20)] == [f"{number:02}" for number in range(20)]
     assert server.request("GET", "/healthz", token=None).status == 200
+
+
+PAGE = gallery.page("events")
+
+
+def test_the_example_of_the_page(fresh):
+    """The first command in a terminal, the others in another; ids are others there."""
+    [listening, *others] = [line.replace(gallery.BASE, fresh.url) for line in re.findall(r"^curl .*$", PAGE, re.M)]
+    printed = re.search(r"^```\n(: events\n.*?)```", PAGE, re.M | re.S).group(1).replace(gallery.BASE, fresh.url)
+    pattern = re.sub(r"(?<=^id:\\ )\d{16}$", r"\\d{16}", re.escape(printed).replace("\\\n", "\n"), flags=re.M).replace("…", ".*")
+    with subprocess.Popen(shlex.split(listening), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        got = process.stdout.readline()
+        for line in others:
+            assert gallery.curl(fresh, line)[0] in (200, 201)
+        while got.count("\n") < printed.count("\n"):
+            got += process.stdout.readline()
+        process.terminate()
+    assert len(others) == 2 and re.fullmatch(pattern, got), (pattern, got)
+
+
+def test_the_page_has_every_kind():
+    kinds = re.findall(r"^\| `(\w+)` \|", PAGE, re.M)
+    assert kinds == ["request", "job", "clock", "fault", "sandbox", "webhook"]
+    assert set(re.findall(r'addEventListener\("(\w+)"', PAGE)) <= set(kinds)
+    lists = [re.search(rf"^\| `{kind}` \|.*`GET (/\S+)`", PAGE, re.M).group(1) for kind in kinds]
+    assert all("get" in control_document().json["paths"][path] for path in lists)
