@@ -99,19 +99,17 @@ static const struct control_endpoint *const endpoints[] = {
     &faults_delete,
     &fault_get,
     &fault_delete,
-    &webhooks_get,
-    &webhooks_delete,
+    &limits_get,
+    &limits_put,
+    &limits_patch,
     &requests_get,
     &requests_drop,
     &requests_find_post,
     &requests_verify_post,
     &request_get,
+    &events_get,
     &webhooks_get,
     &webhooks_delete,
-    &limits_get,
-    &limits_put,
-    &limits_patch,
-    &events_get,
 };
 
 const struct control_endpoint *control_endpoint_at(size_t index)
