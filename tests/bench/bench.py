@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+from traffic import traffic
 from worlds import worlds
 
 RUNS = 5
@@ -23,6 +24,7 @@ TOKEN = "1000.crmock.admin"
 PATH = "/crm/v8/Leads/actions/mass_update"
 VALUE = "Volos"
 ONE_LEAD = {"data": [{"City": VALUE}], "ids": ["554023000000600001"]}
+IDS = [str(n) for n in range(554023000000700001, 554023000000700501)]
 BULK_JOB = {"data": [{"Lead_Source": "Chat"}], "cvid": "554023000000050000"}  # 50,000 leads
 UPDATE_BY_SQL = ("UPDATE record SET modified_by = 1, modified_time = 1,"
                  " fields = json_set(fields, '$.\"Lead_Source\"', json('\"Partner\"'))"
@@ -88,9 +90,8 @@ def sent(body):
 def throughput(crmock, bare, folder):
     server = Process(crmock, "--port", 0, "--log-level", "error")
     threads = max(1, min((os.cpu_count() or 1) - 1, 4))  # as crmock has them
-    ids = [str(n) for n in range(554023000000700001, 554023000000700501)]
     job = json.loads(server.request("POST", PATH, {"data": [{"City": "x"}], "cvid": "554023000000091501"}))["data"][0]["details"]["job_id"]
-    cases = [(f"POST, {count} id{'s' if count > 1 else ''}", PATH, {"data": [{"City": VALUE}], "ids": ids[:count]}) for count in (1, 100, 500)]
+    cases = [(f"POST, {count} id{'s' if count > 1 else ''}", PATH, {"data": [{"City": VALUE}], "ids": IDS[:count]}) for count in (1, 100, 500)]
     cases.append(("GET of a job", f"{PATH}?job_id={job}", None))
     for name, path, body in cases:
         size = len(server.request("POST" if body else "GET", path, body))
@@ -248,6 +249,8 @@ def main():
         jobs(crmock, folder)
         latency(crmock, folder)
         worlds(lambda: Process(crmock, "--port", 0, "--log-level", "error", "--max-sandboxes", 1001), row)
+        traffic(lambda *options: Process(crmock, "--port", 0, "--log-level", "error", *options), lambda port, path, body: wrk(port, path, body, folder), row,
+                {f"POST, {len(ids)} id{'s' if len(ids) > 1 else ''}": {"data": [{"City": VALUE}], "ids": ids} for ids in (IDS[:1], IDS[:100])})
 
 
 if __name__ == "__main__":
