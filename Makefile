@@ -31,7 +31,7 @@ EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json server/a
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk test-browser schemathesis fuzz torture soak mutate bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk test-clients test-browser schemathesis fuzz torture soak mutate bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -134,10 +134,11 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, SDKs, a browser, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
+check-all: deps ## make test, then everything slower: linters, SDKs, other clients, a browser, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-sdk
+	$(MAKE) --no-print-directory test-clients
 	$(MAKE) --no-print-directory test-browser
 	$(MAKE) --no-print-directory schemathesis
 	$(MAKE) --no-print-directory fuzz-replay
@@ -210,6 +211,16 @@ build/sdk/installed: tests/sdk/package.json Makefile
 test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk
+
+# What is there of the clients is taken as it is; Java is not installed.
+.PHONY: deps-clients
+deps-clients:
+	$(call install_missing,$(BUILD_DEPS) python3 python3-jsonschema python3-requests)
+	@missing=; command -v node >/dev/null || missing=nodejs; command -v go >/dev/null || missing="$$missing golang-go"; \
+	[ -z "$$missing" ] || { $(call apt_install,$$missing); }
+test-clients: deps-clients ## what curl, requests, fetch, net/http and a JDK's clients make of each fault
+	@$(MAKE) --no-print-directory -s -j all
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/clients/run.py build/crmock build/clients
 
 # Debian's browser and its driver.
 .PHONY: deps-browser
