@@ -234,7 +234,7 @@ static void leave(struct visit *visit, struct response *response)
     struct response *made = &visit->made;
     note(visit, made);
     bool is_cut_short = effect->truncates && effect->truncate < made->body_length;
-    made->closes = made->closes || effect->truncates;
+    made->closes = made->closes || (effect->truncates && !is_cut_short);
     if (!made->drops && made->body_length > 0 && (is_cut_short || effect->drips))
         drip(visit, is_cut_short ? effect->truncate : made->body_length, made);
     *response = *made;
