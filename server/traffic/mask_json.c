@@ -5,8 +5,8 @@
 
 static char *own(const char *text)
 {
-    char *copy = must_alloc(strlen(text) + 1);
-    return strcpy(copy, text);
+    const size_t size = strlen(text) + 1;
+    return memcpy(must_alloc(size), text, size);
 }
 
 /* What the item says, cut; a number of which something is cut is a text then. */

@@ -32,7 +32,7 @@ static struct unit by_percent(const char *at, const char *end)
     struct unit unit = {.length = 3};
     if (*at == '%' && end - at >= 3 && read_byte(at + 1, &unit.byte))
         return unit;
-    return (struct unit){.byte = *at == '+' ? ' ' : *at, .length = 1};
+    return *at == '+' ? (struct unit){.byte = ' ', .length = 1} : plain(at, end);
 }
 
 /* \/, \n, \u002f. */
