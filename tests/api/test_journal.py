@@ -1,6 +1,8 @@
 """Section 8 of the control API: the journal, its search, and what must not be in it."""
 import base64
 import concurrent.futures
+import contextlib
+import http.client
 import json
 import re
 import secrets
@@ -281,12 +283,14 @@ def test_it_waits_for_a_request(fresh):
 
 
 def test_a_wait_has_an_end(fresh):
-    main = main_of(fresh)
-    assert main.done("POST", "/requests/verify", {"wait": 1}) == {"verified": False, "matched": 0, "requests": [], "nearest": []}
+    """Its own, a reset of the sandbox, and that it is dropped."""
+    nothing = {"verified": False, "matched": 0, "requests": [], "nearest": []}
+    assert main_of(fresh).done("POST", "/requests/verify", {"wait": 1}) == nothing
     sandbox = make(fresh)
     waiting = Waiting(sandbox, {})
-    sandbox.done("POST", "/reset")
-    assert not waiting.end()["verified"] or True
+    while not waiting.future.done():  # it may not have come yet
+        sandbox.done("POST", "/reset")
+    assert waiting.end() == nothing
     client = fresh.another_client()
     dropped = threading.Thread(target=lambda: sandbox.by("prefix", client).control("POST", "/requests/verify", {"wait": 60, "count": 77}))
     dropped.start()
@@ -294,6 +298,52 @@ def test_a_wait_has_an_end(fresh):
     dropped.join(PATIENCE)
     assert not dropped.is_alive()
     client.connection.close()
+
+
+class Asking:
+    """A request to the service that takes its time, in a thread of its own; it may be cut, and is not sent again then."""
+
+    def __init__(self, place, path):
+        self.connection = http.client.HTTPConnection("127.0.0.1", place.server.port, timeout=PATIENCE)
+        self.thread = threading.Thread(target=self.ask, args=(place.prefix + path,))
+        self.thread.start()
+
+    def ask(self, path):
+        with contextlib.suppress(http.client.HTTPException, ConnectionError):
+            self.connection.request("GET", path, headers={"Authorization": "Zoho-oauthtoken 1000.crmock.admin"})
+            self.connection.getresponse().read()
+
+    def end(self):
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+        self.connection.close()
+
+
+def test_a_request_that_is_put_off_has_its_place(fresh):
+    """It is there while it waits, without an answer, and in front of what comes later; then with its answer."""
+    sandbox = make(fresh)
+    sandbox.done("POST", "/faults", {"match": {"path": "/crm/v8/org"}, "effect": {"delay_ms": 300}})
+    asking = Asking(sandbox, "/crm/v8/org")
+    assert sandbox.done("POST", "/requests/verify", {"match": {"path": "/crm/v8/org"}, "wait": 60})["requests"] == ["1"]
+    assert sandbox.request("GET", f"/crm/v8/Leads/{LEAD}").status == 200
+    assert sandbox.done("POST", "/requests/verify", {"match": {"path": "/crm/v8/org", "status": 200}, "wait": 60})["requests"] == ["1"]
+    asking.end()
+    assert [(entry["id"], entry["status"], entry["fault_id"]) for entry in requests(sandbox)] == [("2", 200, None), ("1", 200, "1")]
+
+
+@pytest.mark.parametrize("forget", [("POST", "/reset"), ("DELETE", "/requests")])
+def test_what_was_forgotten_does_not_come_back(fresh, forget):
+    sandbox = make(fresh)
+    sandbox.done("POST", "/faults", {"match": {"path": "/crm/v8/org"}, "effect": {"delay_ms": 600000}})
+    asking = Asking(sandbox, "/crm/v8/org")
+    assert sandbox.done("POST", "/requests/verify", {"wait": 60})["verified"]
+    [entry] = requests(sandbox)
+    assert entry["status"] is entry["answer"] is entry["rule"] is None and entry["path"] == "/crm/v8/org"
+    sandbox.done(*forget)
+    assert requests(sandbox) == []
+    sandbox.done("POST", "/reset")  # which cuts what waits
+    asking.end()
+    assert requests(sandbox) == []
 
 
 def run_line(place, line, token):
