@@ -147,7 +147,8 @@ void said_refuse(const struct said *said, const char *format, ...)
 void said_has_only(const struct said *said, const char *names)
 {
     if (said->json != NULL && !cJSON_IsObject(said->json)) {
-        said_refuse(said, "expected an object");
+        said_refuse(said, names[0] != '\0' ? "expected an object of: %s" : "expected an object%s",
+                    names);
         return;
     }
     /* To the first fault alone: a look at each of many would take as long as their square. */

@@ -110,7 +110,7 @@ struct said {
 MUSTCHECK struct said said_body(struct control_call *call);
 MUSTCHECK struct said said_member(const struct said *said, const char *name);
 /* Refuses a member that is none of the names, separated by blanks, or comes twice; or what is no
- * object. */
+ * object, which is told the names. */
 void said_has_only(const struct said *said, const char *names);
 void said_refuse(const struct said *said, const char *format, ...) PRINTF(2, 3);
 /* Members; what stands last is what they are when they are not given. Texts are the body's. */

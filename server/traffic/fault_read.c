@@ -147,21 +147,32 @@ static void read_member(struct reading *reading, const struct place *place, cons
 static void take_members(struct plan_reading *plan, const struct member *members,
                          const struct place *place, const cJSON *json)
 {
+    if (!cJSON_IsObject(json)) {
+        reading_refuse(&plan->reading, place, "expected an object of: %s",
+                       names_of(members, plan->reading.arena));
+        return;
+    }
     const struct member *outer = plan->members;
     plan->members = members;
     reading_members(&plan->reading, place, json, read_member);
     plan->members = outer;
 }
 
-static void take_number(struct plan_reading *plan, const struct member *member,
-                        const struct place *place, const cJSON *json)
+static bool number_is_taken(struct plan_reading *plan, const struct member *member, const cJSON *json)
 {
     char *object = member->is_of_plan ? (char *)plan->plan : (char *)plan;
     double value = json != NULL && cJSON_IsNumber(json) ? json->valuedouble : -1;
-    if (value >= (double)member->least && value <= (double)member->most &&
-        value == (double)(int64_t)value)
+    bool fits = value >= (double)member->least && value <= (double)member->most &&
+                value == (double)(int64_t)value;
+    if (fits)
         *(int64_t *)(void *)(object + member->offset) = (int64_t)value;
-    else
+    return fits;
+}
+
+static void take_number(struct plan_reading *plan, const struct member *member,
+                        const struct place *place, const cJSON *json)
+{
+    if (!number_is_taken(plan, member, json))
         reading_refuse(&plan->reading, place, "expected a whole number from %" PRId64 " to %" PRId64,
                        member->least, member->most);
 }
@@ -171,8 +182,10 @@ static void take_times(struct plan_reading *plan, const struct member *member,
 {
     if (cJSON_IsNull(json))
         plan->plan->times = 0;
-    else
-        take_number(plan, member, place, json);
+    else if (!number_is_taken(plan, member, json))
+        reading_refuse(&plan->reading, place,
+                       "expected a whole number from %" PRId64 " to %" PRId64 ", or null for always",
+                       member->least, member->most);
 }
 
 static void take_probability(struct plan_reading *plan, const struct member *member,

@@ -67,6 +67,8 @@ static void read_path(struct reading *reading, const struct place *place, const 
     const char *path = cJSON_IsString(json) ? json->valuestring : "";
     if (path[0] != '/' && path[0] != '*')
         reading_refuse(reading, place, "expected a path, which begins with / or *");
+    else if (g_str_has_prefix(path, "/_s/")) /* no request is seen with it: it would never fit */
+        reading_refuse(reading, place, "expected a path without the /_s/{id} of its sandbox");
 }
 
 /* "v2.1" is called 2.1. */

@@ -3,8 +3,9 @@
  *
  * M is an object of any of these; a request fits when it fits each of them, and any fits {}:
  * - method: in any case of letters. module: likewise, as the service takes it.
- * - path: a glob, which begins with / or *; `*` stands for any characters within a part, `**` for any
- *   across parts, for none as well; all else stands for itself, the slash beside a star too.
+ * - path: a glob, which begins with / or *, and not with /_s/; `*` stands for any characters within a
+ *   part, `**` for any across parts, for none as well; all else stands for itself, the slash beside a
+ *   star too.
  * - version: "v8" or "8", "v2.1" or "2.1".
  * - token, user, and of answers rule: exactly that text. status: a number from 100 to 599.
  * - query, form: {name: text}, exactly; of a parameter that is there more than once any will do.

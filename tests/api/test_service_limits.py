@@ -91,6 +91,7 @@ def test_wrong_limits_change_nothing(shared, body, at):
     for method in ("PUT", "PATCH"):
         answer = shared.request(method, "/_crmock/limits", whole, token=None)
         assert (answer.status, answer.body["at"]) == (422, at)
+        assert (at == "$.tokens") == (answer.body["error"] == "expected an object of: count seconds")
     answer = shared.request("POST", "/_crmock/sandboxes", {"id": "wrong", "limits": whole}, token=None)
     assert (answer.status, answer.body["at"]) == (422, at.replace("$", "$.limits", 1))
     assert limits(shared) == OFF and shared.request("GET", "/_crmock/sandboxes/wrong", token=None).status == 404

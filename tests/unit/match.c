@@ -254,6 +254,8 @@ static const struct {
     {"{\"path\":\"crm/v8\"}", "$.match.path", "expected a path, which begins with / or *"},
     {"{\"path\":\"\"}", "$.match.path", "expected a path, which begins with / or *"},
     {"{\"path\":1}", "$.match.path", "expected a path, which begins with / or *"},
+    {"{\"path\":\"/_s/a/crm/**\"}", "$.match.path",
+     "expected a path without the /_s/{id} of its sandbox"},
     {"{\"version\":8}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"version\":\"v\"}", "$.match.version", "expected a version, such as v8 or v2.1"},
     {"{\"version\":\"2.\"}", "$.match.version", "expected a version, such as v8 or v2.1"},

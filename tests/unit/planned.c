@@ -44,7 +44,7 @@ static int64_t add(struct faults *faults, const char *text)
 static const struct {
     const char *fault, *at, *expected;
 } faulty[] = {
-    {"[]", "$", "expected an object"},
+    {"[]", "$", "expected an object of: match after times"},
     {"{}", "$.effect", "expected one of: rule status headers body"},
     {"{'effect': {'rule': 'E23'}, 'x': 1}", "$.x", "expected one of: match after times"},
     {"{'effect': {'rule': 'E23'}, 'effect': {'rule': 'E23'}}", "$.effect", "expected it once"},
@@ -57,7 +57,7 @@ static const struct {
     {"{'effect': {'rule': 'E23'}, 'after': 0.5}", "$.after", "expected a whole number"},
     {"{'effect': {'rule': 'E23'}, 'after': null}", "$.after", "expected a whole number"},
     {"{'effect': {'rule': 'E23'}, 'after': '1'}", "$.after", "expected a whole number"},
-    {"{'effect': {'rule': 'E23'}, 'times': 0}", "$.times", "from 1 to 1000000000"},
+    {"{'effect': {'rule': 'E23'}, 'times': 0}", "$.times", "from 1 to 1000000000, or null for always"},
     {"{'effect': {'rule': 'E23'}, 'times': 1e400}", "$.times", "from 1 to 1000000000"},
     {"{'effect': {'rule': 'E23'}, 'times': 'always'}", "$.times", "expected a whole number"},
     {"{'effect': {'rule': 'E23'}, 'probability': 1.01}", "$.probability", "from 0 to 1"},
@@ -65,7 +65,7 @@ static const struct {
     {"{'effect': {'rule': 'E23'}, 'probability': null}", "$.probability", "from 0 to 1"},
     {"{'effect': {'rule': 'E23'}, 'seed': -1}", "$.seed", "from 0 to 4294967295"},
     {"{'effect': {'rule': 'E23'}, 'seed': 4294967296}", "$.seed", "from 0 to 4294967295"},
-    {EFFECT("null"), "$.effect", "expected an object"},
+    {EFFECT("null"), "$.effect", "expected an object of: rule status"},
     {EFFECT("{}"), "$.effect", "expected one of: rule status"},
     {EFFECT("{'x': 1}"), "$.effect.x", "expected one of: rule status headers body delay_ms"},
     {EFFECT("{'rule': 'E99'}"), "$.effect.rule", "expected a row"},
@@ -112,7 +112,7 @@ static const struct {
     {EFFECT("{'drop': 'now'}"), "$.effect.drop", "expected before or after"},
     {EFFECT("{'truncate': -1}"), "$.effect.truncate", "from 0 to 16777216"},
     {EFFECT("{'truncate': 16777217}"), "$.effect.truncate", "from 0 to 16777216"},
-    {EFFECT("{'drip': 5}"), "$.effect.drip", "expected an object"},
+    {EFFECT("{'drip': 5}"), "$.effect.drip", "expected an object of: bytes every_ms"},
     {EFFECT("{'drip': {}}"), "$.effect.drip.bytes", "from 1 to 1048576"},
     {EFFECT("{'drip': {'bytes': 1}}"), "$.effect.drip.every_ms", "from 1 to 600000"},
     {EFFECT("{'drip': {'bytes': 0, 'every_ms': 1}}"), "$.effect.drip.bytes", "from 1 to 1048576"},
