@@ -1,13 +1,15 @@
 """Section 6 of the control API: faults, how they are made and told, which one acts, and how rows on demand look."""
+import http.client
 import itertools
 import json
 import re
+import urllib.parse
 
 import pytest
 
 import gallery
 from sandbox import control, main_of, make
-from server import Server, run
+from server import PATIENCE, Server, run
 from test_control import is_as_printed
 from test_current import TABLE
 from test_gallery import ROWS, in_version, is_in
@@ -283,6 +285,51 @@ def test_a_login_is_rejected_on_demand(start):
     add(server, {"rule": "O21"})
     page = server.raw(f"GET {path.replace('CRMOCK', 'NOBODY')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert page.startswith(b"HTTP/1.1 400 ") and b"X-Crmock-Rule: O14\r\n" in page and b"Location: " not in page
+
+
+def asked(sandbox, path, patience=PATIENCE):
+    """What a client is told: a status, or the name of its error."""
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.server.port, timeout=patience)
+    form = sandbox.client() | {"grant_type": "refresh_token", "refresh_token": sandbox.made["refresh_token"]}
+    body, headers = (json.dumps(CITY), {"Authorization": f"Bearer {sandbox.made['access_token']}"}) if path == UPDATE else (urllib.parse.urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+    try:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        if answer.getheader("Content-Type").startswith("text/html") or json.loads(answer.read()):
+            return answer.status
+    except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+        return type(error).__name__
+    finally:
+        connection.close()
+
+
+UPDATE, TOKEN = "/crm/v8/Leads/actions/mass_update", "/oauth/v2/token"
+AFTER = [  # a line for each row of the page's table that has a fault: what requests are told, and whether the first was done
+    (UPDATE, [503, 503, 200], False), (UPDATE, ["TimeoutError", 200], True), (UPDATE, ["TimeoutError", 200], False), (UPDATE, ["RemoteDisconnected", 200], True), (UPDATE, ["IncompleteRead", 200], True),
+    (UPDATE, ["JSONDecodeError", 200], False), (UPDATE, [200, 200], True), (UPDATE, [500, 200, 200, 200, 200, 500, 500, 200, 500, 200], False), (UPDATE, [429, 200], False), (TOKEN, [400, 200], False)]
+
+
+def test_what_a_test_is_after(start):
+    server, part = start(), PAGE[PAGE.index("## What a test is after"):PAGE.index("## A fault\n")]
+    faults = [json.loads(text) for text in re.findall(r"^\| [^|]+ \| `(\{.*?\})`(?:,.*)? \|$", part, re.M)]
+    for fault, (path, told, is_done) in zip(faults, AFTER, strict=True):
+        sandbox = make(server, faults=[fault])
+        first = asked(sandbox, path, *([1] if "TimeoutError" in told else []))
+        assert (sandbox.done("GET", f"/records/Leads/{LEAD}")["fields"].get("City") == "Arta") == is_done, fault
+        assert [first] + [asked(sandbox, path) for _ in told[1:]] == told, fault
+    [state] = re.findall(r"^\| One record .* PATCH.*`(\{.*\})`", part.replace("[PATCH]", "PATCH"), re.M)
+    sandbox = make(server)
+    sandbox.done("PATCH", f"/records/Leads/{LEAD}", json.loads(state))
+    answer = sandbox.update("Leads", CITY | {"ids": [LEAD, "554023000000600002"]})
+    assert [entry["code"] for entry in answer.body["data"]] == ["RECORD_LOCKED", "SUCCESS"]
+
+
+def test_the_file_of_the_page(start, tmp_path):
+    [text] = re.findall(r"`build/crmock --faults faults.json`:\n\n```json\n(.*)\n```", PAGE)
+    (tmp_path / "faults.json").write_text(text)
+    server = start("--faults", tmp_path / "faults.json")
+    assert [fault["effect"] for fault in control(server, "GET", "/_crmock/faults").body["faults"]] == [fault["effect"] for fault in json.loads(text)]
+    assert make(server).done("GET", "/faults")["faults"] == []
 
 
 def test_the_examples_of_the_page(fresh):
