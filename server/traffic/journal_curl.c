@@ -120,12 +120,13 @@ static const char *cut_body(struct line *line, cJSON *body, size_t *length)
                   : secrets_cut_bytes(line->secrets, seen->body, length, entry_body_kind(line->entry));
 }
 
-/* No argument of a command has a zero byte in it: the body comes by a pipe then. */
+/* No argument of a command has a zero byte in it: the body comes by a pipe then. A printf takes what
+ * begins with - for an option. */
 static void add_piped(struct line *line, const char *bytes, size_t length)
 {
     GString *pipe = g_string_new("printf '");
     for (size_t i = 0; i < length; i++) {
-        if (g_ascii_isprint(bytes[i]) && strchr("'\\%", bytes[i]) == NULL)
+        if (g_ascii_isprint(bytes[i]) && strchr("'\\%-", bytes[i]) == NULL)
             (void)g_string_append_c(pipe, bytes[i]);
         else
             g_string_append_printf(pipe, "\\%03o", (unsigned)(unsigned char)bytes[i]);

@@ -338,6 +338,8 @@ static const struct {
      "-X\nPOST\nhttp://h/_s/one/x\n-H\ncontent-type: a/b\n--data-raw\n''\n"},
     {{.seen = {.path = "/x", .headers = PAIRS({"content-type", "a/b"}), BODY("a\0b'%s\\n\r\n1")}},
      "-X\nPOST\nhttp://h/_s/one/x\n-H\ncontent-type: a/b\n--data-binary\n@-\n<a@b'%s\\n\r\n1"},
+    {{.seen = {.path = "/x", .headers = PAIRS({"content-type", "a/b"}), BODY("-n\0-")}},
+     "-X\nPOST\nhttp://h/_s/one/x\n-H\ncontent-type: a/b\n--data-binary\n@-\n<-n@-"},
     {{.seen = {.path = "/x",
                .headers = PAIRS({"content-type", "a/b"}),
                BODY("{\"a\": 1,  \"token\": {\"b\": \"c\"}}")}},
