@@ -2,6 +2,7 @@
 
 #include "base/word.h"
 #include "control/address.h"
+#include "control/call.h"
 #include "unit.h"
 
 static const struct {
@@ -119,6 +120,18 @@ START_TEST(words_among_others)
 }
 END_TEST
 
+/* Its document has each once as well: JSON has no two members of one name. */
+START_TEST(the_table_has_each_endpoint_once)
+{
+    const struct control_endpoint *one, *other;
+    for (size_t i = 0; (one = control_endpoint_at(i)) != NULL; i++)
+        for (size_t k = 0; k < i && (other = control_endpoint_at(k)) != NULL; k++)
+            ck_assert_msg(one != other && (strcmp(one->path, other->path) != 0 ||
+                                           strcmp(one->method, other->method) != 0),
+                          "%s %s", one->method, one->path);
+}
+END_TEST
+
 Suite *control_suite(void)
 {
     Suite *suite = suite_create("control");
@@ -127,6 +140,7 @@ Suite *control_suite(void)
     tcase_add_test(tests, a_host_ends_where_it_is_said_to);
     tcase_add_test(tests, origins_are_compared_whole);
     tcase_add_test(tests, words_among_others);
+    tcase_add_test(tests, the_table_has_each_endpoint_once);
     suite_add_tcase(suite, tests);
     return suite;
 }
