@@ -228,7 +228,7 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
         !open_sandboxes(app, arena, reason))
         return false;
     app->control.sandboxes = app->sandboxes;
-    return http_start(app->http, reason);
+    return true;
 }
 
 /* Whoever reaches the address steers crmock. */
@@ -257,10 +257,13 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
                                     .mutex = PTHREAD_MUTEX_INITIALIZER}};
     app->control.streams_max = options->http.max_connections / 4;
     app->control.options.started = time_seconds(clock_machine_milliseconds());
-    if (start_parts(app, arena, reason)) {
+    bool has_parts = start_parts(app, arena, reason);
+    /* Read before anybody is answered, who may have another store put in the place of this one. */
+    const char *path = has_parts ? arena_strdup(arena, store_path(app->store)) : NULL;
+    if (has_parts && http_start(app->http, reason)) {
         warn_of_open_control(app);
         log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
-                  answers_names[app->options.answers], app_store_path(app));
+                  answers_names[app->options.answers], path);
         return app;
     }
     app_stop(app);
@@ -280,11 +283,6 @@ bool app_adopt(struct app *app, int socket)
 const char *app_url(const struct app *app)
 {
     return http_url(app->http);
-}
-
-const char *app_store_path(const struct app *app)
-{
-    return store_path(app->store);
 }
 
 void app_stop(struct app *app)

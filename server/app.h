@@ -50,8 +50,6 @@ void app_settle(struct app *app);
 MUSTCHECK bool app_adopt(struct app *app, int socket);
 /* The base URL. Borrowed. */
 const char *app_url(const struct app *app);
-/* The store's file. Borrowed. */
-const char *app_store_path(const struct app *app);
 /* Answers what has begun, ends the jobs after their transaction, closes the store. */
 void app_stop(struct app *app);
 
