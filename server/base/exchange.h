@@ -46,8 +46,8 @@ struct request {
     bool is_control; /* its target, as it was sent, is the control API's; known also of most that are
                       * refused, when the path is not */
     bool is_beyond;  /* it came when as many calls of its org were under way as the limits allow */
-    /* The first header of that name, as it was sent, or NULL. Cookies are not kept, nor the Expect of a
-     * request without a body. */
+    /* The first header of that name, as it was sent, or NULL. Of cookies, and of the Expect of a request
+     * without a body, `each` alone tells. */
     const char *(*header)(const struct request *request, const char *name);
     /* How many headers have that name. Of Host there is one, and none at most in HTTP/1.0. */
     unsigned (*header_count)(const struct request *request, const char *name);

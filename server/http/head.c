@@ -182,12 +182,29 @@ static void move_blanks(char *line, struct text text, struct text value)
     memset(line + from, ' ', behind);
 }
 
+/* A bit that no name has that passes the check. */
+enum { HIDDEN = 0x80 };
+
+static void head_hide(char *name)
+{
+    name[0] = (char)(name[0] | HIDDEN);
+}
+
+const char *head_name(const char *name, struct arena *arena)
+{
+    if (((unsigned char)name[0] & HIDDEN) == 0)
+        return name;
+    char *own = arena_strdup(arena, name);
+    own[0] = (char)(own[0] & ~HIDDEN);
+    return own;
+}
+
 /* libmicrohttpd takes cookies apart, in memory that the other headers need, and nobody reads them. It
  * says "100 Continue" to a request without a body, too, and then takes what follows for one. */
 static void hide(struct reading *reading, char *line, struct text name)
 {
     if (says(name, "Cookie"))
-        line[0] = 'X';
+        head_hide(line);
     else if (says(name, "Expect"))
         reading->expect = line;
 }
@@ -285,7 +302,7 @@ struct refused head_check(char *bytes, size_t length, size_t fields_max, struct 
         reading.fields++;
     }
     if (reading.expect != NULL && !head->chunked && head->body_length == 0)
-        reading.expect[0] = 'X';
+        head_hide(reading.expect);
     return refused.why == REFUSAL_NONE ? check_whole(&reading) : refused;
 }
 

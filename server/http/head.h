@@ -28,8 +28,10 @@ struct refused {
 /* Checks a whole head. `fields_max` bounds its lines and the parameters of its query together.
  * .why REFUSAL_NONE and *head filled, or what is wrong. Changes what libmicrohttpd would not read well:
  * blanks behind a value go in front of it, a header Cookie is called another name, and so is
- * an Expect without a body to wait for. */
+ * an Expect without a body to wait for: head_name has it. */
 MUSTCHECK struct refused head_check(char *bytes, size_t length, size_t fields_max, struct head *head);
+/* The name of a header as it was sent: itself, or arena-owned. */
+MUSTCHECK const char *head_name(const char *name, struct arena *arena);
 
 /* Checks the lines behind a chunked body, down to the empty one. */
 MUSTCHECK struct refused trailer_check(const char *bytes, size_t length, size_t fields_max);

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "http/exchange.h"
+#include "http/head.h"
 
 /* The functions below go by the connection, so that a copy of the request is as good as it. */
 
@@ -87,8 +88,10 @@ static enum MHD_Result tell_one(void *context, enum MHD_ValueKind kind, const ch
                                 const char *value)
 {
     const struct listener *listener = context;
-    (void)kind;
-    listener->tell(listener->context, utf8_repaired(listener->arena, name != NULL ? name : ""),
+    name = name != NULL ? name : "";
+    if (kind == MHD_HEADER_KIND)
+        name = head_name(name, listener->arena);
+    listener->tell(listener->context, utf8_repaired(listener->arena, name),
                    value != NULL ? utf8_repaired(listener->arena, value) : "");
     return MHD_YES;
 }

@@ -471,6 +471,17 @@ def test_no_secret_is_told(start, tmp_path):
             assert one not in text and one not in plain, (one, text[max(0, text.find(one) - 300):text.find(one) + 100])
 
 
+def test_a_cookie_is_one_and_a_secret(fresh):
+    """Though libmicrohttpd sees none: its name is not changed, it can be matched, and what it says is not told."""
+    place = make(fresh)
+    session = core()
+    place.request("GET", "/crm/v8/org", token="1000.crmock.admin", headers={"Cookie": f"session={session}", "Expect": "100-continue"})
+    [entry] = requests(place)
+    assert entry["headers"]["Cookie"].endswith("...") and entry["headers"]["Expect"] == "100-continue" and session not in json.dumps(entry)
+    assert session not in place.done("GET", "/requests/1?as=curl")
+    assert place.done("POST", "/requests/verify", {"match": {"headers": {"cookie": f"session={session}"}}})["verified"]
+
+
 def test_what_is_built_in_is_told_in_full(fresh):
     place = make(fresh, "credentials")
     for token in ("admin", "standard", "closed", "expired", "nobody"):
