@@ -68,16 +68,52 @@ static void add_header(struct MHD_Response *answer, const char *name, const char
         (void)MHD_add_response_header(answer, name, value);
 }
 
+/* The call has ended: before its client has all of the answer, and may begin another that counts. */
+static void depart(void *context)
+{
+    struct exchange *exchange = context;
+    const struct http_options *options = &exchange->server->options;
+    if (exchange->ticket != NULL)
+        options->depart(options->context, exchange->ticket);
+    exchange->ticket = NULL;
+}
+
+static bool is_head(const struct exchange *exchange)
+{
+    return strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
+static bool sends_body(const struct exchange *exchange, const struct response *response)
+{
+    return (response->source != NULL || response->body_length > 0) && !is_head(exchange) &&
+           response->status != MHD_HTTP_NO_CONTENT && response->status != MHD_HTTP_NOT_MODIFIED;
+}
+
+/* A body whose end is waited for is handed out by pieces as well. */
+static const struct source *source_of(struct exchange *exchange, const struct response *response)
+{
+    if (response->source != NULL || exchange->ticket == NULL || !sends_body(exchange, response))
+        return response->source;
+    return feed_whole(response->body, response->body_length, &exchange->arena);
+}
+
 /* The arena lives until the exchange is completed, which is after the last byte was sent. */
 static struct MHD_Response *begin_answer(struct MHD_Connection *connection, struct exchange *exchange,
                                          const struct response *response)
 {
-    if (response->source != NULL)
-        return feed_begin(&exchange->server->feeds, connection, response->source, response->body_length,
-                          &exchange->arena, &exchange->feed);
-    bool may_have_body = response->status != MHD_HTTP_NO_CONTENT;
-    return MHD_create_response_from_buffer(may_have_body ? response->body_length : 0,
-                                           (void *)response->body, MHD_RESPMEM_PERSISTENT);
+    const struct source *source = source_of(exchange, response);
+    if (source == NULL) {
+        bool may_have_body = response->status != MHD_HTTP_NO_CONTENT;
+        return MHD_create_response_from_buffer(may_have_body ? response->body_length : 0,
+                                               (void *)response->body, MHD_RESPMEM_PERSISTENT);
+    }
+    struct MHD_Response *answer = feed_begin(&exchange->server->feeds, connection, source,
+                                             response->body_length, &exchange->arena, &exchange->feed);
+    if (answer != NULL) {
+        exchange->feed->leaves = depart;
+        exchange->feed->exchange = exchange;
+    }
+    return answer;
 }
 
 static void add_headers(struct MHD_Response *answer, const struct exchange *exchange,
@@ -99,8 +135,14 @@ static void add_headers(struct MHD_Response *answer, const struct exchange *exch
 /* libmicrohttpd would end chunks that it does not send: its client takes that for the next answer. */
 static bool is_head_of_chunks(const struct exchange *exchange, const struct response *response)
 {
-    return response->source != NULL && !response->source->has_length &&
-           strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
+    return response->source != NULL && !response->source->has_length && is_head(exchange);
+}
+
+/* A body that nobody will ask for. */
+static void end_unread(const struct response *response)
+{
+    if (response->source != NULL)
+        response->source->end(response->source->context);
 }
 
 static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
@@ -109,11 +151,15 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
     exchange->over = response->over;
     exchange->over_context = response->over_context;
     exchange->is_dropped = response->drops;
+    if (response->drops || !sends_body(exchange, response))
+        depart(exchange);
     if (response->drops)
         return MHD_NO; /* libmicrohttpd closes the connection */
     struct MHD_Response *answer = begin_answer(connection, exchange, response);
-    if (answer == NULL)
+    if (answer == NULL) {
+        end_unread(response);
         return MHD_NO;
+    }
     add_headers(answer, exchange, response);
     exchange->status = response->status;
     if (is_head_of_chunks(exchange, response))
@@ -169,8 +215,10 @@ enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, 
     struct exchange *exchange = *state;
     (void)version;
     if (exchange->is_later) { /* it comes again because the answer is there */
+        const struct response answer = exchange->answer;
+        exchange->answer = (struct response){.source = NULL}; /* it has been taken */
         wire_hold(exchange->wire, false);
-        return reply(connection, exchange, &exchange->answer);
+        return reply(connection, exchange, &answer);
     }
     exchange->method = method;
     exchange->path = url;
@@ -247,8 +295,8 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     feed_end(exchange->feed);
     if (exchange->over != NULL)
         exchange->over(exchange->over_context);
-    if (exchange->ticket != NULL)
-        server->options.depart(server->options.context, exchange->ticket);
+    end_unread(&exchange->answer);
+    depart(exchange);
     bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
     bool was_later = exchange->is_later;
     free(exchange->body);

@@ -1,5 +1,7 @@
 #include "http/feed.h"
 
+#include <string.h>
+
 enum { PIECE_MAX = 1 << 14 };
 
 void feeds_init(struct feeds *feeds)
@@ -62,13 +64,19 @@ static void note_question(struct feed *feed)
     (void)pthread_mutex_unlock(&feed->feeds->mutex);
 }
 
+static bool is_last(const struct feed *feed, uint64_t at, ptrdiff_t count)
+{
+    return count < 0 || (feed->source->has_length && at + (uint64_t)count == feed->length);
+}
+
 /* libmicrohttpd asks again after a 0. */
 static ssize_t take_piece(void *context, uint64_t at, char *buffer, size_t size)
 {
     struct feed *feed = context;
-    (void)at;
     note_question(feed);
     ptrdiff_t count = feed->source->read(feed->source->context, &feed->waker, buffer, size);
+    if (feed->leaves != NULL && is_last(feed, at, count))
+        feed->leaves(feed->exchange);
     if (count == SOURCE_ENDS)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (count == SOURCE_BREAKS || (count == SOURCE_RESTS && !rest(feed)))
@@ -81,8 +89,11 @@ struct MHD_Response *feed_begin(struct feeds *feeds, struct MHD_Connection *conn
                                 struct feed **feed)
 {
     *feed = arena_alloc(arena, sizeof **feed);
-    **feed = (struct feed){
-        .waker = {.wake = wake}, .feeds = feeds, .connection = connection, .source = source};
+    **feed = (struct feed){.waker = {.wake = wake},
+                           .feeds = feeds,
+                           .connection = connection,
+                           .source = source,
+                           .length = length};
     struct MHD_Response *answer = MHD_create_response_from_callback(
         source->has_length ? length : MHD_SIZE_UNKNOWN, PIECE_MAX, take_piece, *feed, NULL);
     if (answer == NULL) {
@@ -112,4 +123,35 @@ void feed_end(struct feed *feed)
     if (feed->next != NULL)
         feed->next->before = feed->before;
     (void)pthread_mutex_unlock(&feeds->mutex);
+}
+
+struct whole {
+    struct source source;
+    const char *body;
+    size_t length, given;
+};
+
+static ptrdiff_t read_whole(void *context, struct waker *waker, char *buffer, size_t size)
+{
+    struct whole *whole = context;
+    (void)waker;
+    size_t left = whole->length - whole->given, count = left < size ? left : size;
+    memcpy(buffer, whole->body + whole->given, count);
+    whole->given += count;
+    return (ptrdiff_t)count;
+}
+
+static void end_whole(void *context)
+{
+    (void)context; /* the arena's */
+}
+
+const struct source *feed_whole(const char *body, size_t length, struct arena *arena)
+{
+    struct whole *whole = arena_alloc(arena, sizeof *whole);
+    *whole = (struct whole){
+        .source = {.context = whole, .has_length = true, .read = read_whole, .end = end_whole},
+        .body = body,
+        .length = length};
+    return &whole->source;
 }

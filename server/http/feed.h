@@ -20,6 +20,9 @@ struct feed {
     struct feed *before, *next;
     struct MHD_Connection *connection;
     const struct source *source;
+    size_t length;                  /* of the body, where it has one */
+    void (*leaves)(void *exchange); /* called before its last bytes are handed out, or it breaks; */
+    void *exchange;                 /* NULL: nobody wants to know */
     bool rests, is_woken;
 };
 
@@ -35,5 +38,8 @@ MUSTCHECK struct MHD_Response *feed_begin(struct feeds *feeds, struct MHD_Connec
                                           struct arena *arena, struct feed **feed);
 /* Ends the source: nobody reads it any more. NULL is allowed. */
 void feed_end(struct feed *feed);
+
+/* The source of a body that is there as a whole, and lasts as long as the arena. */
+MUSTCHECK const struct source *feed_whole(const char *body, size_t length, struct arena *arena);
 
 #endif

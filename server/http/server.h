@@ -27,7 +27,8 @@ struct http_options {
     respond_fn *respond; /* called from `threads` threads at once */
     /* Whether somebody wants to be told of each request when its headers have come, its body not yet;
      * NULL: nobody does. Then `arrive` is told, and answers a ticket, or NULL; `depart` gets the ticket
-     * back when the last byte of the answer is out, or the connection gone. */
+     * back right before the last byte of the answer is out, for its client may count on that, or when
+     * the connection is gone. */
     bool (*awaits_arrivals)(void *context);
     void *(*arrive)(void *context, const struct request *request, struct arena *arena);
     void (*depart)(void *context, void *ticket);

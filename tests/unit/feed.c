@@ -2,6 +2,7 @@
  * end. */
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ struct spring {
     struct waker *waker;  /* once it has been asked */
     unsigned ended, over; /* times */
     unsigned arrived, departed;
+    int client, there; /* its socket, and the bytes that it could read at the first departure */
     struct source source;
 };
 
@@ -116,6 +118,8 @@ static void depart(void *context, void *ticket)
 {
     ck_assert_ptr_eq(context, ticket);
     struct spring *spring = context;
+    if (spring->departed == 0)
+        (void)ioctl(spring->client, FIONREAD, &spring->there);
     count(spring, &spring->departed);
 }
 
@@ -285,10 +289,12 @@ START_TEST(every_name_is_told)
     const char *got = client_exchange(
         http_url(spring.server),
         "POST /parts?b=%C3%A4&b=2&unseen HTTP/1.1\r\nHost: x\r\nX-One: 1\r\nConnection: close\r\n"
+        "Cookie: a=b\r\ncookie: c\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nf=1&g=%2B",
         &spring.arena);
     ck_assert_ptr_nonnull(strstr(got, "b=ä;b=2;unseen=;f=1;g=+;"));
     ck_assert_ptr_nonnull(strstr(got, "X-One=1;"));
+    ck_assert_ptr_nonnull(strstr(got, "Cookie=a=b;cookie=c;")); /* libmicrohttpd sees none */
     ck_assert_uint_eq(spring.arrived, 0);
     close_spring(&spring);
 }
@@ -309,6 +315,30 @@ START_TEST(an_arrival_is_told_before_the_body_is_there)
 }
 END_TEST
 
+/* Whoever has a whole answer finds that its call is over: nothing is read before that is told. */
+static const char *const parting[] = {
+    "GET /parts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /parts HTTP/1.0\r\n\r\n",
+    "HEAD /parts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "HEAD /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    "GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+};
+
+START_TEST(a_call_is_over_before_its_answer_is_out)
+{
+    struct spring spring;
+    open_spring(&spring, "abcdef", SOURCE_ENDS);
+    spring.client = client_connect(http_url(spring.server));
+    client_send(spring.client, parting[_i]);
+    wait_for(&spring, &spring.departed, 1);
+    const char *got = client_receive(spring.client, NULL, &spring.arena);
+    ck_assert_msg((size_t)spring.there < strlen(got), "%d: %s", spring.there, got);
+    (void)close(spring.client);
+    close_spring(&spring);
+}
+END_TEST
+
 TCase *feed_tests(void)
 {
     TCase *tests = tcase_create("feed");
@@ -319,5 +349,6 @@ TCase *feed_tests(void)
     tcase_add_loop_test(tests, no_body_is_read_for_a_head, 0, COUNT(heads));
     tcase_add_test(tests, every_name_is_told);
     tcase_add_test(tests, an_arrival_is_told_before_the_body_is_there);
+    tcase_add_loop_test(tests, a_call_is_over_before_its_answer_is_out, 0, COUNT(parting));
     return tests;
 }
