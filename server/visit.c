@@ -281,7 +281,8 @@ static void refuse_to_wait(struct visit *visit)
     struct request *request = arena_alloc(visit->arena, sizeof *request);
     *request = *visit->request;
     request->refusal = REFUSAL_NO_ROOM;
-    request->refusal_hint = "too many calls wait (at most half of --max-connections), or crmock stops";
+    request->refusal_hint = "too many calls wait (at most half of --max-connections) or drip (a"
+                            " quarter), or crmock stops";
     visit->request = request;
     visit->effect = (struct effect){.fault_id = visit->effect.fault_id};
     visit->due = 0;
@@ -301,10 +302,11 @@ void visit_respond(struct control *control, struct sandbox *sandbox, const struc
     find_fault(visit);
     int64_t delay = visit->effect.delay + limits_latency(sandbox_limits(sandbox));
     bool waits = delay > 0 || visit->effect.delay_after > 0;
+    bool may_drip = !visit->effect.drips || request->hold(request);
     visit->due = visit->begun + delay * 1000;
-    if ((waits || may_run_a_job(visit)) && put_off(visit, response))
+    if (may_drip && (waits || may_run_a_job(visit)) && put_off(visit, response))
         return;
-    if (waits)
+    if (waits || !may_drip)
         refuse_to_wait(visit);
     (void)go_on(visit, false, response);
 }

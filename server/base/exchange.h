@@ -46,8 +46,8 @@ struct request {
     bool is_control; /* its target, as it was sent, is the control API's; known also of most that are
                       * refused, when the path is not */
     bool is_beyond;  /* it came when as many calls of its org were under way as the limits allow */
-    /* The first header of that name, as it was sent, or NULL. Of cookies, and of the Expect of a request
-     * without a body, `each` alone tells. */
+    /* The first header of that name, as it was sent, or NULL. Of cookies, and of the Expect of a
+     * request without a body, `each` alone tells. */
     const char *(*header)(const struct request *request, const char *name);
     /* How many headers have that name. Of Host there is one, and none at most in HTTP/1.0. */
     unsigned (*header_count)(const struct request *request, const char *name);
@@ -63,6 +63,10 @@ struct request {
     /* The address by which the client came, with the prefix, without a slash at its end:
      * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);
+    /* Takes one of the places of those that wait, until the answer is out: for one whose body rests in
+     * between; called once, in respond. False, as suspend says it, but half of the places at most are
+     * for these. */
+    bool (*hold)(const struct request *request);
     /* Puts the answer off; called in respond. False: too many wait (half of the connections at most),
      * or the server stops, and respond answers as ever. True: respond's response does not count, the
      * answer is given by `answer`, and until then the arena and the request are the caller's, in

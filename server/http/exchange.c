@@ -298,7 +298,7 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     end_unread(&exchange->answer);
     depart(exchange);
     bool was_large = exchange->is_large || exchange->arena.taken > LARGE;
-    bool was_later = exchange->is_later;
+    const struct exchange former = *exchange;
     free(exchange->body);
     arena_reset(&exchange->arena);
     if (was_large) /* the C library keeps what was freed for what may come: for long, after such a one
@@ -310,6 +310,5 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
                                   .number = exchange->number,
                                   .method = "",
                                   .path = ""};
-    if (was_later)
-        later_note_end(&server->later);
+    later_note_end(&server->later, &former);
 }

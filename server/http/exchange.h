@@ -42,6 +42,7 @@ struct exchange {
     unsigned status;
     struct form form;
     struct request request; /* as respond gets it */
+    bool holds_place;       /* among those that wait, until it is over */
     bool is_later;          /* it was suspended; and then this is its answer */
     struct response answer;
     bool is_dropped;   /* it ends without an answer */

@@ -39,12 +39,35 @@ void later_end(struct later *later)
     (void)pthread_mutex_unlock(&later->mutex);
 }
 
-void later_note_end(struct later *later)
+void later_note_end(struct later *later, const struct exchange *exchange)
 {
+    if (!exchange->is_later && !exchange->holds_place)
+        return;
     (void)pthread_mutex_lock(&later->mutex);
-    later->leaving--;
+    later->leaving -= exchange->is_later;
+    later->taken -= exchange->holds_place;
+    later->held -= exchange->holds_place;
     (void)pthread_cond_broadcast(&later->changed);
     (void)pthread_mutex_unlock(&later->mutex);
+}
+
+/* Under the lock. */
+static bool take_place(struct later *later)
+{
+    bool is_free = !later->has_ended && later->taken < later->most;
+    later->taken += is_free;
+    return is_free;
+}
+
+bool later_hold(const struct request *request)
+{
+    struct exchange *exchange = exchange_of(request->connection);
+    struct later *later = &exchange->server->later;
+    (void)pthread_mutex_lock(&later->mutex);
+    exchange->holds_place = later->held < (later->most + 1) / 2 && take_place(later);
+    later->held += exchange->holds_place;
+    (void)pthread_mutex_unlock(&later->mutex);
+    return exchange->holds_place;
 }
 
 bool later_suspend(const struct request *request)
@@ -52,7 +75,7 @@ bool later_suspend(const struct request *request)
     struct exchange *exchange = exchange_of(request->connection);
     struct later *later = &exchange->server->later;
     (void)pthread_mutex_lock(&later->mutex);
-    bool may_wait = !later->has_ended && later->waiting < later->most;
+    bool may_wait = exchange->holds_place ? !later->has_ended : take_place(later);
     later->waiting += may_wait;
     (void)pthread_mutex_unlock(&later->mutex);
     if (!may_wait)
@@ -73,6 +96,7 @@ void later_answer(const struct request *request, const struct response *response
     (void)pthread_mutex_lock(&later->mutex);
     later->waiting--;
     later->leaving++;
+    later->taken -= !exchange->holds_place;
     MHD_resume_connection(request->connection);
     (void)pthread_cond_broadcast(&later->changed);
     (void)pthread_mutex_unlock(&later->mutex);

@@ -239,6 +239,23 @@ def test_beyond_half_of_the_connections_none_is_delayed(start, wire):
     assert city(world) != "Cut"
 
 
+def test_beyond_a_quarter_of_the_connections_none_drips(start, wire):
+    """So that there is always one left to reset by. One that is delayed as well takes one place."""
+    server = start("--max-connections", "16", "--threads", "1")
+    world = main_of(server)
+    for _ in range(2):  # what was cut has given its place back
+        made = fault(world, {"delay_ms": 1, "drip": {"bytes": 1, "every_ms": FOREVER}}, {"method": "POST"}, times=None)
+        dripping = [wire(server).send("POST", PATH, BODY) for _ in range(4)]
+        assert all(one.until(b"\r\n\r\n{").startswith(b"HTTP/1.1 200 ") for one in dripping)
+        received = wire(server).send("POST", PATH, BODY, "Connection: close\r\n").until(None)
+        assert received.startswith(b"HTTP/1.1 503 ") and b"--max-connections" in received, received
+        assert world.done("GET", f"/faults/{made['id']}")["fired"] == 5
+        newest, *others = world.done("GET", "/requests")["requests"]
+        assert newest["status"] == 503 and newest["rule"] == "H6" and newest["fault_id"] == made["id"] and {entry["status"] for entry in others} == {200}
+        world.done("POST", "/reset")
+        assert all(one.until(None) == b"" for one in dripping)
+
+
 def test_who_gives_up_and_asks_again_stands_in_that_order(fresh, world, wire):
     fault(world, {"delay_ms": FOREVER})
     first = wire(fresh).send("POST", PATH + "?n=1", BODY)
