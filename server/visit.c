@@ -18,6 +18,7 @@ struct visit {
     const struct request *request;
     struct arena *arena;
     unsigned resets; /* of the sandbox, when it came */
+    unsigned clears; /* of its journal, likewise */
     int64_t time;    /* when it came: microseconds since 1970 */
     int64_t begun;   /* the same by clock_microseconds */
     struct seen seen;
@@ -92,7 +93,8 @@ static struct note note_of(const struct visit *visit, const struct response *mad
                         .sandbox = sandbox_id(visit->sandbox),
                         .time = visit->time,
                         .duration = clock_microseconds() - visit->begun,
-                        .fault_id = visit->effect.fault_id};
+                        .fault_id = visit->effect.fault_id,
+                        .clears = visit->clears};
     if (made == NULL)
         return note;
     note.job_id = made->job_id;
@@ -127,7 +129,7 @@ static void note(struct visit *visit, const struct response *made)
     const struct note written = note_of(visit, made);
     struct entry *entry = journal_write(sandbox_journal(visit->sandbox), &written, visit->entry_id);
     struct events *events = sandbox_events(visit->sandbox);
-    if (events_are_heard(events)) {
+    if (events_are_heard(events) && entry_id(entry) != 0) {
         cJSON *json = entry_json(entry, visit->arena);
         events_tell(events, "request", json_print(visit->arena, json));
         cJSON_Delete(json);
@@ -297,6 +299,7 @@ void visit_respond(struct control *control, struct sandbox *sandbox, const struc
                             .request = request,
                             .arena = arena,
                             .resets = sandbox_resets(sandbox),
+                            .clears = journal_clears(sandbox_journal(sandbox)),
                             .time = clock_machine_milliseconds() * 1000,
                             .begun = clock_microseconds()};
     find_fault(visit);

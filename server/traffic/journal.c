@@ -9,6 +9,7 @@ enum { ROOM_AT_FIRST = 16 /* a power of two */, VISITED_AT_ONCE = 64 };
  * back without the lock: nobody who writes waits for that. */
 struct journal {
     size_t most;
+    atomic_uint clears; /* changed under the lock */
     struct bell bell;
     pthread_mutex_t mutex; /* guards what follows */
     struct entry **ring;
@@ -93,6 +94,8 @@ static void grow(struct journal *journal)
 /* The next entry. Those that fall out for it. */
 static struct entry *append(struct journal *journal, struct entry *entry)
 {
+    if (entry->note.clears != atomic_load(&journal->clears))
+        return NULL;
     entry->id = journal->next;
     if (!journal_keeps(journal)) {
         journal->next++;
@@ -148,6 +151,7 @@ void journal_clear(struct journal *journal)
 {
     struct entry *fallen = NULL;
     (void)pthread_mutex_lock(&journal->mutex);
+    (void)atomic_fetch_add(&journal->clears, 1);
     while (journal->first < journal->next)
         fallen = take_oldest(journal, fallen);
     struct entry **ring = journal->ring;
@@ -157,6 +161,11 @@ void journal_clear(struct journal *journal)
     free(ring);
     free_all(fallen);
     bell_ring(&journal->bell);
+}
+
+unsigned journal_clears(const struct journal *journal)
+{
+    return atomic_load_explicit(&journal->clears, memory_order_relaxed);
 }
 
 int64_t journal_oldest(struct journal *journal)

@@ -25,6 +25,7 @@ struct note {
     int64_t time;             /* when it came: microseconds of the machine's clock (since 1970) */
     int64_t duration;         /* microseconds until it was answered */
     int64_t job_id, fault_id; /* 0: none */
+    unsigned clears;          /* journal_clears when it came */
 };
 
 /* Bytes that all entries take together; and those that are kept of a body, an answer, any other text,
@@ -39,15 +40,17 @@ void journal_free(struct journal *journal);
 /* Whether it keeps anything: --journal 0 does not. */
 MUSTCHECK bool journal_keeps(const struct journal *journal);
 
-/* Writes an entry, whose id is the next, or `id` when that is one of journal_reserve's: of such a one
- * that has fallen out meanwhile, or was forgotten, nothing is kept. The caller is one of its owners:
- * entry_free. Never NULL. */
+/* Writes an entry, whose id is the next, or `id` when that is one of journal_reserve's. Of what has
+ * fallen out meanwhile, or was forgotten, nothing is kept, and its id is 0 unless it had one. The
+ * caller is one of its owners: entry_free. Never NULL. */
 struct entry *journal_write(struct journal *journal, const struct note *note, int64_t id);
 /* Keeps the place of a request that is put off, so that those that come later stand behind it: it is
  * in the journal with what `note` says, and is written again with its answer. Its id. */
 MUSTCHECK int64_t journal_reserve(struct journal *journal, const struct note *note);
-/* Forgets all; what has its place reserved then is not written. Ids go on. */
+/* Forgets all, and what came before and is written after it. Ids go on. */
 void journal_clear(struct journal *journal);
+/* How often all was forgotten. */
+MUSTCHECK unsigned journal_clears(const struct journal *journal);
 /* Rung when an entry has been written, and when all have been forgotten. It lasts as long as the
  * journal. */
 struct bell *journal_bell(struct journal *journal);
