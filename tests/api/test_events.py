@@ -484,6 +484,20 @@ def test_the_example_of_the_page(fresh):
     assert len(others) == 2 and re.fullmatch(pattern, got), (pattern, got)
 
 
+def test_the_program_of_the_page(fresh):
+    """What has happened before the stream is read is told, too."""
+    defines, waits = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
+    names = {}
+    exec(defines, names)
+    sandbox = make(fresh)
+    names["happens"] = names["events"](sandbox.made["url"])
+    job_id = sandbox.schedule("Leads", {"data": [{"City": "Arta"}], "cvid": VIEW})
+    sandbox.ended("Leads", job_id)
+    job = eval(waits, names)
+    names["happens"].close()
+    assert (job["id"], job["status"], job["updated"]) == (job_id, "COMPLETED", 50)
+
+
 def test_the_page_has_every_kind():
     kinds = re.findall(r"^\| `(\w+)` \|", PAGE, re.M)
     assert kinds == ["request", "job", "clock", "fault", "sandbox", "webhook"]
