@@ -35,8 +35,10 @@ MUSTCHECK bool faults_are_set(const struct faults *faults);
 /* What the matches look at of a request: bits of match_needs. */
 MUSTCHECK unsigned faults_need(struct faults *faults);
 /* The newest fault that matches, and acts: counts it as fired. One that is within its `after`, used up,
- * or lost to its probability counts as matched, and the next older one is looked at. False: none acts.
- * Waits for nobody. */
+ * or lost to its probability counts as matched, and the next older one is looked at. False: none acts,
+ * or none has been found in FAULTS_STEPS_MAX steps of their matches together: the request holds a
+ * thread meanwhile. Waits for nobody. */
+enum { FAULTS_STEPS_MAX = 4 * MATCH_STEPS_MAX };
 MUSTCHECK bool faults_find(struct faults *faults, const struct seen *seen, struct arena *arena,
                            struct effect *effect);
 

@@ -305,10 +305,9 @@ static void hold_status(struct walk *walk, const struct trait *trait, const stru
 
 /* The walk, whatever it is for. */
 static size_t hold(const struct match *match, const struct seen *seen, bool stops,
-                   struct findings *findings)
+                   struct findings *findings, struct effort *effort)
 {
-    struct effort effort = {.steps = MATCH_STEPS_MAX};
-    struct walk walk = {.effort = &effort, .stops = stops, .findings = findings};
+    struct walk walk = {.effort = effort, .stops = stops, .findings = findings};
     const struct place top = {.name = "$"};
     for (size_t i = 0; i < match->count && !walk_ends(&walk); i++) {
         const struct trait *trait = match->asked[i].trait;
@@ -321,19 +320,31 @@ static size_t hold(const struct match *match, const struct seen *seen, bool stop
 bool match_fits(const struct match *match, const struct seen *seen, struct arena *arena)
 {
     (void)arena;
-    return hold(match, seen, true, NULL) == 0;
+    struct effort effort = {.steps = MATCH_STEPS_MAX};
+    return hold(match, seen, true, NULL, &effort) == 0;
+}
+
+bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps)
+{
+    const size_t most = *steps < MATCH_STEPS_MAX ? *steps : MATCH_STEPS_MAX;
+    struct effort effort = {.steps = most};
+    bool fits = hold(match, seen, true, NULL, &effort) == 0;
+    *steps -= most - effort.steps;
+    return fits;
 }
 
 size_t match_distance(const struct match *match, const struct seen *seen)
 {
-    return hold(match, seen, false, NULL);
+    struct effort effort = {.steps = MATCH_STEPS_MAX};
+    return hold(match, seen, false, NULL, &effort);
 }
 
 size_t match_differences(const struct match *match, const struct seen *seen, struct arena *arena,
                          struct difference **list)
 {
     struct findings findings = {.arena = arena};
-    (void)hold(match, seen, false, &findings);
+    struct effort effort = {.steps = MATCH_STEPS_MAX};
+    (void)hold(match, seen, false, &findings, &effort);
     *list = findings.list;
     return findings.count;
 }

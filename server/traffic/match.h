@@ -66,6 +66,9 @@ MUSTCHECK unsigned match_needs(const struct match *match);
 /* True when the request is as M says. Looks no further than the first difference, and needs no memory
  * of the arena so far. */
 MUSTCHECK bool match_fits(const struct match *match, const struct seen *seen, struct arena *arena);
+/* The same for one of several, which together may take so many steps: those that it takes are taken
+ * off. What is not decided within them does not fit. */
+MUSTCHECK bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps);
 
 /* How far the request is from fitting: the values in M without members or entries that differ; an
  * object or list that is not there counts as many as it has, entries too many of a list as one. Of a

@@ -481,6 +481,41 @@ static void clear_arena(void)
     arena_clear(&arena);
 }
 
+/* A text so many times, with commas between. */
+static const char *repeated(unsigned count, const char *text)
+{
+    char *list = arena_alloc(&arena, count * (strlen(text) + 1) + 1), *at = list;
+    for (unsigned i = 0; i < count; i++)
+        at = stpcpy(stpcpy(at, i == 0 ? "" : ","), text);
+    return list;
+}
+
+/* Each of the newer ones takes as long as one may, and the oldest a moment: what one request takes is
+ * bounded, however many there are. */
+START_TEST(faults_share_the_steps_of_a_request)
+{
+    struct faults *faults = faults_new();
+    struct effect effect;
+    struct seen seen = anything;
+    cJSON *json = parsed(arena_printf(&arena, "[%s,1]", repeated(1000, "0")));
+    seen.json = json;
+    const int64_t oldest = add(faults, "{'effect': {'rule': 'E23'}, 'times': null,"
+                                       " 'match': {'body': {'$contains': [1]}}}");
+    const char *slow =
+        arena_printf(&arena, "{'effect': {'rule': 'E7'}, 'match': {'body': {'$contains': [%s]}}}",
+                     repeated(600, "1"));
+    for (unsigned i = 0; i < FAULTS_STEPS_MAX / MATCH_STEPS_MAX - 1; i++)
+        (void)add(faults, slow);
+    ck_assert(faults_find(faults, &seen, &arena, &effect) && effect.fault_id == oldest);
+    (void)add(faults, slow);
+    ck_assert(!faults_find(faults, &seen, &arena, &effect));
+    const int64_t any = add(faults, EFFECT("{'rule': 'E23'}"));
+    ck_assert(faults_find(faults, &seen, &arena, &effect) && effect.fault_id == any);
+    cJSON_Delete(json);
+    faults_free(faults);
+}
+END_TEST
+
 TCase *planned_tests(void)
 {
     TCase *tests = tcase_create("planned");
@@ -497,5 +532,6 @@ TCase *planned_tests(void)
     tcase_add_test(tests, a_reset_begins_again);
     tcase_add_test(tests, there_are_a_thousand_at_most);
     tcase_add_test(tests, threads_share_faults);
+    tcase_add_test(tests, faults_share_the_steps_of_a_request);
     return tests;
 }
