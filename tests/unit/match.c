@@ -174,6 +174,8 @@ static const struct {
      "$.body.$contains[0] {\"$contains\":[1,2]} -"},
     /* texts, and what is no JSON */
     {"{\"body\":\"no JSON\"}", &update, "no JSON", ""},
+    {"{\"body\":\"no json\"}", &update, "no JSON", "$.body \"no json\" \"no JSON\""},
+    {"{\"body\":\"x\"}", &update, "y", "$.body \"x\" \"y\""},
     {"{\"body\":\"no\"}", &update, "no JSON", "$.body \"no\" \"no JSON\""},
     {"{\"body\":\"{\\\"a\\\": 1}\"}", &update, "{\"a\": 1}", ""},
     {"{\"body\":\"{\\\"a\\\":1}\"}", &update, "{\"a\": 1}", "$.body \"{\\\"a\\\":1}\" {\"a\":1}"},
@@ -456,6 +458,30 @@ START_TEST(hostile_bodies_end)
 }
 END_TEST
 
+START_TEST(hostile_names_end)
+{
+    enum { NAMES = 1000 };
+    struct pair *list = arena_array(&arena, NAMES, sizeof *list);
+    const char *names = "\"x\":\"\"";
+    for (size_t i = 0; i < NAMES; i++) {
+        list[i] = (struct pair){"y", ""};
+        names = arena_printf(&arena, "%s,\"%zu\":\"\"", names, i);
+    }
+    const struct seen seen = {.form = {list, NAMES}, .headers = {list, NAMES}};
+    /* each takes a look at each pair, and a second one for what is told */
+    const char *asked = arena_printf(&arena, "{\"form\":{%s}}", names);
+    ck_assert_uint_eq(is_not_found(asked, &seen, NULL), MATCH_STEPS_MAX / NAMES / 2 + 1);
+    asked = arena_printf(&arena, "{\"headers\":{%s}}", names);
+    ck_assert_uint_eq(is_not_found(asked, &seen, NULL), MATCH_STEPS_MAX / NAMES / 2 + 1);
+    const char *body = arena_printf(&arena, "{%s}", listed(NAMES, "\"y\":1"));
+    asked = arena_printf(&arena, "{\"body\":{%s}}", names);
+    ck_assert_uint_eq(is_not_found(asked, &seen, body), MATCH_STEPS_MAX / NAMES);
+    /* long ones count for more */
+    asked = arena_printf(&arena, "{\"body\":{\"%s\":1,\"x\":1}}", repeated(32000, "a"));
+    ck_assert_uint_eq(is_not_found(asked, &seen, body), 1);
+}
+END_TEST
+
 START_TEST(what_takes_too_long_does_not_fit)
 {
     const char *body = arena_printf(&arena, "[%s,2]", listed(400, "1"));
@@ -473,6 +499,36 @@ START_TEST(what_takes_too_long_does_not_fit)
 }
 END_TEST
 
+START_TEST(a_look_at_an_entry_ends_with_its_first_difference)
+{
+    const char *wanted = arena_printf(&arena, "[%s]", listed(300, "1"));
+    const char *other = arena_printf(&arena, "[2,%s]", listed(299, "1"));
+    const char *body = arena_printf(&arena, "[%s,%s]", listed(2000, other), wanted);
+    ck_assert_uint_eq(distance_of(arena_printf(&arena, "{\"$contains\":[%s]}", wanted), body), 0);
+}
+END_TEST
+
+/* All that the first would be far from is counted; for each of thousands it would be too much. */
+START_TEST(to_count_takes_steps_too)
+{
+    const char *asked = arena_printf(&arena, "{\"$contains\":[{\"a\":[%s]}]}", listed(1000, "1"));
+    ck_assert_uint_eq(distance_of(asked, "[{}]"), 1000);
+    ck_assert_uint_eq(distance_of(asked, arena_printf(&arena, "[%s]", listed(5000, "{}"))), 1);
+}
+END_TEST
+
+START_TEST(a_status_is_found_as_a_number)
+{
+    struct match_fault fault;
+    struct difference *list;
+    struct match *match = match_of("{\"status\":500}", &fault);
+    ck_assert_uint_eq(match_differences(match, &update, &arena, &list), 1);
+    ck_assert(cJSON_IsNumber(list[0].found));
+    ck_assert_int_eq(list[0].found->valueint, 400);
+    match_free(match);
+}
+END_TEST
+
 START_TEST(no_more_differences_are_listed_than_can_be_read)
 {
     struct match_fault fault;
@@ -481,6 +537,7 @@ START_TEST(no_more_differences_are_listed_than_can_be_read)
     const struct seen seen = {.body = "[2]", .body_length = 3, .json = parsed("[2]")};
     ck_assert_uint_eq(match_distance(match, &seen), 1500);
     ck_assert_uint_eq(match_differences(match, &seen, &arena, &list), MATCH_DIFFERENCES_MAX);
+    ck_assert_str_eq(list[0].at, "$.body[0]");
     ck_assert_str_eq(list[999].at, "$.body[999]");
     arena.limit = 1; /* and of a request that takes too much, one */
     ck_assert_uint_eq(match_differences(match, &seen, &arena, &list), 1);
@@ -600,7 +657,11 @@ static TCase *match_tests(void)
     tcase_add_test(tests, a_match_is_bounded);
     tcase_add_test(tests, hostile_globs_end);
     tcase_add_test(tests, hostile_bodies_end);
+    tcase_add_test(tests, hostile_names_end);
     tcase_add_test(tests, what_takes_too_long_does_not_fit);
+    tcase_add_test(tests, a_look_at_an_entry_ends_with_its_first_difference);
+    tcase_add_test(tests, to_count_takes_steps_too);
+    tcase_add_test(tests, a_status_is_found_as_a_number);
     tcase_add_test(tests, no_more_differences_are_listed_than_can_be_read);
     tcase_add_loop_test(tests, globs_stand_for_whole_texts, 0, COUNT(globs));
     tcase_add_test(tests, globs_are_found_out_without_trying_all_ways);
