@@ -102,6 +102,9 @@ enum { SOURCE_RESTS = 0, SOURCE_ENDS = -1, SOURCE_BREAKS = -2 };
 struct source {
     void *context;
     bool has_length; /* the response's body_length is the whole; else the client sees where it ends */
+    /* Without a length: how many bytes are asked for at once, of a body that may be more than others
+     * leave time for; its end is that of its connection then. 0: less, in chunks. */
+    size_t piece;
     /* The next piece, of at most `size` bytes; or that there is none now, and the waker wakes it; that
      * there is no more; or that the connection is to be closed as it is. */
     ptrdiff_t (*read)(void *context, struct waker *waker, char *buffer, size_t size);

@@ -4,6 +4,9 @@
 #include "base/id.h"
 #include "control/watch.h"
 
+/* As much as many requests may add while others are answered: who reads is not to fall behind. */
+enum { PIECE = 1 << 18 };
+
 /* A stream that is open. */
 struct stream {
     struct control *control;
@@ -53,8 +56,9 @@ static int64_t listen(struct control_call *call)
     int64_t last_id = last_event_id(call);
     if (call->is_refused)
         return CONTROL_DONE;
-    *stream = (struct stream){.control = control,
-                              .source = {.context = stream, .read = read_stream, .end = end_stream}};
+    *stream = (struct stream){
+        .control = control,
+        .source = {.piece = PIECE, .context = stream, .read = read_stream, .end = end_stream}};
     unsigned others = atomic_fetch_add(&control->streams, 1);
     events_listen(events, last_id, &stream->events);
     if (others < control->streams_max && attend(call, events))

@@ -132,10 +132,12 @@ static void add_headers(struct MHD_Response *answer, const struct exchange *exch
     }
 }
 
-/* libmicrohttpd would end chunks that it does not send: its client takes that for the next answer. */
-static bool is_head_of_chunks(const struct exchange *exchange, const struct response *response)
+/* True for a body that is not sent in chunks; nor is it for HEAD, where libmicrohttpd would send the
+ * end of chunks that it has not sent, which a client takes for the next answer. */
+static bool ends_with_connection(const struct exchange *exchange, const struct response *response)
 {
-    return response->source != NULL && !response->source->has_length && is_head(exchange);
+    const struct source *source = response->source;
+    return source != NULL && !source->has_length && (source->piece > 0 || is_head(exchange));
 }
 
 /* A body that nobody will ask for. */
@@ -162,7 +164,7 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
     }
     add_headers(answer, exchange, response);
     exchange->status = response->status;
-    if (is_head_of_chunks(exchange, response))
+    if (ends_with_connection(exchange, response))
         (void)MHD_set_response_options(answer, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
     MHD_destroy_response(answer);

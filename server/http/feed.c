@@ -95,7 +95,8 @@ struct MHD_Response *feed_begin(struct feeds *feeds, struct MHD_Connection *conn
                            .source = source,
                            .length = length};
     struct MHD_Response *answer = MHD_create_response_from_callback(
-        source->has_length ? length : MHD_SIZE_UNKNOWN, PIECE_MAX, take_piece, *feed, NULL);
+        source->has_length ? length : MHD_SIZE_UNKNOWN, source->piece > 0 ? source->piece : PIECE_MAX,
+        take_piece, *feed, NULL);
     if (answer == NULL) {
         *feed = NULL;
         return NULL;

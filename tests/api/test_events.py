@@ -118,7 +118,7 @@ def test_what_comes_at_once(own, listen):
     stream = listen(server, prefix)
     assert stream.comments == ["events"]
     headers = stream.response.headers
-    assert headers["Content-Type"] == "text/event-stream" and headers["Cache-Control"] == "no-store" and headers["Transfer-Encoding"] == "chunked"
+    assert headers["Content-Type"] == "text/event-stream" and headers["Cache-Control"] == "no-store" and headers["Connection"] == "close"
 
 
 def test_the_clock(own, listen):
@@ -412,7 +412,6 @@ def test_who_does_not_read_is_dropped(start, listen):
     with contextlib.suppress(http.client.IncompleteRead, ConnectionError):
         while part := lazy.response.read(65536):
             read += part
-        raise AssertionError("it ended in order")
     assert len(read) < 20 * len(reason)
     put_clock(server)
     assert eager.next()[1] == "clock"

@@ -1,5 +1,6 @@
 /* Answers whose body comes in pieces, that end without one, and what is told of a request's arrival and
  * end. */
+#include <glib.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,16 +11,18 @@
 #include "http/server.h"
 #include "unit.h"
 
+enum { LARGE = 50000 }; /* more than a piece has as a rule */
+
 /* A source that has what the test has given it, and the server that asks it. */
 struct spring {
     struct http_server *server;
     struct arena arena; /* the test's */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
-    const char *pieces;   /* to be had; NULL ends a read */
-    ptrdiff_t at_end;     /* what a read answers when there are none */
-    struct waker *waker;  /* once it has been asked */
-    unsigned ended, over; /* times */
+    const char *pieces;          /* to be had; NULL ends a read */
+    ptrdiff_t at_end;            /* what a read answers when there are none */
+    struct waker *waker;         /* once it has been asked */
+    unsigned reads, ended, over; /* times */
     unsigned arrived, departed;
     int client, there; /* its socket, and the bytes that it could read at the first departure */
     struct source source;
@@ -30,6 +33,7 @@ static ptrdiff_t read_piece(void *context, struct waker *waker, char *buffer, si
     struct spring *spring = context;
     (void)pthread_mutex_lock(&spring->mutex);
     spring->waker = waker;
+    spring->reads++;
     size_t length = strlen(spring->pieces);
     length = length < size ? length : size;
     memcpy(buffer, spring->pieces, length);
@@ -72,7 +76,8 @@ static void append(void *context, const char *name, const char *value)
     (void)strcat(*text, ";");
 }
 
-/* /long has a length, /open none; /drop ends; what else there is tells the parts of the request. */
+/* /long has a length, /open and /piece none; /drop ends; what else there is tells the parts of the
+ * request. */
 static void respond(void *context, const struct request *request, struct arena *arena,
                     struct response *response)
 {
@@ -81,9 +86,11 @@ static void respond(void *context, const struct request *request, struct arena *
         .status = 200, .content_type = "text/plain", .over = note_over, .over_context = spring};
     ck_assert_ptr_eq(request->ticket, request->query(request, "unseen") == NULL ? spring : NULL);
     response->drops = strcmp(request->path, "/drop") == 0;
-    if (strcmp(request->path, "/long") == 0 || strcmp(request->path, "/open") == 0) {
+    bool is_piece = strcmp(request->path, "/piece") == 0;
+    if (strcmp(request->path, "/long") == 0 || strcmp(request->path, "/open") == 0 || is_piece) {
         spring->source = (struct source){.context = spring,
                                          .has_length = strcmp(request->path, "/long") == 0,
+                                         .piece = is_piece ? LARGE : 0,
                                          .read = read_piece,
                                          .end = end};
         response->body_length = 6;
@@ -247,6 +254,24 @@ START_TEST(a_body_breaks)
 }
 END_TEST
 
+/* It is asked for as much at once, and ends with the connection. */
+START_TEST(a_body_of_large_pieces)
+{
+    struct spring spring;
+    char *piece = g_strnfill(LARGE, 'a');
+    open_spring(&spring, piece, SOURCE_ENDS);
+    int connection = ask(&spring, "/piece", "");
+    const char *got = client_receive(connection, NULL, &spring.arena);
+    ck_assert_ptr_nonnull(strstr(got, "Connection: close\r\n"));
+    ck_assert_int_eq(strcmp(strstr(got, "\r\n\r\n") + 4, piece), 0);
+    wait_for(&spring, &spring.over, 1);
+    ck_assert_uint_eq(spring.reads, 2);
+    (void)close(connection);
+    close_spring(&spring);
+    g_free(piece);
+}
+END_TEST
+
 START_TEST(a_dropped_request_has_no_answer)
 {
     struct spring spring;
@@ -345,6 +370,7 @@ TCase *feed_tests(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, a_body_comes_in_pieces, 0, COUNT(bodies));
     tcase_add_loop_test(tests, a_body_breaks, 0, COUNT(broken));
+    tcase_add_test(tests, a_body_of_large_pieces);
     tcase_add_test(tests, a_dropped_request_has_no_answer);
     tcase_add_loop_test(tests, no_body_is_read_for_a_head, 0, COUNT(heads));
     tcase_add_test(tests, every_name_is_told);
