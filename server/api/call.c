@@ -30,7 +30,7 @@ struct db *call_connect(const struct call *call)
 void call_end(struct call *call)
 {
     if (call->token.user != NULL)
-        call->response->user = call->token.user->email;
+        call->response->user = arena_strdup(call->arena, call->token.user->email);
     cJSON_Delete(call->metadata);
     if (call->db != NULL)
         store_release(call->db);

@@ -90,7 +90,7 @@ void api_see(const struct api *api, const struct request *request, unsigned need
         seen->form = pairs_of(request, PART_FORM, arena);
     const struct user *user = (needs & MATCH_USER) != 0 ? api_user(api, request, arena) : NULL;
     if (user != NULL)
-        seen->user = user->email;
+        seen->user = arena_strdup(arena, user->email);
     if ((needs & MATCH_JSON) != 0)
         *json = json_parse_small(request->body, request->body_length, VALUES_MAX, NULL);
     seen->json = *json;

@@ -128,7 +128,7 @@ struct response {
     void (*over)(void *context);
     void *over_context;
     /* Whose call it was (an email), and the job that it made, where that is known, for who keeps a
-     * record of it; NULL and 0: not known. */
+     * record of it; arena-owned; NULL and 0: not known. */
     const char *user;
     int64_t job_id;
 };

@@ -23,25 +23,22 @@ void sandbox_free(struct sandbox *sandbox);
 const char *sandbox_id(const struct sandbox *sandbox);
 const struct household *sandbox_household(const struct sandbox *sandbox);
 
-/* The limits of the service that it has: its own, whatever becomes of its scenes. As old as it is. */
+/* What is as old as it is, whatever is exchanged in it; borrowed: the limits of the service that it
+ * has, what it is to do to requests, what came of them, and what is told of it to those who listen. */
 struct limits *sandbox_limits(const struct sandbox *sandbox);
+struct faults *sandbox_faults(struct sandbox *sandbox);
+struct journal *sandbox_journal(struct sandbox *sandbox);
+struct events *sandbox_events(struct sandbox *sandbox);
 
 /* Rung when something has become of its jobs. */
 struct bell *sandbox_jobs_changed(struct sandbox *sandbox);
-/* Of its requests. Borrowed; it is as old as the sandbox, whatever is exchanged in it. */
-struct journal *sandbox_journal(struct sandbox *sandbox);
-
-/* What it is to do to requests. Borrowed. */
-struct faults *sandbox_faults(struct sandbox *sandbox);
+/* Rung when something has become of its webhooks: one is to be called, was tried, or is not to be
+ * called any more. */
+struct bell *sandbox_webhooks_changed(struct sandbox *sandbox);
 
 /* How often it was reset, or has been closed: what was put off before is cut short. */
 MUSTCHECK unsigned sandbox_resets(const struct sandbox *sandbox);
 void sandbox_note_reset(struct sandbox *sandbox);
-/* Rung when something has become of its webhooks: one is to be called, was tried, or is not to be
- * called any more. */
-struct bell *sandbox_webhooks_changed(struct sandbox *sandbox);
-/* What is told of it to those who listen. */
-struct events *sandbox_events(struct sandbox *sandbox);
 
 /* What it is like now; NULL when it is closed, or not filled yet. Good until sandbox_leave, which must
  * follow in any case. Never waits. */
