@@ -18,12 +18,17 @@ void told_unsee(struct seen *seen)
     seen->json = NULL;
 }
 
-bool told_fits(const struct entry *entry, const struct match *match, struct arena *arena)
+bool told_fits(struct control_call *call, const struct entry *entry, const struct match *match,
+               size_t *steps)
 {
     struct seen seen = told_seen(entry, match);
-    bool fits = match_fits(match, &seen, arena);
+    bool fits = match_fits_within(match, &seen, steps);
     told_unsee(&seen);
-    return fits;
+    if (*steps == 0)
+        (void)control_refuse(call, 422, "$.match",
+                             "expected less: it takes more than %d comparisons to look at all requests",
+                             TOLD_STEPS_MAX);
+    return fits && *steps > 0;
 }
 
 struct match *told_match(struct control_call *call, struct arena *arena)
@@ -44,6 +49,7 @@ struct listing {
     const struct match *match;
     bool oldest_first;
     int64_t limit, count;
+    size_t steps; /* left */
     cJSON *requests;
     bool more;
 };
@@ -54,8 +60,8 @@ static bool add_request(void *context, struct entry *entry)
 {
     struct listing *listing = context;
     struct arena *arena = listing->call->arena;
-    if (!told_fits(entry, listing->match, arena))
-        return true;
+    if (!told_fits(listing->call, entry, listing->match, &listing->steps))
+        return !listing->call->is_refused;
     listing->more =
         listing->count == listing->limit || (listing->count > 0 && arena_is_exceeded(arena));
     if (listing->more)
@@ -74,8 +80,11 @@ static bool add_request(void *context, struct entry *entry)
 static int64_t list(struct control_call *call, struct match *match, int64_t limit,
                     const struct journal_range *range)
 {
-    struct listing listing = {
-        .call = call, .match = match, .oldest_first = range->oldest_first, .limit = limit};
+    struct listing listing = {.call = call,
+                              .match = match,
+                              .oldest_first = range->oldest_first,
+                              .limit = limit,
+                              .steps = TOLD_STEPS_MAX};
     if (call->is_refused) {
         match_free(match);
         return CONTROL_DONE;

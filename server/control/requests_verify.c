@@ -20,6 +20,7 @@ struct verification {
     size_t count, room;        /* of them */
     size_t final;              /* of them, those up to seen_to */
     bool is_final;             /* nothing so far that is to be written again */
+    size_t steps;              /* that are left of a look */
 };
 
 /* "count": N, or {"min", "max"}. */
@@ -70,8 +71,10 @@ static bool see(void *context, struct entry *entry)
 {
     struct verification *verification = context;
     verification->is_final = verification->is_final && !entry_is_open(entry);
-    if (told_fits(entry, verification->match, &verification->scratch))
+    if (told_fits(verification->call, entry, verification->match, &verification->steps))
         add_id(verification, entry_id(entry));
+    if (verification->call->is_refused)
+        return false;
     if (verification->is_final) {
         verification->seen_to = entry_id(entry);
         verification->final = verification->count;
@@ -93,6 +96,7 @@ static void look(struct verification *verification)
         memmove(verification->ids, verification->ids + gone,
                 verification->count * sizeof *verification->ids);
     verification->is_final = true;
+    verification->steps = TOLD_STEPS_MAX;
     const struct journal_range range = {.since = verification->seen_to, .oldest_first = true};
     journal_each(journal, &range, see, verification);
 }
@@ -103,6 +107,7 @@ struct nearest {
     struct entry *entries[NEAREST_MAX];
     size_t distances[NEAREST_MAX];
     size_t count;
+    size_t steps; /* left */
 };
 
 /* Newest first: of two that are as near the first stays in front. */
@@ -110,8 +115,11 @@ static bool compare(void *context, struct entry *entry)
 {
     struct nearest *nearest = context;
     struct seen seen = told_seen(entry, nearest->match);
-    size_t distance = match_distance(nearest->match, &seen), place = nearest->count;
+    size_t distance = match_distance_within(nearest->match, &seen, &nearest->steps);
+    size_t place = nearest->count;
     told_unsee(&seen);
+    if (nearest->steps == 0) /* of those that were looked at, then */
+        return false;
     while (place > 0 && distance < nearest->distances[place - 1])
         place--;
     if (distance == 0 || place == NEAREST_MAX)
@@ -159,7 +167,7 @@ static cJSON *tell_nearest(struct control_call *call, const struct match *match,
 
 static void add_nearest(const struct verification *verification, cJSON *body)
 {
-    struct nearest nearest = {.match = verification->match};
+    struct nearest nearest = {.match = verification->match, .steps = TOLD_STEPS_MAX};
     const struct journal_range all = {.since = 0};
     cJSON *list = cJSON_AddArrayToObject(body, "nearest");
     if ((int64_t)verification->count < verification->least)
@@ -192,6 +200,8 @@ static int64_t ask(struct verification *verification)
     int64_t left =
         errand_wait_left(call, verification->wait, journal_bell(sandbox_journal(call->sandbox)));
     look(verification);
+    if (call->is_refused)
+        return CONTROL_DONE;
     int64_t count = (int64_t)verification->count;
     bool is_verified = count >= verification->least && count <= verification->most;
     if (!is_verified && count < verification->least && left > 0)

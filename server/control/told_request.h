@@ -30,6 +30,10 @@ MUSTCHECK struct match *told_match(struct control_call *call, struct arena *aren
  * told_unsee. */
 MUSTCHECK struct seen told_seen(const struct entry *entry, const struct match *match);
 void told_unsee(struct seen *seen);
-MUSTCHECK bool told_fits(const struct entry *entry, const struct match *match, struct arena *arena);
+/* What one call may take of all entries together, in steps of a match: others wait for the thread. */
+enum { TOLD_STEPS_MAX = 40 * MATCH_STEPS_MAX };
+/* Takes what it takes off the steps. When none are left, the call is refused, and it is false. */
+MUSTCHECK bool told_fits(struct control_call *call, const struct entry *entry,
+                         const struct match *match, size_t *steps);
 
 #endif

@@ -324,13 +324,23 @@ bool match_fits(const struct match *match, const struct seen *seen, struct arena
     return hold(match, seen, true, NULL, &effort) == 0;
 }
 
-bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps)
+static size_t hold_within(const struct match *match, const struct seen *seen, bool stops, size_t *steps)
 {
     const size_t most = *steps < MATCH_STEPS_MAX ? *steps : MATCH_STEPS_MAX;
     struct effort effort = {.steps = most};
-    bool fits = hold(match, seen, true, NULL, &effort) == 0;
+    size_t distance = hold(match, seen, stops, NULL, &effort);
     *steps -= most - effort.steps;
-    return fits;
+    return distance;
+}
+
+bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps)
+{
+    return hold_within(match, seen, true, steps) == 0;
+}
+
+size_t match_distance_within(const struct match *match, const struct seen *seen, size_t *steps)
+{
+    return hold_within(match, seen, false, steps);
 }
 
 size_t match_distance(const struct match *match, const struct seen *seen)

@@ -74,6 +74,8 @@ MUSTCHECK bool match_fits_within(const struct match *match, const struct seen *s
  * object or list that is not there counts as many as it has, entries too many of a list as one. Of a
  * $contains each entry counts by the entry that comes nearest. 0: it fits. */
 MUSTCHECK size_t match_distance(const struct match *match, const struct seen *seen);
+MUSTCHECK size_t match_distance_within(const struct match *match, const struct seen *seen,
+                                       size_t *steps);
 
 /* What keeps a request from fitting. */
 struct difference {

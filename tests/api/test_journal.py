@@ -206,6 +206,16 @@ def test_counts(kept, count, verified):
     assert none["verified"] == (count in (0, {"max": 5}, {"max": 4}, {"min": 0}, {"max": 0}))
 
 
+def test_what_a_match_may_take_has_a_bound(fresh):
+    """Others wait for the thread that looks, and so does a stop."""
+    for _ in range(60):
+        fresh.request("POST", "/crm/v8/Leads/search", [0] * 1500 + [1])
+    for path in ("find", "verify"):
+        answer = control(fresh, "POST", f"/_crmock/requests/{path}", {"match": {"body": {"$contains": [1] * 450}}})
+        assert answer.status == 422 and answer.body["at"] == "$.match", answer
+    assert main_of(fresh).done("POST", "/requests/verify", {"match": {"body": {"$contains": [1]}}, "count": 60})["verified"]
+
+
 def differs(at, expected, found):
     return {"at": at, "expected": expected, "found": found}
 
