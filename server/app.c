@@ -162,7 +162,7 @@ static struct household household_of(struct app *app)
                                   .budget = options->budget,
                                   .webhooks = options->webhooks,
                                   .token_ttl = options->token_ttl,
-                                  .journal = options->journal,
+                                  .journal = options->control.is_on ? options->journal : 0,
                                   .auto_consent = options->auto_consent,
                                   .pool = app->job_pool,
                                   .limiting = &app->limiting,
