@@ -483,12 +483,12 @@ def test_the_example_of_the_page(fresh):
     assert len(others) == 2 and re.fullmatch(pattern, got), (pattern, got)
 
 
-def test_the_program_of_the_page(fresh):
+def test_the_program_of_the_page(start):
     """What has happened before the stream is read is told, too."""
     defines, waits = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
     names = {}
     exec(defines, names)
-    sandbox = make(fresh)
+    sandbox = make(start(*PATIENT))
     names["happens"] = names["events"](sandbox.made["url"])
     job_id = sandbox.schedule("Leads", {"data": [{"City": "Arta"}], "cvid": VIEW})
     sandbox.ended("Leads", job_id)
