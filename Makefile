@@ -117,13 +117,15 @@ test: deps-test ## install, build and run every test; ends with "N passed, N fai
 	@$(MAKE) --no-print-directory -s -j VARIANT=asan build/asan/unit
 	@$(PYTHON) tests/run.py build/crmock build/asan/unit
 
-asan tsan: ## the whole test run under ASan+UBSan, or under TSan
+# What tests/run.py is to leave out.
+TESTS :=
+asan tsan: ## the whole test run under ASan+UBSan, or under TSan; TESTS="--cases 4" for a sample
 	@$(MAKE) --no-print-directory -s -j VARIANT=$@ build/$@/unit build/$@/crmock
-	$(PYTHON) tests/run.py build/$@/crmock build/$@/unit
+	$(PYTHON) tests/run.py $(TESTS) build/$@/crmock build/$@/unit
 
-valgrind: ## the whole test run under valgrind
+valgrind: ## the whole test run under valgrind; likewise
 	@$(MAKE) --no-print-directory -s -j all build/unit
-	$(PYTHON) tests/run.py --valgrind build/crmock build/unit
+	$(PYTHON) tests/run.py --valgrind $(TESTS) build/crmock build/unit
 
 lint: format-check ## clang's warnings and clang-tidy
 	@$(MAKE) --no-print-directory -s -j VARIANT=clang CC=clang build/clang/unit build/clang/crmock
@@ -134,29 +136,37 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 
-check-all: deps ## make test, then everything slower: linters, SDKs, other clients, a browser, Schemathesis, fuzzing, kills, a soak, sanitizers, valgrind
+# Those who wait for a disk, a network or a clock run beside each other, the lists one after the other. make test has run the unit
+# suites under ASan; of what is slowest the same sample is taken each time: all functions or some of each file, with some of
+# their cases.
+.PHONY: check-clients check-hostile
+check-all: deps ## make test, then everything slower: linters, SDKs, other clients, a browser, Schemathesis, fuzzing, kills, a soak; sanitizers and valgrind, sampled
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
+	$(MAKE) -j 2 --output-sync=target check-clients check-hostile
+	$(MAKE) --no-print-directory asan TESTS="--only api"
+	$(MAKE) --no-print-directory tsan TESTS="--cases 4"
+	$(MAKE) --no-print-directory valgrind TESTS="--functions 4 --cases 1"
+check-clients:
 	$(MAKE) --no-print-directory test-sdk
 	$(MAKE) --no-print-directory test-clients
 	$(MAKE) --no-print-directory test-browser
-	$(MAKE) --no-print-directory schemathesis
+	$(MAKE) --no-print-directory schemathesis SCHEMATHESIS_EXAMPLES=50
+check-hostile:
 	$(MAKE) --no-print-directory fuzz-replay
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory torture
 	$(MAKE) --no-print-directory soak SOAK_SECONDS=10
-	$(MAKE) --no-print-directory asan
-	$(MAKE) --no-print-directory tsan
-	$(MAKE) --no-print-directory valgrind
 
 # From PyPI, in a folder of its own.
 SCHEMATHESIS := schemathesis==4.32.5
+SCHEMATHESIS_EXAMPLES := 100
 build/venv/$(SCHEMATHESIS):
 	rm -rf build/venv && $(PYTHON) -m venv build/venv
 	build/venv/bin/pip install --quiet $(SCHEMATHESIS) && touch $@
-schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, against /openapi.json
+schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, against /openapi.json; SCHEMATHESIS_EXAMPLES (100) an operation
 	@$(MAKE) --no-print-directory -s -j all
-	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis
+	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 # Fuzz targets, a door each: built by clang, VARIANT=fuzz, or VARIANT=cover to see what they reach.
 FUZZ_TARGETS := http form json match faults body criteria fixtures options store respond

@@ -1,9 +1,12 @@
-"""Runs every test: the unit suites (Check) and the black-box suites (pytest).
+"""Runs every test: the unit suites (Check) beside the black-box suites (pytest).
 
-usage: run.py [--valgrind] CRMOCK UNIT [pytest arguments]
+usage: run.py [--valgrind] [--only unit|api] [--functions N] [--cases N] CRMOCK UNIT [pytest arguments]
 
+--functions and --cases take a sample of the black-box suites: so many functions of a file, so many cases of a function.
 Ends with the line "N passed, N failed" and a status that says the same.
 """
+import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -23,26 +26,29 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktra
               "TSAN_OPTIONS": "halt_on_error=1", "G_SLICE": "always-malloc"}
 
 
-def run_unit(command, environment, folder):
+def run_unit(wanted, environment, folder):
     """Passed and failed of the unit suites; a crash counts as one failure."""
     log = folder / "unit.tap"
     # In one process: a fork for each test would hide its leaks, and takes most of the time.
     environment = environment | {"CK_FORK": "no", "CK_TAP_LOG_FILE_NAME": str(log), "CK_VERBOSITY": "silent"}
+    command = [*(VALGRIND if wanted.valgrind else []), os.path.abspath(wanted.unit)]
     done = subprocess.run(command, env=environment)
     text = log.read_text() if log.exists() else ""
     passed = len(re.findall(r"^ok ", text, re.M))
     faults = re.findall(r"^not ok .*", text, re.M)
-    print("\n".join(faults), end="\n" if faults else "")
     failed = max(len(faults), 1 if done.returncode != 0 or passed == 0 else 0)
-    print(f"unit: {passed} passed, {failed} failed", flush=True)
+    print(*faults, f"unit: {passed} passed, {failed} failed", sep="\n", flush=True)
     return passed, failed
 
 
-def run_api(arguments, environment, folder):
+def run_api(wanted, environment, folder):
     log = folder / "api.xml"
+    if wanted.valgrind:
+        environment = environment | {"CRMOCK_WRAPPER": " ".join(VALGRIND)}
+    sample = [f"--{name}={count}" for name, count in (("functions", wanted.functions), ("cases", wanted.cases)) if count]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-n", str(WORKERS), "-o", "junit_family=xunit1", f"--junitxml={log}",
-         *(arguments or [str(HERE / "api"), str(HERE / "mutate")])], env=environment)
+         *sample, *(wanted.arguments or [str(HERE / "api"), str(HERE / "mutate")])], env=environment)
     passed = failed = 0
     if log.exists():
         suite = xml.etree.ElementTree.parse(log).getroot().find("testsuite")
@@ -54,21 +60,33 @@ def run_api(arguments, environment, folder):
     return passed, failed
 
 
+PARTS = {"unit": run_unit, "api": run_api}
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--valgrind", action="store_true")
+    parser.add_argument("--only", choices=list(PARTS))
+    parser.add_argument("--functions", type=int)
+    parser.add_argument("--cases", type=int)
+    parser.add_argument("crmock")
+    parser.add_argument("unit")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
 def main():
-    arguments = sys.argv[1:]
-    valgrind = VALGRIND if arguments[:1] == ["--valgrind"] else []
-    crmock, unit, *rest = arguments[1:] if valgrind else arguments
+    wanted = read_arguments()
     environment = os.environ | SANITIZERS | {"PYTHONDONTWRITEBYTECODE": "1",
                                              "HYPOTHESIS_STORAGE_DIRECTORY": str(HERE.parent / "build" / "hypothesis"),
                                              "CRMOCK_THREADS": "4",  # races show on any machine
                                              "CRMOCK_REQUEST_TIME": "3600000",  # no test fails on a time
-                                             "CRMOCK": os.path.abspath(crmock)}
-    if valgrind:
-        environment |= {"CRMOCK_WRAPPER": " ".join(valgrind)}
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        results = [run_unit([*valgrind, os.path.abspath(unit)], environment, folder),
-                   run_api(rest, environment, folder)]
+                                             "CRMOCK": os.path.abspath(wanted.crmock)}
+    parts = [part for name, part in PARTS.items() if wanted.only in (None, name)]
+    # Beside each other: the unit suites wait for the disk half of the time.
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor() as pool:
+        started = [pool.submit(part, wanted, environment, pathlib.Path(name)) for part in parts]
+        results = [part.result() for part in started]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -7,7 +7,31 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import gallery  # noqa: E402
+import sample  # noqa: E402
 from server import Server  # noqa: E402
+
+SAMPLED = []  # how many tests of how many
+
+
+def pytest_addoption(parser):
+    parser.addoption("--functions", type=int, metavar="N", help="run N of the test functions of each file, the same ones each time")
+    parser.addoption("--cases", type=int, metavar="N", help="run N of the cases of each test function, likewise")
+
+
+def pytest_collection_modifyitems(config, items):
+    functions, cases = config.getoption("--functions"), config.getoption("--cases")
+    if functions or cases:
+        all, kept = list(items), set(sample.of([item.nodeid for item in items], functions, cases))
+        items[:] = [item for item in all if item.nodeid in kept]
+        config.hook.pytest_deselected(items=[item for item in all if item.nodeid not in kept])
+        SAMPLED[:] = len(items), len(all)
+        getattr(config, "workeroutput", {})["sampled"] = list(SAMPLED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker of pytest-xdist has ended: each has the same sample."""
+    SAMPLED[:] = getattr(node, "workeroutput", {}).get("sampled", SAMPLED)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,7 +90,10 @@ def start_each(request, start, tmp_path):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Lists each row of the error catalogue with the request that produced it and the versions in which it did."""
+    """Says what was sampled. Lists each row of the error catalogue with the request that produced it and the versions in which it
+    did."""
+    if SAMPLED:
+        terminalreporter.write_line("sampled: {} of {}".format(*SAMPLED))
     produced = {}
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:

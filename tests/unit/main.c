@@ -5,20 +5,28 @@
 
 #include "crm/fixture_rules.h"
 #include "fixture/fixture.h"
+#include "store/memory.h"
 #include "unit.h"
 
 struct log quiet_log;
 
+/* Of a store in memory with the built-in fixtures. To load them takes most of a test's time, so that is
+ * done once. */
+static struct image *built_in;
+
 static void open_and_fill(struct test_store *test, const char *path, const char *folder)
 {
-    const struct store_options options = {.path = path, .log = &quiet_log};
+    bool is_built_in = path == NULL && folder == NULL, is_new;
+    const struct store_options options = {
+        .path = path, .image = is_built_in ? built_in : NULL, .log = &quiet_log};
     const struct fixture_source source = {.folder = folder, .now = 1614334436};
     const char *reason = "";
-    bool is_new;
     test->store = store_open(&options, &test->arena, &is_new, &reason);
-    ck_assert_msg(test->store != NULL && is_new, "%s", reason);
-    ck_assert_msg(fixtures_load(test->store, &source, &fixture_rules, &test->arena, &reason), "%s",
-                  reason);
+    ck_assert_msg(test->store != NULL && is_new == (options.image == NULL), "%s", reason);
+    ck_assert_msg(!is_new || fixtures_load(test->store, &source, &fixture_rules, &test->arena, &reason),
+                  "%s", reason);
+    if (is_built_in && built_in == NULL)
+        built_in = store_image(test->store);
     test->db = store_acquire(test->store);
     ck_assert_ptr_nonnull(test->db);
     ck_assert_int_eq(orgs_load(test->db, ALL_ORGS, &test->orgs), STORE_OK);
@@ -85,6 +93,7 @@ int main(void)
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    image_free(built_in);
     log_sink_close(&nowhere);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
