@@ -33,10 +33,12 @@ void fuzz_app_prepare(struct fuzz_app *fuzzed)
         .cache =
             arena_printf(&fuzzed->arena, "%s/cache-%d", folder != NULL ? folder : "/tmp", getpid()),
         .jobs = {.batch = 500},
-        .token_ttl = 3600,
+        .token_ttl = 3600000,
         .http = {.listen = "127.0.0.1",
                  .max_body = 2000,
                  .max_header = 4096,
+                 .max_memory = 256 << 20, /* as by default; with none records are all refused */
+                 .request_memory = 32 << 20,
                  .max_connections = 64,
                  .idle_timeout = 0, /* what ends by it has not ended in time */
                  .threads = 1,
