@@ -169,8 +169,9 @@ schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, a
 	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 # Fuzz targets, a door each: built by clang, VARIANT=fuzz, or VARIANT=cover to see what they reach.
-FUZZ_TARGETS := http form json match faults body criteria fixtures options store respond
-FUZZ_SHARED := $B/tests/fuzz/fuzz.o $B/tests/fuzz/fuzz_app.o $B/tests/fuzz/fuzz_json.o $B/tests/fuzz/fuzz_seen.o
+FUZZ_TARGETS := http form json match faults control body criteria fixtures options store respond
+FUZZ_SHARED := $B/tests/fuzz/fuzz.o $B/tests/fuzz/fuzz_app.o $B/tests/fuzz/fuzz_json.o $B/tests/fuzz/fuzz_seen.o \
+	$B/tests/fuzz/fuzz_call.o $B/tests/fuzz/fuzz_schema.o
 $B/tests/fuzz/%.o: CPPFLAGS += -Itests/fuzz -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
 $(FUZZ_TARGETS:%=$B/%): $B/%: $B/tests/fuzz/%.o $(FUZZ_SHARED) $(filter-out $B/server/main.o,$(OBJECTS))
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)

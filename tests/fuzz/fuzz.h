@@ -89,4 +89,19 @@ struct fuzz_sending {
 const char *fuzz_app_exchange(struct fuzz_app *fuzzed, const struct fuzz_sending *sending,
                               const char *bytes, size_t count, struct arena *arena);
 
+/* An answer, cut off from what comes. */
+struct fuzz_answer {
+    unsigned long status;
+    size_t length;
+    const char *type, *body; /* type: up to the line's end; or NULL */
+};
+/* The one at the front; what follows it. Fails unless it is one. */
+const char *fuzz_answer_next(const char *at, const char *end, struct fuzz_answer *answer);
+
+/* Sends whole requests over a connection of their own, and reads until it ends or a stream begins,
+ * without a look at what comes, of which *length is told. What waits for more than a second is told
+ * that nobody waits for it. What came is arena-owned. */
+const char *fuzz_app_ask(struct fuzz_app *fuzzed, const char *bytes, size_t count, struct arena *arena,
+                         size_t *length);
+
 #endif

@@ -15,6 +15,7 @@
 enum {
     ANSWER_MILLISECONDS = 300000, /* the machine may be busy with others, and this is nice to them */
     QUIET_MILLISECONDS = 3,
+    PATIENCE_MILLISECONDS = 1000,
     PIECES_MAX = 32,
     ASKED_MAX = 256, /* inputs */
     ANSWER_ROOM = 1 << 22
@@ -104,10 +105,19 @@ static bool comes(int socket, int milliseconds)
     return poll(&wanted, 1, milliseconds) > 0;
 }
 
-static size_t receive(int socket, char *answers, size_t room)
+/* A body without a length comes for as long as it is read. */
+static bool is_stream(const char *answers, size_t length)
+{
+    static const char word[] = "\r\nTransfer-Encoding: chunked\r\n";
+    const char *head_end = memmem(answers, length, "\r\n\r\n", 4);
+    return head_end != NULL &&
+           memmem(answers, (size_t)(head_end - answers) + 2, word, sizeof word - 1) != NULL;
+}
+
+static size_t receive(int socket, char *answers, size_t room, bool ends_at_stream)
 {
     size_t length = 0;
-    for (;;) {
+    while (!ends_at_stream || !is_stream(answers, length)) {
         if (!comes(socket, ANSWER_MILLISECONDS))
             fuzz_fail("no end of the answer within %d ms, after: %.*s", ANSWER_MILLISECONDS,
                       (int)length, answers);
@@ -118,6 +128,7 @@ static size_t receive(int socket, char *answers, size_t room)
         if (length == room)
             fuzz_fail("an answer of more than %zu bytes", room);
     }
+    return length;
 }
 
 static int connected(struct fuzz_app *fuzzed)
@@ -128,13 +139,6 @@ static int connected(struct fuzz_app *fuzzed)
         fuzz_fail("no connection");
     return ends[0];
 }
-
-/* An answer, cut off from what comes. */
-struct answer {
-    unsigned long status;
-    size_t length;
-    const char *type, *body;
-};
 
 static const char *header(const char *head, const char *end, const char *name)
 {
@@ -147,8 +151,7 @@ static const char *header(const char *head, const char *end, const char *name)
     return NULL;
 }
 
-/* The answer at the front; what follows it. */
-static const char *next_answer(const char *at, const char *end, struct answer *answer)
+const char *fuzz_answer_next(const char *at, const char *end, struct fuzz_answer *answer)
 {
     const char *head_end = memmem(at, (size_t)(end - at), "\r\n\r\n", 4);
     bool is_one =
@@ -170,7 +173,7 @@ static const char *next_answer(const char *at, const char *end, struct answer *a
 }
 
 /* What a store holds that has been broken is served as it stands there. */
-static bool must_be_json(const struct fuzz_app *fuzzed, const struct answer *answer)
+static bool must_be_json(const struct fuzz_app *fuzzed, const struct fuzz_answer *answer)
 {
     return answer->length > 0 && (answer->status >= 400 || fuzzed->options.db == NULL);
 }
@@ -179,8 +182,8 @@ static void check_answers(const struct fuzz_app *fuzzed, const char *answers, si
 {
     const char *at = answers, *end = answers + length;
     while (at < end) {
-        struct answer answer;
-        const char *next = next_answer(at, end, &answer);
+        struct fuzz_answer answer;
+        const char *next = fuzz_answer_next(at, end, &answer);
         bool is_logged = lseek(fuzzed->log, 0, SEEK_END) > 0;
         if (answer.status == 500 && !is_logged)
             fuzz_fail("a failure that the log knows nothing of: %.*s", (int)(next - at), at);
@@ -203,7 +206,7 @@ static void check_health(struct fuzz_app *fuzzed)
     char answer[1024];
     int socket = connected(fuzzed);
     send_pieces(socket, 0, request, sizeof request - 1);
-    size_t length = receive(socket, answer, sizeof answer);
+    size_t length = receive(socket, answer, sizeof answer, false);
     if (length < 15 || strncmp(answer, "HTTP/1.1 200 OK", 15) != 0)
         fuzz_fail("it is not well: %.*s", (int)length, answer);
     (void)close(socket);
@@ -222,11 +225,24 @@ const char *fuzz_app_exchange(struct fuzz_app *fuzzed, const struct fuzz_sending
         (void)comes(socket, QUIET_MILLISECONDS);
     if (sending->end == END_HALF || sending->end == END_LATER) {
         (void)shutdown(socket, SHUT_WR);
-        length = receive(socket, answers, sizeof answers);
+        length = receive(socket, answers, sizeof answers, false);
     }
     (void)close(socket);
     check_answers(fuzzed, answers, length);
     if (sending->end == END_VANISH || sending->end == END_DEAF)
         check_health(fuzzed);
     return arena_strndup(arena, answers, length);
+}
+
+const char *fuzz_app_ask(struct fuzz_app *fuzzed, const char *bytes, size_t count, struct arena *arena,
+                         size_t *length)
+{
+    static char answers[ANSWER_ROOM];
+    int socket = connected(fuzzed);
+    send_pieces(socket, 0, bytes, count);
+    if (!comes(socket, PATIENCE_MILLISECONDS))
+        (void)shutdown(socket, SHUT_WR);
+    *length = receive(socket, answers, sizeof answers, true);
+    (void)close(socket);
+    return arena_strndup(arena, answers, *length);
 }

@@ -23,10 +23,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KEPT = ROOT / "build" / "fuzz"
 # By target: the longest input, and its part of the time beside the others'.
-LONGEST = {"http": 6000, "form": 20000, "json": 4000, "match": 4000, "faults": 4000, "body": 4000, "criteria": 4000, "fixtures": 16000,
+LONGEST = {"http": 6000, "form": 20000, "json": 4000, "match": 4000, "faults": 4000, "control": 8000, "body": 4000, "criteria": 4000, "fixtures": 16000,
            "options": 1000, "store": 256, "respond": 4000}
-PARTS = {"http": 3, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "faults": 0.5, "options": 0.5}
+PARTS = {"http": 3, "control": 2, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "faults": 0.5, "options": 0.5}
 REPEATS = {"http": 20}  # how often an input is replayed where it matters when its bytes are read
+# Leaks are looked for when it ends: after each input that would take most of the time.
+OPTIONS = {"control": ["-detect_leaks=0"]}
 TIMEOUT = 400  # seconds that one input may take: an answer has 300
 SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
@@ -61,7 +63,7 @@ class Run:
     def __init__(self, build, target, folder):
         self.target, self.program = target, pathlib.Path(build).resolve() / target
         self.environment = os.environ | SANITIZERS | {"TMPDIR": str(folder)}
-        self.options = [f"-artifact_prefix={KEPT}/replayed-", f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1"]
+        self.options = [f"-artifact_prefix={KEPT}/replayed-", f"-max_len={LONGEST[target]}", f"-timeout={TIMEOUT}", "-rss_limit_mb=2048", "-print_final_stats=1", *OPTIONS.get(target, [])]
         words = HERE / f"{target}.dict"
         self.words = [f"-dict={words}"] if words.exists() else []
 
