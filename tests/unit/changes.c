@@ -370,17 +370,15 @@ static void check_found(void)
     image_free(now);
 }
 
-/* All of the records once; for the other ways a tenth of them, for each is read on both sides. */
+/* With a tenth of the records, for each is read on both sides. */
 START_TEST(whatever_differs_is_found)
 {
     static const struct sql most = {"DELETE FROM record WHERE id >= 554023000000705001"
                                     " AND lock_id IS NULL"};
     unsigned seed = (unsigned)_i + 1;
-    if (_i > 0) {
-        run(&most);
-        image_free(then);
-        then = image();
-    }
+    run(&most);
+    image_free(then);
+    then = image();
     for (int i = 0; i < 12; i++)
         disturb(&seed);
     check_found();
