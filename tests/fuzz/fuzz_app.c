@@ -1,5 +1,6 @@
 #include "fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
@@ -89,6 +90,8 @@ static void send_pieces(int socket, size_t piece, const char *bytes, size_t coun
     while (count > 0) {
         size_t length = piece == 0 || piece > count ? count : piece;
         ssize_t sent = send(socket, bytes, length, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent <= 0)
             return; /* it has refused to read on */
         bytes += sent;
@@ -98,11 +101,16 @@ static void send_pieces(int socket, size_t piece, const char *bytes, size_t coun
     }
 }
 
-/* True when there is something to read, or the end, within that time. */
+/* True when there is something to read, or the end, within that time; the clock of libFuzzer's -timeout
+ * interrupts it now and then. */
 static bool comes(int socket, int milliseconds)
 {
     struct pollfd wanted = {.fd = socket, .events = POLLIN};
-    return poll(&wanted, 1, milliseconds) > 0;
+    int ready;
+    do
+        ready = poll(&wanted, 1, milliseconds);
+    while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 /* A body without a length comes for as long as it is read. */
@@ -122,6 +130,8 @@ static size_t receive(int socket, char *answers, size_t room, bool ends_at_strea
             fuzz_fail("no end of the answer within %d ms, after: %.*s", ANSWER_MILLISECONDS,
                       (int)length, answers);
         ssize_t got = recv(socket, answers + length, room - length, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             return length;
         length += (size_t)got;
