@@ -144,9 +144,9 @@ check-all: deps ## make test, then everything slower: linters, SDKs, other clien
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) -j 2 --output-sync=target check-clients check-hostile
-	$(MAKE) --no-print-directory asan TESTS="--only api"
-	$(MAKE) --no-print-directory tsan TESTS="--cases 4"
-	$(MAKE) --no-print-directory valgrind TESTS="--functions 4 --cases 1"
+	$(MAKE) --no-print-directory asan TESTS="--only api --cases 8"
+	$(MAKE) --no-print-directory tsan TESTS="--cases 3"
+	$(MAKE) --no-print-directory valgrind TESTS="--functions 3 --cases 1"
 check-clients:
 	$(MAKE) --no-print-directory test-sdk
 	$(MAKE) --no-print-directory test-clients

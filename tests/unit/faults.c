@@ -15,11 +15,11 @@
 #include "unit.h"
 
 /* A small org in a store that lasts, and what works on it. The built-in org has one such record
- * already. */
-enum { RECORDS = 61, IDS = 25, BATCH = 10, FIRST_RECORD = 1001 };
+ * already. A job of all has some batches, and is run once for each of its operations. */
+enum { RECORDS = 31, IDS = 25, BATCH = 10, FIRST_RECORD = 1001 };
 static const char org_json[] =
     "{\"extends\": \"professional\","
-    " \"records\": [{\"module\": \"Accounts\", \"id\": \"1001\", \"generate\": 60,"
+    " \"records\": [{\"module\": \"Accounts\", \"id\": \"1001\", \"generate\": 30,"
     "              \"fields\": {\"Account_Name\": \"{n}\", \"Industry\": \"Education\"}}],"
     " \"workflow_rules\": [{\"module\": \"Accounts\", \"name\": \"Tell\","
     "                       \"actions\": [{\"webhook\": \"http://127.0.0.1:9/\"}]}],"

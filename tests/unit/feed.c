@@ -69,11 +69,7 @@ static void note_over(void *context)
 
 static void append(void *context, const char *name, const char *value)
 {
-    char **text = context;
-    (void)strcat(*text, name);
-    (void)strcat(*text, "=");
-    (void)strcat(*text, value);
-    (void)strcat(*text, ";");
+    g_string_append_printf(context, "%s=%s;", name, value);
 }
 
 /* /long has a length, /open and /piece none; /drop ends; what else there is tells the parts of the
@@ -97,12 +93,13 @@ static void respond(void *context, const struct request *request, struct arena *
         response->source = &spring->source;
         return;
     }
-    char *text = arena_alloc(arena, 1000);
-    request->each(request, PART_QUERY, append, &text);
-    request->each(request, PART_FORM, append, &text);
-    request->each(request, PART_HEADERS, append, &text);
-    response->body = text;
-    response->body_length = strlen(text);
+    GString *text = g_string_new("");
+    request->each(request, PART_QUERY, append, text);
+    request->each(request, PART_FORM, append, text);
+    request->each(request, PART_HEADERS, append, text);
+    response->body = arena_strdup(arena, text->str);
+    response->body_length = text->len;
+    (void)g_string_free(text, TRUE);
 }
 
 static bool awaits(void *context)
