@@ -15,9 +15,10 @@ static GTimeZone *timezone_of(const struct zone *zone)
     return (GTimeZone *)zone;
 }
 
+/* Not by time(2), which goes on some milliseconds late: what a client has just read is before it. */
 int64_t clock_now(const struct clock *clock)
 {
-    return (clock->stands ? 0 : (int64_t)time(NULL)) + clock->seconds;
+    return time_seconds(clock_milliseconds(clock));
 }
 
 int64_t clock_milliseconds(const struct clock *clock)

@@ -78,6 +78,12 @@ static void depart(void *context)
     exchange->ticket = NULL;
 }
 
+static void end_feed(struct exchange *exchange)
+{
+    feed_end(exchange->feed);
+    exchange->feed = NULL;
+}
+
 static bool is_head(const struct exchange *exchange)
 {
     return strcmp(exchange->method, MHD_HTTP_METHOD_HEAD) == 0;
@@ -162,6 +168,8 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
         end_unread(response);
         return MHD_NO;
     }
+    if (is_head(exchange))
+        end_feed(exchange); /* nobody reads it, and its client may count on that */
     add_headers(answer, exchange, response);
     exchange->status = response->status;
     if (ends_with_connection(exchange, response))
@@ -294,7 +302,7 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
                   exchange->is_dropped                          ? " dropped=1"
                   : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
                                                                 : " aborted=1");
-    feed_end(exchange->feed);
+    end_feed(exchange);
     if (exchange->over != NULL)
         exchange->over(exchange->over_context);
     end_unread(&exchange->answer);

@@ -458,6 +458,18 @@ static const struct {
     {"", false, false, 0},
 };
 
+/* At the moment when a second begins, as well. */
+START_TEST(the_clock_is_not_behind)
+{
+    const struct clock clock = {.stands = false};
+    int64_t first = clock_machine_milliseconds() / 1000;
+    for (int64_t before = first; before < first + 2;) {
+        before = clock_machine_milliseconds() / 1000;
+        ck_assert_int_ge(clock_now(&clock), before);
+    }
+}
+END_TEST
+
 START_TEST(the_clock_is_set_by_a_text)
 {
     struct clock clock = {.seconds = 7};
@@ -684,6 +696,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, dates_are_of_the_calendar);
     tcase_add_test(tests, zones_are_named);
     tcase_add_loop_test(tests, durations_are_read, 0, COUNT(durations));
+    tcase_add_test(tests, the_clock_is_not_behind);
     tcase_add_test(tests, the_clock_can_be_shifted);
     tcase_add_loop_test(tests, the_clock_is_set_by_a_text, 0, COUNT(clock_texts));
     tcase_add_test(tests, length_is_counted_in_characters);
