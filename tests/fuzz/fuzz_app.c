@@ -113,10 +113,10 @@ static bool comes(int socket, int milliseconds)
     return ready > 0;
 }
 
-/* A body without a length comes for as long as it is read. */
+/* Events come for as long as they are read. */
 static bool is_stream(const char *answers, size_t length)
 {
-    static const char word[] = "\r\nTransfer-Encoding: chunked\r\n";
+    static const char word[] = "\r\nContent-Type: text/event-stream\r\n";
     const char *head_end = memmem(answers, length, "\r\n\r\n", 4);
     return head_end != NULL &&
            memmem(answers, (size_t)(head_end - answers) + 2, word, sizeof word - 1) != NULL;
