@@ -19,15 +19,8 @@ struct gathering {
 static void gather(void *context, const char *name, const char *value)
 {
     struct gathering *gathering = context;
-    if (gathering->count == gathering->room) {
-        enum { FIRST_ROOM = 16 };
-        size_t room = gathering->room > 0 ? gathering->room * 2 : FIRST_ROOM;
-        struct pair *list = arena_array(gathering->arena, room, sizeof *list);
-        if (gathering->count > 0)
-            memcpy(list, gathering->list, gathering->count * sizeof *list);
-        gathering->list = list;
-        gathering->room = room;
-    }
+    gathering->list = arena_grown(gathering->arena, gathering->list, gathering->count, &gathering->room,
+                                  sizeof *gathering->list);
     gathering->list[gathering->count++] = (struct pair){name, value};
 }
 

@@ -15,9 +15,9 @@
 #define SCHEMA_ANY_OBJECT "{'type': 'object'}"
 #define SCHEMA_PROBABILITY "{'type': 'number', 'minimum': 0, 'maximum': 1}"
 
-static int64_t tell_one(struct control_call *call, unsigned status, int64_t id)
+/* NULL: it is not there (any more). */
+static int64_t reply(struct control_call *call, unsigned status, cJSON *told)
 {
-    cJSON *told = faults_tell(sandbox_faults(call->sandbox), id, call->arena);
     if (told == NULL)
         return control_refuse(call, 404, NULL, "there is no fault of that id");
     return control_reply(call, status, told);
@@ -31,10 +31,9 @@ static int64_t add(struct control_call *call)
     if (id == 0)
         return control_refuse(call, fault.at != NULL ? 422 : 409, fault.at, "%s", fault.expected);
     cJSON *told = faults_tell(sandbox_faults(call->sandbox), id, call->arena);
-    if (told != NULL) /* not dropped again yet */
+    if (told != NULL)
         control_tell(call, "fault", told);
-    cJSON_Delete(told);
-    return tell_one(call, 201, id);
+    return reply(call, 201, told);
 }
 
 const struct control_endpoint faults_post = {
@@ -92,7 +91,7 @@ static int64_t tell(struct control_call *call)
 {
     int64_t id = 0;
     bool is_id = id_parse(call->parts[0], &id);
-    return tell_one(call, 200, is_id ? id : 0);
+    return reply(call, 200, faults_tell(sandbox_faults(call->sandbox), is_id ? id : 0, call->arena));
 }
 
 const struct control_endpoint fault_get = {

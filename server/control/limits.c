@@ -126,19 +126,11 @@ static cJSON *limits_json(const struct limits_policy *policy)
     return body;
 }
 
+#define TOKENS                                                                                         \
+    "{'anyOf': [{'type': 'null'}, " SCHEMA_OBJECT("'count', 'seconds'", LIMITS_TOKEN_MEMBERS) "]}"
 #define ANSWERS                                                                                        \
     "'credits': " LIMITS_NUMBER("1000000000") ", 'concurrency': " LIMITS_NUMBER(                       \
-        "100000") ", 'tokens': {'anyOf': [{'type': 'null'}, " SCHEMA_OBJECT("'count', 'seconds'",      \
-                                                                            LIMITS_TOKEN_MEMBERS) "]}" \
-                                                                                                  ", " \
-                                                                                                  "'l" \
-                                                                                                  "at" \
-                                                                                                  "en" \
-                                                                                                  "cy" \
-                                                                                                  "_m" \
-                                                                                                  "s'" \
-                                                                                                  ":"  \
-                                                                                                  " " LIMITS_LATENCY
+        "100000") ", 'tokens': " TOKENS ", 'latency_ms': " LIMITS_LATENCY
 
 static int64_t tell(struct control_call *call)
 {

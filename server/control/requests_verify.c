@@ -57,13 +57,8 @@ static struct verification *begin(struct control_call *call)
 
 static void add_id(struct verification *verification, int64_t id)
 {
-    if (verification->count == verification->room) {
-        verification->room = verification->room > 0 ? 2 * verification->room : 64;
-        int64_t *larger = arena_array(verification->call->arena, verification->room, sizeof *larger);
-        if (verification->count > 0)
-            memcpy(larger, verification->ids, verification->count * sizeof *larger);
-        verification->ids = larger;
-    }
+    verification->ids = arena_grown(verification->call->arena, verification->ids, verification->count,
+                                    &verification->room, sizeof *verification->ids);
     verification->ids[verification->count++] = id;
 }
 
