@@ -215,7 +215,6 @@ static void drip(const struct visit *visit, size_t most, struct response *made)
     struct dripping *dripping = arena_alloc(visit->arena, sizeof *dripping);
     *dripping = (struct dripping){visit->control, sandbox_share(visit->sandbox), visit->resets};
     const struct drip_plan plan = {.body = made->body,
-                                   .length = made->body_length,
                                    .most = most,
                                    .bytes = effect->drips ? effect->drip_bytes : 0,
                                    .every = effect->drip_every,

@@ -124,9 +124,6 @@ struct response {
     bool closes;                  /* the connection ends with it */
     bool drops;                   /* it ends without an answer */
     const struct source *source;  /* of the body, in the place of `body`; arena-owned; NULL: none */
-    /* Called once when the last byte is out, or the connection gone; NULL: nothing. */
-    void (*over)(void *context);
-    void *over_context;
     /* Whose call it was (an email), and the job that it made, where that is known, for who keeps a
      * record of it; arena-owned; NULL and 0: not known. */
     const char *user;

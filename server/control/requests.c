@@ -22,7 +22,7 @@ bool told_fits(struct control_call *call, const struct entry *entry, const struc
                size_t *steps)
 {
     struct seen seen = told_seen(entry, match);
-    bool fits = match_fits_within(match, &seen, steps);
+    bool fits = match_fits(match, &seen, steps);
     told_unsee(&seen);
     if (*steps == 0)
         (void)control_refuse(call, 422, "$.match",

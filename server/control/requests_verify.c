@@ -110,7 +110,7 @@ static bool compare(void *context, struct entry *entry)
 {
     struct nearest *nearest = context;
     struct seen seen = told_seen(entry, nearest->match);
-    size_t distance = match_distance_within(nearest->match, &seen, &nearest->steps);
+    size_t distance = match_distance(nearest->match, &seen, &nearest->steps);
     size_t place = nearest->count;
     told_unsee(&seen);
     if (nearest->steps == 0) /* of those that were looked at, then */

@@ -156,8 +156,6 @@ static void end_unread(const struct response *response)
 static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange *exchange,
                              const struct response *response)
 {
-    exchange->over = response->over;
-    exchange->over_context = response->over_context;
     exchange->is_dropped = response->drops;
     if (response->drops || !sends_body(exchange, response))
         depart(exchange);
@@ -303,8 +301,6 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
                   : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
                                                                 : " aborted=1");
     end_feed(exchange);
-    if (exchange->over != NULL)
-        exchange->over(exchange->over_context);
     end_unread(&exchange->answer);
     depart(exchange);
     bool was_large = exchange->is_large || exchange->arena.taken > LARGE;

@@ -47,9 +47,7 @@ struct exchange {
     struct response answer;
     bool is_dropped;   /* it ends without an answer */
     struct feed *feed; /* of the answer's body; NULL: it is whole */
-    void (*over)(void *context);
-    void *over_context;
-    void *ticket; /* of its arrival; NULL: none */
+    void *ticket;      /* of its arrival; NULL: none */
 };
 
 struct exchange *exchange_of(struct MHD_Connection *connection);

@@ -7,10 +7,9 @@
 
 struct drip_plan {
     const char *body; /* which lasts as long as the source */
-    size_t length;
-    size_t most;   /* bytes of it, behind which the connection is closed; the length: all of it */
-    size_t bytes;  /* at a time; 0: all at once */
-    int64_t every; /* milliseconds between them */
+    size_t most;      /* bytes of it, behind which the connection is closed; the length: all of it */
+    size_t bytes;     /* at a time; 0: all at once */
+    int64_t every;    /* milliseconds between them */
     /* Makes the worker that keeps the time, of one that does not come at once; NULL: there is none. */
     struct worker *(*new_worker)(void *context, worker_step *step, void *of);
     bool (*is_cut)(void *context); /* asked now and then: true ends it where it is */

@@ -151,7 +151,7 @@ bool faults_find(struct faults *faults, const struct seen *seen, struct arena *a
     unsigned side = passage_enter(&faults->passage);
     const struct roll *roll = atomic_load(&faults->roll);
     size_t left = roll->count, steps = FAULTS_STEPS_MAX;
-    while (left > 0 && !(match_fits_within(roll->list[left - 1]->plan.match, seen, &steps) &&
+    while (left > 0 && !(match_fits(roll->list[left - 1]->plan.match, seen, &steps) &&
                          acts(faults, roll->list[left - 1])))
         left--;
     if (left > 0)

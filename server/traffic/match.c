@@ -317,13 +317,6 @@ static size_t hold(const struct match *match, const struct seen *seen, bool stop
     return walk.distance;
 }
 
-bool match_fits(const struct match *match, const struct seen *seen, struct arena *arena)
-{
-    (void)arena;
-    struct effort effort = {.steps = MATCH_STEPS_MAX};
-    return hold(match, seen, true, NULL, &effort) == 0;
-}
-
 static size_t hold_within(const struct match *match, const struct seen *seen, bool stops, size_t *steps)
 {
     const size_t most = *steps < MATCH_STEPS_MAX ? *steps : MATCH_STEPS_MAX;
@@ -333,20 +326,14 @@ static size_t hold_within(const struct match *match, const struct seen *seen, bo
     return distance;
 }
 
-bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps)
+bool match_fits(const struct match *match, const struct seen *seen, size_t *steps)
 {
     return hold_within(match, seen, true, steps) == 0;
 }
 
-size_t match_distance_within(const struct match *match, const struct seen *seen, size_t *steps)
+size_t match_distance(const struct match *match, const struct seen *seen, size_t *steps)
 {
     return hold_within(match, seen, false, steps);
-}
-
-size_t match_distance(const struct match *match, const struct seen *seen)
-{
-    struct effort effort = {.steps = MATCH_STEPS_MAX};
-    return hold(match, seen, false, NULL, &effort);
 }
 
 size_t match_differences(const struct match *match, const struct seen *seen, struct arena *arena,

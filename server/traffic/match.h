@@ -63,19 +63,15 @@ MUSTCHECK const cJSON *match_json(const struct match *match);
 /* Which members of struct seen it looks at, beside those that cost nothing: bits of the enum above. */
 MUSTCHECK unsigned match_needs(const struct match *match);
 
-/* True when the request is as M says. Looks no further than the first difference, and needs no memory
- * of the arena so far. */
-MUSTCHECK bool match_fits(const struct match *match, const struct seen *seen, struct arena *arena);
-/* The same for one of several, which together may take so many steps: those that it takes are taken
- * off. What is not decided within them does not fit. */
-MUSTCHECK bool match_fits_within(const struct match *match, const struct seen *seen, size_t *steps);
+/* True when the request is as M says. Looks no further than the first difference. Several that are held
+ * against something may together take so many steps: those that this one takes, MATCH_STEPS_MAX at the
+ * most, are taken off. What is not decided within them does not fit. */
+MUSTCHECK bool match_fits(const struct match *match, const struct seen *seen, size_t *steps);
 
 /* How far the request is from fitting: the values in M without members or entries that differ; an
  * object or list that is not there counts as many as it has, entries too many of a list as one. Of a
- * $contains each entry counts by the entry that comes nearest. 0: it fits. */
-MUSTCHECK size_t match_distance(const struct match *match, const struct seen *seen);
-MUSTCHECK size_t match_distance_within(const struct match *match, const struct seen *seen,
-                                       size_t *steps);
+ * $contains each entry counts by the entry that comes nearest. 0: it fits. Steps as above. */
+MUSTCHECK size_t match_distance(const struct match *match, const struct seen *seen, size_t *steps);
 
 /* What keeps a request from fitting. */
 struct difference {

@@ -23,8 +23,10 @@ static const char *printed(const cJSON *json, struct arena *arena)
 static size_t differences(const struct match *match, const struct seen *seen, struct arena *arena)
 {
     struct difference *list = NULL;
-    size_t count = match_differences(match, seen, arena, &list), distance = match_distance(match, seen);
-    if (match_fits(match, seen, arena) != (count == 0) || (distance == 0) != (count == 0) ||
+    size_t steps = MATCH_STEPS_MAX, steps_to_fit = MATCH_STEPS_MAX;
+    size_t count = match_differences(match, seen, arena, &list);
+    size_t distance = match_distance(match, seen, &steps);
+    if (match_fits(match, seen, &steps_to_fit) != (count == 0) || (distance == 0) != (count == 0) ||
         (count > distance))
         fuzz_fail("there are %zu differences, and the distance is %zu", count, distance);
     for (size_t i = 0; i < count; i++)

@@ -72,7 +72,6 @@ static void close_reader(struct reader *reader)
 static const struct source *drip(struct reader *reader, size_t most, size_t bytes, int64_t every)
 {
     const struct drip_plan plan = {.body = "abcdefgh",
-                                   .length = 8,
                                    .most = most,
                                    .bytes = bytes,
                                    .every = every,
@@ -83,13 +82,21 @@ static const struct source *drip(struct reader *reader, size_t most, size_t byte
     return drip_new(&plan, &reader->arena);
 }
 
+static unsigned wakes_of(struct reader *reader)
+{
+    (void)pthread_mutex_lock(&reader->mutex);
+    unsigned wakes = reader->wakes;
+    (void)pthread_mutex_unlock(&reader->mutex);
+    return wakes;
+}
+
 /* Reads until there is no more, or `most` bytes; what the last read said. */
 static ptrdiff_t read_up_to(struct reader *reader, const struct source *source, size_t most)
 {
     ptrdiff_t count = 0;
     size_t length = 0;
     while (length < most) {
-        unsigned wakes = reader->wakes;
+        unsigned wakes = wakes_of(reader);
         count = source->read(source->context, &reader->waker, reader->got + length, 8);
         if (count < 0)
             return count;
