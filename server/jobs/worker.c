@@ -45,8 +45,8 @@ void worker_work(struct worker *worker)
         pool_discard(pool, worker);
     else if (worker->stopping)
         return;
-    else if (worker->woken || pause == WORKER_MORE)
-        worker_make_ready(worker);
+    else if (worker->woken || pause == WORKER_MORE || (pause > 0 && pool->stopping))
+        worker_make_ready(worker); /* a pause that begins when the pool has cut all that were */
     else if (pause > 0)
         pool_pause(pool, worker, pause);
 }

@@ -309,6 +309,30 @@ START_TEST(a_pool_that_is_freed_cuts_the_pauses_of_workers_that_end_themselves)
 }
 END_TEST
 
+/* Has asked whether it is to end right before it is; and is asked again, whatever it says. */
+static int64_t pause_too_late(void *context)
+{
+    const struct hermit *hermit = context;
+    bool is_stopping = worker_is_stopping(hermit->worker);
+    (void)pass(hermit->gate);
+    while (!worker_is_stopping(hermit->worker))
+        g_usleep(100);
+    return is_stopping ? WORKER_ENDED : 3600000;
+}
+
+START_TEST(a_pause_that_begins_when_the_pool_is_freed_is_cut)
+{
+    struct gate gate = GATE;
+    gate.is_open = true;
+    struct pool *pool = pool_new(1);
+    struct hermit hermit = {worker_new(pool, pause_too_late, &hermit), &gate};
+    worker_wake(hermit.worker);
+    wait_for(&gate, &gate.passed, 1);
+    pool_free(pool);
+    ck_assert_uint_eq(gate.passed, 2);
+}
+END_TEST
+
 /* Ends when the pool is to end, and another thread has nothing to do. */
 struct last {
     struct pool *pool;
@@ -351,6 +375,7 @@ TCase *pool_tests(void)
     tcase_add_test(tests, the_first_that_is_due_is_always_known);
     tcase_add_test(tests, thousands_of_workers_are_small_and_share_threads);
     tcase_add_test(tests, a_pool_that_is_freed_cuts_the_pauses_of_workers_that_end_themselves);
+    tcase_add_test(tests, a_pause_that_begins_when_the_pool_is_freed_is_cut);
     tcase_add_test(tests, idle_threads_end_with_the_last_worker);
     return tests;
 }
