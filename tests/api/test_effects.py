@@ -160,15 +160,8 @@ def test_delays_hold_no_thread(start, wire):
     assert city(world) != "Cut"
 
 
-@pytest.mark.parametrize("effect, done", [({"delay_ms": FOREVER}, False), ({"delay_after_ms": FOREVER}, True)], ids=json.dumps)
-@pytest.mark.parametrize("who", ["client", "reset", "drop", "stop"])
-def test_what_ends_a_delay(start, wire, effect, done, who):
-    server = start()
-    world = make(server, id="own")
-    fault(world, effect)
-    one = wire(server).send("POST", "/_s/own" + PATH, BODY)
-    [entry] = written(world, 1)
-    assert entry["status"] is None and entry["answer"] is None
+def end(who, server, world, one):
+    """Ends what is under way on a connection: its client, its sandbox own, or the server. Nothing more comes."""
     if who == "client":
         one.close()
     elif who == "reset":
@@ -179,6 +172,18 @@ def test_what_ends_a_delay(start, wire, effect, done, who):
         assert server.stop() == 0
     if who != "client":
         assert one.until(None) == b""
+
+
+@pytest.mark.parametrize("effect, done", [({"delay_ms": FOREVER}, False), ({"delay_after_ms": FOREVER}, True)], ids=json.dumps)
+@pytest.mark.parametrize("who", ["client", "reset", "drop", "stop"])
+def test_what_ends_a_delay(start, wire, effect, done, who):
+    server = start()
+    world = make(server, id="own")
+    fault(world, effect)
+    one = wire(server).send("POST", "/_s/own" + PATH, BODY)
+    [entry] = written(world, 1)
+    assert entry["status"] is None and entry["answer"] is None
+    end(who, server, world, one)
     if who in ("client", "reset"):
         assert world.request("GET", LIST).status == 200
     if who == "client":
@@ -194,16 +199,7 @@ def test_what_ends_a_drip(start, wire, who):
     fault(world, {"drip": {"bytes": 1, "every_ms": FOREVER}})
     one = wire(server).send("POST", "/_s/own" + PATH, BODY)
     one.until(b"\r\n\r\n{")
-    if who == "client":
-        one.close()
-    elif who == "reset":
-        world.done("POST", "/reset")
-    elif who == "drop":
-        assert control(server, "DELETE", "/_crmock/sandboxes/own").status == 204
-    else:
-        assert server.stop() == 0
-    if who != "client":
-        assert one.until(None) == b""
+    end(who, server, world, one)
     if who == "reset":
         assert world.request("GET", LIST).status == 200
 
