@@ -13,7 +13,7 @@ SANITIZE_cover := -fprofile-instr-generate -fcoverage-mapping
 OPTIMIZE := $(if $(VARIANT),-O1 -g,-O2 -g -D_FORTIFY_SOURCE=2)
 B := build$(addprefix /,$(VARIANT))
 
-PACKAGES := libmicrohttpd libcjson sqlite3 glib-2.0
+PACKAGES := libmicrohttpd libcjson sqlite3 glib-2.0 gnutls
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 HARDENING := -fstack-protector-strong -fPIE
 # Library headers are the system's: their warnings are not ours.
@@ -28,10 +28,12 @@ CHECK_LDLIBS = $(shell pkg-config --libs check 2>/dev/null)
 SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
 TEST_SOURCES := $(sort $(wildcard tests/unit/*.c))
 EMBEDDED := schema.sql server/api/openapi.json server/api/metadata.json server/api/endpoints/oauth.css $(sort $(wildcard fixtures/*/*.json))
+# Served packed, as most browsers ask for it: the console, and the pages of the documentation that its views read.
+PACKED := server/console/index.html $(sort $(wildcard $(addprefix server/console/*.,css js svg))) docs/gallery.md docs/sdks.md
 OBJECTS := $(SOURCES:%.c=$B/%.o) $B/embedded.o $B/digest.o
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$B/%.o) $(filter-out $B/server/main.o,$(OBJECTS))
 
-.PHONY: all help deps run test check-all asan tsan valgrind test-sdk test-clients test-browser schemathesis fuzz torture soak mutate bench lint format format-check install clean
+.PHONY: all help deps run test check-all asan tsan valgrind test-sdk test-clients test-recipes test-browser test-console schemathesis fuzz torture soak mutate bench lint format format-check install clean
 .DELETE_ON_ERROR:
 all: $B/crmock ## build build/crmock
 
@@ -50,23 +52,24 @@ $B/%.o: %.c $B/flags
 $B/tests/%.o: CPPFLAGS += $(CHECK_CPPFLAGS) -Itests/unit
 
 # schema.sql and the default fixtures, as the binary carries them; for fuzzing without the record that fails
-# on purpose, and with few others.
+# on purpose, and with few others. What is packed has neither a time nor a name, so that the same source makes the same bytes.
 EMBED_LESS := sed -e '/"fault": true/d' -e 's/"generate": [0-9][0-9][0-9][0-9][0-9]*/"generate": 60/'
 EMBED := $(if $(filter fuzz cover,$(VARIANT)),$(EMBED_LESS),cat)
-$B/embedded.c: $(EMBEDDED) Makefile
+PACK := gzip -9 -n
+$B/embedded.c: $(EMBEDDED) $(PACKED) Makefile
 	@mkdir -p $(@D)
 	@{ echo '#include "base/embedded.h"'; n=0; \
-	for f in $(EMBEDDED); do n=$$((n + 1)); printf 'static const char text%d[] = {' $$n; \
-	$(EMBED) "$$f" | od -An -v -td1 | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
+	for f in $(EMBEDDED) $(PACKED); do n=$$((n + 1)); printf 'static const char text%d[] = {' $$n; \
+	case ' $(PACKED) ' in *" $$f "*) $(PACK) ;; *) $(EMBED) ;; esac <"$$f" | od -An -v -td1 | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; done; \
 	echo 'const struct embedded_file embedded_files[] = {'; n=0; \
-	for f in $(EMBEDDED); do n=$$((n + 1)); \
+	for f in $(EMBEDDED) $(PACKED:%=%.gz); do n=$$((n + 1)); \
 	printf '{"%s", text%d, text%d + sizeof text%d - 1},\n' "$$f" $$n $$n $$n; done; \
 	echo '};'; echo "const size_t embedded_count = $$n;"; } >$@
 $B/embedded.o: $B/embedded.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # What crmock is built from, as one text: snapshots of loaded fixtures are good for the same sources only.
-$B/digest.c: $(EMBEDDED) $(SOURCES) $(wildcard server/*.h server/*/*.h server/*/*/*.h) Makefile
+$B/digest.c: $(EMBEDDED) $(PACKED) $(SOURCES) $(wildcard server/*.h server/*/*.h server/*/*/*.h) Makefile
 	@mkdir -p $(@D)
 	@printf 'extern const char source_digest[];\nconst char source_digest[] = "%s";\n' \
 	"$$(cat $^ | sha256sum | cut -c 1-64)" >$@
@@ -82,8 +85,8 @@ $B/flags: force
 
 # What is missing of these is installed, by apt; nothing is done when nothing is missing.
 BUILD_DEPS := gcc libc6-dev make pkg-config libmicrohttpd-dev libcjson-dev libsqlite3-dev libglib2.0-dev \
-	libcurl4-gnutls-dev tzdata curl
-TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-hypothesis sqlite3
+	libcurl4-gnutls-dev libgnutls28-dev tzdata curl
+TEST_DEPS := $(BUILD_DEPS) check libasan8 libubsan1 libtsan2 python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-hypothesis python3-requests sqlite3 openssl
 CHECK_DEPS := $(TEST_DEPS) python3-venv valgrind clang clang-format clang-tidy libclang-rt-14-dev
 apt_install = root=; [ "$$(id -u)" = 0 ] || root=sudo; $$root apt-get update -qq && \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) \
@@ -101,7 +104,7 @@ deps: ## install what is missing to build, test and check (Debian packages)
 deps-build:
 	$(call install_missing,$(BUILD_DEPS))
 deps-bench:
-	$(call install_missing,$(BUILD_DEPS) python3 wrk)
+	$(call install_missing,$(BUILD_DEPS) python3 wrk openssl)
 deps-test:
 	$(call install_missing,$(TEST_DEPS))
 
@@ -109,7 +112,8 @@ deps-test:
 run: deps-build ## install, build and start crmock on 127.0.0.1:8080
 	@$(MAKE) --no-print-directory -s -j all
 	@printf '%s\n' 'Try, in another terminal:' '' \
-	"curl -X POST http://127.0.0.1:8080/crm/v8/Deals/actions/mass_update -H 'Authorization: Zoho-oauthtoken 1000.crmock.admin' -d '{\"data\":[{\"Lead_Source\":\"Advertisement\"}],\"ids\":[\"554023000000497007\",\"554023000000497021\"]}'" ''
+	"curl -X POST http://127.0.0.1:8080/crm/v8/Deals/actions/mass_update -H 'Authorization: Zoho-oauthtoken 1000.crmock.admin' -d '{\"data\":[{\"Lead_Source\":\"Advertisement\"}],\"ids\":[\"554023000000497007\",\"554023000000497021\"]}'" '' \
+	'To see what was asked, in a browser: http://127.0.0.1:8080/_crmock/' ''
 	@exec build/crmock
 
 test: deps-test ## install, build and run every test; ends with "N passed, N failed"
@@ -136,27 +140,38 @@ format: ## lay the code out
 format-check:
 	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 
-# Those who wait for a disk, a network or a clock run beside each other, the lists one after the other. make test has run the unit
-# suites under ASan; of what is slowest the same sample is taken each time: all functions or some of each file, with some of
-# their cases.
-.PHONY: check-clients check-hostile
-check-all: deps ## make test, then everything slower: linters, SDKs, other clients, a browser, Schemathesis, fuzzing, kills, a soak; sanitizers and valgrind, sampled
-	$(MAKE) --no-print-directory test
-	$(MAKE) --no-print-directory lint
-	$(MAKE) -j 2 --output-sync=target check-clients check-hostile
-	$(MAKE) --no-print-directory asan TESTS="--only api --cases 8"
-	$(MAKE) --no-print-directory tsan TESTS="--cases 3"
-	$(MAKE) --no-print-directory valgrind TESTS="--functions 3 --cases 1"
+# What all need is installed first, for apt is used by one at a time. Those who wait for a disk, a network or a clock run beside each
+# other, in two lists. make test has run the unit suites under ASan; of what is slowest the same sample is taken each time: all
+# functions or some of each file, with some of their cases. A part's output comes whole at its end, and what each part has taken: of
+# a run that is cut off, the last list is what is left.
+.PHONY: check-clients check-server
+CHECKED := build/checked
+define check
+@started=$$(date +%s); log=$(CHECKED)/$(firstword $(1)); $(MAKE) --no-print-directory $(1) >$$log 2>&1; status=$$?; cat $$log; \
+[ $$status = 0 ] && echo "$$(($$(date +%s) - started)) s: make $(subst ",,$(1))" >>$(CHECKED)/taken && echo "Taken so far:" && cat $(CHECKED)/taken
+endef
+check-all: deps deps-package deps-image deps-npm deps-clients deps-recipes deps-browser deps-console ## make test, then everything slower: linters, packages, SDKs, other clients, a browser, the console, Schemathesis, fuzzing, kills, a soak; sanitizers and valgrind, sampled
+	@rm -rf $(CHECKED) && mkdir -p $(CHECKED)
+	$(call check,test)
+	$(call check,lint)
+	$(MAKE) --no-print-directory -j 2 check-clients check-server
+	$(call check,asan TESTS="--only api --cases 1")
+	$(call check,tsan TESTS="--functions 6 --cases 1")
 check-clients:
-	$(MAKE) --no-print-directory test-sdk
-	$(MAKE) --no-print-directory test-clients
-	$(MAKE) --no-print-directory test-browser
-	$(MAKE) --no-print-directory schemathesis SCHEMATHESIS_EXAMPLES=50
-check-hostile:
-	$(MAKE) --no-print-directory fuzz-replay
-	$(MAKE) --no-print-directory fuzz
-	$(MAKE) --no-print-directory torture
-	$(MAKE) --no-print-directory soak SOAK_SECONDS=10
+	$(call check,test-package)
+	$(call check,test-image)
+	$(call check,test-sdk)
+	$(call check,test-clients)
+	$(call check,test-recipes)
+check-server:
+	$(call check,fuzz-replay)
+	$(call check,fuzz)
+	$(call check,torture TORTURE_KILLS=60)
+	$(call check,soak SOAK_SECONDS=10)
+	$(call check,test-browser)
+	$(call check,test-console)
+	$(call check,schemathesis SCHEMATHESIS_EXAMPLES=50)
+	$(call check,valgrind TESTS="--functions 1 --cases 1")
 
 # From PyPI, in a folder of its own.
 SCHEMATHESIS := schemathesis==4.32.5
@@ -169,7 +184,7 @@ schemathesis: deps build/venv/$(SCHEMATHESIS) ## Schemathesis, every check on, a
 	@$(PYTHON) tests/schemathesis/run.py build/venv/bin/schemathesis --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 # Fuzz targets, a door each: built by clang, VARIANT=fuzz, or VARIANT=cover to see what they reach.
-FUZZ_TARGETS := http form json match faults control body criteria fixtures options store respond
+FUZZ_TARGETS := http form json match faults control body criteria fixtures options store respond connect
 FUZZ_SHARED := $B/tests/fuzz/fuzz.o $B/tests/fuzz/fuzz_app.o $B/tests/fuzz/fuzz_json.o $B/tests/fuzz/fuzz_seen.o \
 	$B/tests/fuzz/fuzz_call.o $B/tests/fuzz/fuzz_schema.o
 $B/tests/fuzz/%.o: CPPFLAGS += -Itests/fuzz -DFUZZ_FOLDER='"$(CURDIR)/tests/fuzz"'
@@ -208,18 +223,27 @@ soak: deps ## hostile clients beside ordinary ones, SOAK_SECONDS (120) a phase; 
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/soak/run.py $B/crmock $(SOAK_SECONDS)
 
+.PHONY: deps-npm
+deps-npm:
+	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
+# What a package.json, the first prerequisite, asks for, into the target's folder.
+define npm_install
+	@mkdir -p $(@D) && cp $< $(@D)
+	cd $(@D) && npm install --silent --no-audit --no-fund
+endef
+
 # The official SDKs, from their registries, as they are.
 # What a package forgets to ask for stands behind a +.
 PYTHON_SDKS := zcrmsdk==3.1.0+mysql-connector-python==26.10.0 zohocrmsdk2-1==3.0.0 zohocrmsdk5-0==2.0.0 zohocrmsdk6-0==8.0.0 zohocrmsdk7-0==6.0.0 zohocrmsdk8-0==7.0.0
-build/sdk/installed: tests/sdk/package.json Makefile
-	@command -v node >/dev/null && command -v npm >/dev/null || { $(call apt_install,nodejs npm); }
-	@mkdir -p $(@D) && cp tests/sdk/package.json $(@D)
-	cd $(@D) && npm install --silent --no-audit --no-fund
-	cd $(@D) && for p in $(PYTHON_SDKS); do \
+# What others wrote for the service, as it is.
+PYTHON_CLIENTS := airbyte-source-zoho-crm==0.3.6 zoho-crm-connector==1.0.3
+build/sdk/installed: tests/sdk/package.json Makefile | deps-npm
+	$(npm_install)
+	cd $(@D) && for p in $(PYTHON_SDKS) $(PYTHON_CLIENTS); do \
 	v=venv-$${p%%==*}; rm -rf $$v && $(PYTHON) -m venv $$v && \
 	$$v/bin/pip install --quiet $$(echo $$p | tr + ' ') || exit 1; done
 	@touch $@
-test-sdk: deps build/sdk/installed ## the official SDKs, unmodified, against crmock
+test-sdk: deps build/sdk/installed ## the official SDKs and others' programs, unmodified, against crmock
 	@$(MAKE) --no-print-directory -s -j all
 	@$(PYTHON) tests/sdk/run.py build/crmock build/sdk
 
@@ -233,6 +257,16 @@ test-clients: deps-clients ## what curl, requests, fetch, net/http and a JDK's c
 	@$(MAKE) --no-print-directory -s -j all
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/clients/run.py build/crmock build/clients
 
+# Java, .NET and Docker are taken where they are.
+.PHONY: deps-recipes
+deps-recipes:
+	$(call install_missing,$(BUILD_DEPS) python3 python3-pytest python3-requests php-cli php-curl phpunit ruby ruby-minitest)
+	@missing=; command -v node >/dev/null || missing=nodejs; command -v go >/dev/null || missing="$$missing golang-go"; \
+	[ -z "$$missing" ] || { $(call apt_install,$$missing); }
+test-recipes: deps-recipes ## the recipes of docs/recipes, as printed, where their toolchain is; RECIPES="go junit" for some
+	@$(MAKE) --no-print-directory -s -j all
+	@$(PYTHON) tests/recipes/run.py build/crmock build/recipes $(RECIPES)
+
 # Debian's browser and its driver.
 .PHONY: deps-browser
 deps-browser:
@@ -241,14 +275,82 @@ test-browser: deps-browser ## logins in a real browser, without a screen; screen
 	@$(MAKE) --no-print-directory -s -j all
 	@PYTHONDONTWRITEBYTECODE=1 CRMOCK=$(CURDIR)/build/crmock $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
 
+# What drives the browser is from npm; the browser is Debian's.
+.PHONY: deps-console
+deps-console:
+	$(call install_missing,$(BUILD_DEPS) chromium)
+build/console/installed: tests/console/package.json | deps-npm
+	$(npm_install)
+	@touch $@
+test-console: deps-console build/console/installed ## the console in a real browser, without a screen; screenshots in build/console; CONSOLE="jobs try" for some views
+	@$(MAKE) --no-print-directory -s -j all
+	@CRMOCK=$(CURDIR)/build/crmock node tests/console/run.mjs $(CONSOLE)
+
 bench: deps-bench ## crmock's speed as ratios beside its limits
 	@$(MAKE) --no-print-directory -s -j all build/bare
 	@$(PYTHON) tests/bench/bench.py build/crmock build/bare
 build/bare: tests/bench/bare.c build/flags
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
 
-install: all ## install the binary under PREFIX (/usr/local)
+# A packed copy of fixtures, as an image has, is read by zlib.
+PACKAGES += zlib
+
+# Packages of every kind. What is packed has the commit's time, and no folder's name: the same source makes the same bytes.
+CFLAGS += $(if $(VARIANT),,-ffile-prefix-map=$(CURDIR)=.)
+SOURCE_DATE_EPOCH ?= $(shell { [ -e .git ] && git log -1 --format=%ct; } 2>/dev/null || stat -c %Y Makefile)
+DEB_REVISION := 1
+DIST := build/dist
+IMAGE_FLAGS :=
+.PHONY: image deb dist deps-deb deps-image deps-package test-image test-package
+image: ## build the image crmock:VERSION by docker, podman or buildah; IMAGE_FLAGS="--build-arg BASE=debian:bookworm-slim"
+	@docker/image/build.sh $(VERSION) $(IMAGE_FLAGS)
+
+# The man page and the completions are made from what --help says, which argp is not to fold.
+HELP := ARGP_HELP_FMT=header-col=0,opt-doc-col=40,rmargin=1000
+COMMANDS := serve ca health check import parity help
+SHELLS := bash zsh fish
+build/man/crmock.1: build/crmock docker/package/crmock.1.in Makefile
+	@mkdir -p $(@D)
+	$(HELP) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) help2man --no-info --section 1 --name "a local stand-in for Zoho CRM's Mass Update API" \
+	--manual 'crmock manual' --include docker/package/crmock.1.in --output $@ build/crmock
+$(SHELLS:%=build/completions/%): build/completions/%: build/crmock docker/package/completions.awk Makefile
+	@mkdir -p $(@D)
+	$(HELP) build/crmock --help | awk -v shell=$* -v commands='$(COMMANDS)' -f docker/package/completions.awk >$@
+
+# help2man is asked for by nothing else: without it there is no man page.
+HELP2MAN = $(shell command -v help2man 2>/dev/null)
+install: all $(if $(HELP2MAN),build/man/crmock.1) $(SHELLS:%=build/completions/%) ## install the program, man page, completions and unit under PREFIX (/usr/local)
 	install -D -m 755 build/crmock $(DESTDIR)$(PREFIX)/bin/crmock
+	$(if $(HELP2MAN),install -D -m 644 build/man/crmock.1 $(DESTDIR)$(PREFIX)/share/man/man1/crmock.1,@echo 'no man page: help2man is not there')
+	install -D -m 644 build/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/crmock
+	install -D -m 644 build/completions/zsh $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)/_crmock
+	install -D -m 644 build/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/crmock.fish
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/user
+	sed 's|@PREFIX@|$(PREFIX)|' docker/package/crmock.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/user/crmock.service
+
+DEB_DEPS := $(BUILD_DEPS) dpkg-dev help2man
+deps-deb:
+	$(call install_missing,$(DEB_DEPS))
+deb: deps-deb ## build a Debian package in build/dist
+	@$(MAKE) --no-print-directory -s -j all
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) docker/package/deb.sh $(VERSION)-$(DEB_REVISION) $(DIST)
+
+dist: ## pack the commit's source, and say the checksums of what is in build/dist
+	$(call install_missing,git xz-utils)
+	@mkdir -p $(DIST)
+	@git archive --format tar --prefix crmock-$(VERSION)/ HEAD | xz -9 -T 1 >$(DIST)/crmock-$(VERSION).tar.xz
+	@cd $(DIST) && sha256sum $$(ls crmock-$(VERSION).tar.xz crmock_$(VERSION)-*.deb 2>/dev/null) | tee SHA256SUMS
+
+# These run as root: what is made is unpacked where nothing else is.
+PACKAGE_DEPS := $(DEB_DEPS) python3 python3-pytest python3-yaml debootstrap xz-utils
+deps-image:
+	$(call install_missing,$(PACKAGE_DEPS) buildah iproute2 openssl)
+test-image: deps-image ## build the image by buildah on a bare Debian, and run it with its root not writable; as root
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/package/test_image.py
+deps-package:
+	$(call install_missing,$(PACKAGE_DEPS) docker-compose fish lintian man-db mandoc python3-venv systemd zsh)
+test-package: deps-package ## build the Debian package and the tarball, use them on a bare Debian, and hold the files of docker/ against schemas; as root
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/package --ignore tests/package/test_image.py
 
 clean: ## remove build/
 	rm -rf build

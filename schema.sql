@@ -155,6 +155,7 @@ CREATE TABLE field (
     none_id INTEGER, -- of a picklist: the id of its empty choice, -None-, where that is none of its values
     UNIQUE (module_id, api_name)
 ) STRICT;
+CREATE INDEX field_of_none_id ON field (none_id) WHERE none_id IS NOT NULL;
 
 -- The values that a picklist or multi-select picklist offers, in order.
 CREATE TABLE picklist_value (

@@ -2,14 +2,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/openapi.h"
 #include "arrival.h"
 #include "base/random.h"
+#include "base/service_host.h"
+#include "base/word.h"
 #include "control/control.h"
 #include "control/target.h"
 #include "crm/fixture_rules.h"
 #include "options.h"
+#include "proxy/proxy.h"
 #include "sandbox/route.h"
 #include "sandbox/sandboxes.h"
 #include "visit.h"
@@ -17,6 +21,9 @@
 /* Jobs write, each to its own store, and hardly wait: more threads would take processors from requests.
  */
 enum { JOB_THREADS_MAX = 2 };
+
+/* Seconds that a client of the proxy has to say what he wants. */
+enum { PROXY_PATIENCE = 10 };
 
 struct app {
     struct app_options options;
@@ -28,6 +35,7 @@ struct app {
     atomic_uint limiting; /* sandboxes that limit how many calls of an org there are at once */
     struct sandboxes *sandboxes;
     struct control control;
+    struct proxy *proxy; /* NULL: there is none */
     struct http_server *http;
 };
 
@@ -208,6 +216,104 @@ static bool open_sandboxes(struct app *app, struct arena *arena, const char **re
     return app->sandboxes != NULL && begin_faults(app, arena, reason);
 }
 
+static bool has_proxy(const struct app *app)
+{
+    return app->options.proxy_port.is_asked;
+}
+
+/* As it was sent. */
+struct host {
+    const char *text;
+    size_t length;
+};
+
+static bool is_name(const char *text, size_t length, const void *with)
+{
+    const struct host *host = with;
+    return host->length == length && strncasecmp(text, host->text, length) == 0;
+}
+
+/* The service's hosts, and further names of the certificate. */
+static bool serves(void *context, const char *text, size_t length)
+{
+    const struct app *app = context;
+    const struct host host = {text, length};
+    return service_host_is(text, length) || word_any(app->options.tls_names, is_name, &host);
+}
+
+static bool adopt(void *context, int socket, enum proxy_way way)
+{
+    const struct app *app = context;
+    return http_adopt(app->http, socket, way == PROXY_TUNNEL);
+}
+
+static bool bind_proxy(struct app *app, struct arena *arena, const char **reason)
+{
+    const struct http_options *http = &app->options.http;
+    const struct proxy_options options = {.listen = http->listen,
+                                          .port = app->options.proxy_port.number,
+                                          .most = http->max_connections,
+                                          .head_seconds = PROXY_PATIENCE,
+                                          .serves = serves,
+                                          .adopt = adopt,
+                                          .context = app,
+                                          .log = &app->options.log};
+    app->proxy = has_proxy(app) ? proxy_bind(&options, arena, reason) : NULL;
+    return !has_proxy(app) || app->proxy != NULL;
+}
+
+/* What a certificate is told, and nobody will see. */
+static void warn_of_no_tls(const struct app *app)
+{
+    const char *options[] = {app->options.identity.certificate != NULL ? "--tls-cert" : NULL,
+                             app->options.tls_names[0] != NULL ? "--tls-name" : NULL};
+    for (size_t i = 0; i < COUNT(options); i++)
+        if (options[i] != NULL)
+            log_event(&app->options.log, LOG_WARNING,
+                      "option ignored name=%s reason=\"neither --tls-port nor --proxy-port is given\"",
+                      options[i]);
+}
+
+/* A proxy's tunnels end in TLS, whether somebody else may come by it or not. */
+static bool load_identity(struct app *app, struct http_tls *tls, struct arena *arena,
+                          const char **reason)
+{
+    struct identity identity;
+    if (!tls->port.is_asked && !has_proxy(app)) {
+        warn_of_no_tls(app);
+        return true;
+    }
+    app->options.identity.names = app->options.tls_names;
+    app->options.identity.now = app->control.options.started;
+    if (!identity_load(&app->options.identity, arena, &identity, reason))
+        return false;
+    const struct log *log = &app->options.log;
+    if (identity.made_in != NULL)
+        log_event(log, LOG_INFO, "tls authority made folder=\"%s\"", identity.made_in);
+    if (has_proxy(app) && !identity.is_for_service)
+        log_event(log, LOG_WARNING,
+                  "proxy certificate=\"%s\" reason=\"it lacks names of the service's hosts\"",
+                  app->options.identity.certificate);
+    app->control.authority = identity.authority;
+    tls->certificate = identity.certificate;
+    tls->key = identity.key;
+    return true;
+}
+
+static bool bind_addresses(struct app *app, struct http_options *http, struct arena *arena,
+                           const char **reason)
+{
+    if (!load_identity(app, &http->tls, arena, reason) || !bind_proxy(app, arena, reason))
+        return false;
+    if (has_proxy(app)) {
+        http->proxy_port = (unsigned)strtoul(strrchr(proxy_url(app->proxy), ':') + 1, NULL, 10);
+        http->adopts = true;
+    }
+    http->serves = serves;
+    app->http = http_bind(http, arena, reason);
+    return app->http != NULL;
+}
+
 static bool start_parts(struct app *app, struct arena *arena, const char **reason)
 {
     struct http_options http = app->options.http;
@@ -218,10 +324,11 @@ static bool start_parts(struct app *app, struct arena *arena, const char **reaso
     http.arrive = arrive;
     http.depart = depart;
     http.context = app;
-    app->http = http_bind(&http, arena, reason);
-    if (app->http == NULL)
+    if (!bind_addresses(app, &http, arena, reason))
         return false;
-    app->control.url = http_url(app->http);
+    app->control.urls[0] = app_url(app);
+    app->control.urls[1] = app_tls_url(app);
+    app->control.proxy_url = app_proxy_url(app);
     app->job_pool = pool_new(JOB_THREADS_MAX);
     *reason = "the system gives no thread for jobs";
     if (app->job_pool == NULL || !load_faults(app, arena, reason) ||
@@ -259,10 +366,14 @@ struct app *app_start(const struct app_options *options, struct arena *arena, co
     app->control.options.started = time_seconds(clock_machine_milliseconds());
     bool has_parts = start_parts(app, arena, reason);
     /* Read before anybody is answered, who may have another store put in the place of this one. */
+    const char *tls_url = has_parts ? app_tls_url(app) : NULL;
     const char *path = has_parts ? arena_strdup(arena, store_path(app->store)) : NULL;
-    if (has_parts && http_start(app->http, reason)) {
+    if (has_parts && http_start(app->http, reason) &&
+        (app->proxy == NULL || proxy_start(app->proxy, reason))) {
         warn_of_open_control(app);
-        log_event(&app->options.log, LOG_INFO, "ready url=%s answers=%s store=\"%s\"", app_url(app),
+        log_event(&app->options.log, LOG_INFO, "ready url=%s%s%s%s%s answers=%s store=\"%s\"",
+                  app_url(app), tls_url != NULL ? " tls=" : "", tls_url != NULL ? tls_url : "",
+                  app->proxy != NULL ? " proxy=" : "", app->proxy != NULL ? app_proxy_url(app) : "",
                   answers_names[app->options.answers], path);
         return app;
     }
@@ -277,7 +388,7 @@ void app_settle(struct app *app)
 
 bool app_adopt(struct app *app, int socket)
 {
-    return http_adopt(app->http, socket);
+    return http_adopt(app->http, socket, false);
 }
 
 const char *app_url(const struct app *app)
@@ -285,12 +396,24 @@ const char *app_url(const struct app *app)
     return http_url(app->http);
 }
 
+const char *app_tls_url(const struct app *app)
+{
+    return http_tls_url(app->http);
+}
+
+const char *app_proxy_url(const struct app *app)
+{
+    return app->proxy != NULL ? proxy_url(app->proxy) : NULL;
+}
+
 void app_stop(struct app *app)
 {
     if (app == NULL)
         return;
     control_close(&app->control);
+    proxy_stop(app->proxy); /* which hands over no more */
     http_stop(app->http);
+    proxy_free(app->proxy); /* until now, requests may tell its URL */
     filling_publish(&app->filled);
     sandboxes_free(app->sandboxes);
     pool_free(app->job_pool);

@@ -10,6 +10,7 @@
 #include "crm/job.h"
 #include "crm/limits.h"
 #include "http/server.h"
+#include "tls/identity.h"
 #include "webhook/deliverers.h"
 
 struct app_options {
@@ -30,10 +31,14 @@ struct app_options {
     struct store_budget budget; /* of a request's queries */
     enum limits_preset limits;  /* of the service */
     struct control_options control;
-    unsigned max_sandboxes;   /* beside main */
-    unsigned max_records;     /* that fixtures generate in a sandbox */
-    unsigned journal;         /* requests that a sandbox's journal keeps */
-    struct http_options http; /* log, respond and context are the app's own affair */
+    unsigned max_sandboxes;                    /* beside main */
+    unsigned max_records;                      /* that fixtures generate in a sandbox */
+    unsigned journal;                          /* requests that a sandbox's journal keeps */
+    struct identity_options identity;          /* its names and time are the app's own affair */
+    const char *tls_names[HTTP_TEXTS_MAX + 1]; /* as struct identity_options has them */
+    struct http_port proxy_port;               /* without it there is no proxy */
+    struct http_options http; /* log, respond, context, the certificate and the proxy's part are the
+                               * app's own affair */
 };
 
 struct app;
@@ -46,10 +51,13 @@ MUSTCHECK struct app *app_start(const struct app_options *options, struct arena 
 /* Does what could wait until requests are answered. What must be done, app_stop does when nobody has.
  */
 void app_settle(struct app *app);
-/* Serves a connected socket, which the app then owns, closed when it says false. */
+/* Serves a connected socket, where options.http.adopts; the app owns it then, closed when it says
+ * false. */
 MUSTCHECK bool app_adopt(struct app *app, int socket);
-/* The base URL. Borrowed. */
+/* The base URL; that for TLS, and the proxy's, NULL where there is none. Borrowed. */
 const char *app_url(const struct app *app);
+const char *app_tls_url(const struct app *app);
+const char *app_proxy_url(const struct app *app);
 /* Answers what has begun, ends the jobs after their transaction, closes the store. */
 void app_stop(struct app *app);
 

@@ -1,89 +1,101 @@
-/* Starts one crmock and waits for a signal to stop it. */
-#include <errno.h>
+/* Which command is asked for. */
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "commands.h"
 
-/* SIGINT and SIGTERM are taken by wait_for_end: blocked before any thread is made, they reach nobody
- * else. */
-static void hold_back_signals(sigset_t *stopping)
-{
-    (void)sigemptyset(stopping);
-    (void)sigaddset(stopping, SIGINT);
-    (void)sigaddset(stopping, SIGTERM);
-    (void)pthread_sigmask(SIG_BLOCK, stopping, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
+static const struct command commands[] = {
+    {COMMAND_SERVE, "crmock", NULL,
+     "A local stand-in for Zoho CRM's Mass Update API. Not made or endorsed by Zoho."
+     "\vEach option can be set by the environment variable in brackets; the option wins."
+     " Other commands than to serve: ca, health, check, import, parity; crmock help COMMAND tells of"
+     " one.",
+     EXIT_FAILURE, serve},
+    {"ca", "crmock ca", NULL,
+     "Prints the certificate of crmock's authority for TLS, which is made when missing.", EXIT_FAILURE,
+     print_authority},
+    {"health", "crmock health", NULL,
+     "Asks a crmock whether it is well: exit status 0 when it is, else 1 and a line that says why not.",
+     EXIT_FAILURE, ask_health},
+    {"import", "crmock import", NULL,
+     "Reads an org of the service, or of a crmock, and writes it as a folder of fixtures, with what"
+     " could not be kept in import.md.",
+     EXIT_FAILURE, import_org},
+    {"check", "crmock check", "DIR",
+     "Looks for faults in a folder of fixtures, without a start: exit status 0 when there are none,"
+     " else 1 and a line for each.",
+     EXIT_FAILURE, check_fixtures},
+    {"parity", "crmock parity", NULL,
+     "Asks the service, or another crmock, what the gallery's requests ask, and tells where its answers"
+     " differ from crmock's: exit status 0 when none does, 1 when one does, 2 when it could not be"
+     " asked.",
+     EXIT_UNASKED, compare_answers},
+    {"help", "crmock help", NULL, "Tells of a command and its options: crmock help COMMAND.",
+     EXIT_FAILURE, NULL},
+};
 
 /* A number that is free would be given to the next file that is opened, the store, say: what is meant
- * for stderr would be written there. */
+ * for stderr would be written there. Nothing can be written to this one, and whoever tries is told. */
 static void hold_standard_files(void)
 {
     int file;
     do
-        file = open("/dev/null", O_RDWR | O_CLOEXEC);
+        file = open("/dev/null", O_RDONLY | O_CLOEXEC);
     while (file >= 0 && file <= STDERR_FILENO);
     if (file >= 0)
         (void)close(file);
 }
 
-/* Reads and drops what standard input has. True at its end. */
-static bool has_stdin_ended(void)
+static const struct command *find_command(const char *name)
 {
-    char bytes[4096];
-    ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
-    return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    (void)fprintf(stderr, "crmock: there is no command \"%s\": expected", name);
+    for (size_t i = 0; i < COUNT(commands); i++)
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", commands[i].name);
+    (void)fprintf(stderr, "\n");
+    return NULL;
 }
 
-/* Returns what came, for the log: a signal, or the end of standard input where that is asked for. */
-static const char *wait_for_end(const sigset_t *stopping, bool with_stdin)
+static int run(const struct command *command, int argc, char **argv)
 {
-    int signals = signalfd(-1, stopping, SFD_CLOEXEC);
-    struct pollfd awaited[] = {{.fd = signals, .events = POLLIN},
-                               {.fd = with_stdin ? STDIN_FILENO : -1, .events = POLLIN}};
-    const char *what = NULL;
-    while (what == NULL && poll(awaited, COUNT(awaited), -1) != 0) {
-        struct signalfd_siginfo signal;
-        if (awaited[0].revents != 0 && read(signals, &signal, sizeof signal) == sizeof signal)
-            what = signal.ssi_signo == SIGINT ? "signal=2" : "signal=15";
-        else if (awaited[1].revents != 0 && has_stdin_ended())
-            what = "stdin=closed";
-    }
-    (void)close(signals);
-    return what;
+    struct options options;
+    enum options_outcome outcome = options_read(command, argc, argv, &options);
+    if (outcome != OPTIONS_READ)
+        return outcome == OPTIONS_TOLD ? EXIT_SUCCESS : command->wrong;
+    struct arena arena = {.blocks = NULL};
+    int status = command->run(&options, &arena);
+    arena_clear(&arena);
+    return status;
+}
+
+/* Of another one; of itself it tells what there is. */
+static int help(const char *name)
+{
+    char option[] = "--help";
+    const struct command *command = find_command(name);
+    if (command == NULL)
+        return EXIT_FAILURE;
+    if (command->run == NULL)
+        command = find_command(COMMAND_SERVE);
+    char *arguments[] = {(char *)command->title, option, NULL};
+    return run(command, COUNT(arguments) - 1, arguments);
 }
 
 int main(int argc, char **argv)
 {
-    struct app_options options;
     hold_standard_files();
-    enum options_outcome outcome = options_read(argc, argv, &options);
-    if (outcome != OPTIONS_READ)
-        return outcome == OPTIONS_TOLD ? EXIT_SUCCESS : EXIT_FAILURE;
-    struct log_sink sink;
-    log_sink_open(&sink, STDERR_FILENO);
-    options.log.sink = &sink;
-    sigset_t stopping;
-    hold_back_signals(&stopping);
-    struct arena arena = {.blocks = NULL};
-    const char *reason = NULL;
-    struct app *app = app_start(&options, &arena, &reason);
-    if (app == NULL) {
-        (void)fprintf(stderr, "crmock: %s\n", reason);
-        arena_clear(&arena);
+    bool is_said = argc > 1 && argv[1][0] != '-';
+    const struct command *command = find_command(is_said ? argv[1] : COMMAND_SERVE);
+    if (command == NULL)
         return EXIT_FAILURE;
-    }
-    (void)printf("crmock listening on %s\n", app_url(app));
-    (void)fflush(stdout);
-    app_settle(app);
-    log_event(&options.log, LOG_INFO, "stopping %s", wait_for_end(&stopping, options.exit_with_stdin));
-    app_stop(app);
-    arena_clear(&arena);
-    return EXIT_SUCCESS;
+    if (command->run == NULL)
+        return help(argc > 2 ? argv[2] : COMMAND_SERVE);
+    if (is_said)
+        argv[1] = (char *)command->title;
+    return run(command, argc - is_said, argv + is_said);
 }

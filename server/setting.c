@@ -1,5 +1,6 @@
 #include "setting.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/network.h"
+#include "base/utf8.h"
 #include "base/word.h"
 #include "control/address.h"
+
+static_assert((int)CONTROL_TEXTS_MAX == (int)HTTP_TEXTS_MAX, "lists are of one length");
 
 const char *const switch_names[] = {"off", "on", NULL};
 
@@ -22,6 +27,8 @@ static bool store_number(const struct setting *option, const char *text, void *t
         return false;
     if (option->kind == SIZE)
         *(size_t *)target = (size_t)value;
+    else if (option->kind == PORT)
+        *(struct http_port *)target = (struct http_port){true, (unsigned)value};
     else
         *(unsigned *)target = (unsigned)value;
     return true;
@@ -62,6 +69,33 @@ static bool is_origin(const char *text, size_t length)
     return address_read_origin(text, length, &address);
 }
 
+/* An address, or a name whose first part may be a *. */
+static bool is_name(const char *text, size_t length)
+{
+    size_t star = length > 2 && strncmp(text, "*.", 2) == 0 ? 2 : 0;
+    return is_host(text + star, length - star) || network_is_one(text, length);
+}
+
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+/* What stands behind a host is a path, without what ends one, or a page would read otherwise. */
+static bool store_url(const char *text, const char **target)
+{
+    struct address address;
+    size_t front = strcspn(text, "/"), all = strlen(text);
+    front += all - front > 2 ? strcspn(text + front + 2, "/") + 2 : 0;
+    *target = text;
+    return address_read_origin(text, front, &address) && address.host_length > 0 &&
+           text[all - 1] != '/' && strcspn(text + front, "\"'<>\\?#") == all - front &&
+           is_plain(text) && utf8_valid(text, all);
+}
+
 /* Adds to a list whose end is NULL. Each text is one, or several with commas between. */
 static bool store_text(const char **list, const char *text, bool (*is_one)(const char *, size_t))
 {
@@ -85,7 +119,7 @@ static bool store_switch(const char *text, bool *target)
     return index >= 0;
 }
 
-bool setting_store(const struct setting *option, const char *text, struct app_options *options)
+bool setting_store(const struct setting *option, const char *text, struct options *options)
 {
     void *target = (char *)options + option->offset;
     switch (option->kind) {
@@ -109,20 +143,41 @@ bool setting_store(const struct setting *option, const char *text, struct app_op
         return store_text(target, text, is_host);
     case ORIGINS:
         return store_text(target, text, is_origin);
+    case NAMES:
+        return store_text(target, text, is_name);
+    case NETWORKS:
+        return store_text(target, text, network_is_one);
+    case URL:
+        return store_url(text, target);
     default:
         return store_number(option, text, target);
     }
 }
 
-void setting_empty(const struct setting *option, struct app_options *options)
+static bool is_list(enum setting_kind kind)
 {
-    if (option->kind == HOSTS || option->kind == ORIGINS)
+    return kind == HOSTS || kind == ORIGINS || kind == NAMES || kind == NETWORKS;
+}
+
+bool setting_is_of(const struct setting *option, const char *command)
+{
+    return word_is_among(option->commands != NULL ? option->commands : COMMAND_SERVE, command);
+}
+
+void setting_empty(const struct setting *option, struct options *options)
+{
+    if (is_list(option->kind))
         *(const char **)((char *)options + option->offset) = NULL;
 }
 
 static cJSON *text_or_null(const char *text)
 {
     return text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull();
+}
+
+static cJSON *tell_port(const struct http_port *port)
+{
+    return port->is_asked ? json_integer(port->number) : cJSON_CreateNull();
 }
 
 static cJSON *tell_list(const char *const *list)
@@ -155,11 +210,12 @@ static cJSON *tell_duration(int64_t milliseconds)
     return milliseconds % 1000 == 0 ? json_integer(milliseconds / 1000) : cJSON_CreateString(text);
 }
 
-cJSON *setting_tell(const struct setting *option, const struct app_options *options)
+cJSON *setting_tell(const struct setting *option, const struct options *options)
 {
     const void *value = (const char *)options + option->offset;
     switch (option->kind) {
     case TEXT:
+    case URL:
         return text_or_null(*(const char *const *)value);
     case SECRET:
         return text_or_null(*(const char *const *)value != NULL ? "********" : NULL);
@@ -176,7 +232,11 @@ cJSON *setting_tell(const struct setting *option, const struct app_options *opti
         return cJSON_CreateString(switch_names[*(const bool *)value ? 1 : 0]);
     case HOSTS:
     case ORIGINS:
+    case NAMES:
+    case NETWORKS:
         return tell_list(value);
+    case PORT:
+        return tell_port(value);
     case SIZE:
         return json_integer((int64_t) * (const size_t *)value);
     default:

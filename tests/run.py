@@ -10,6 +10,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -22,8 +23,27 @@ VALGRIND = ["valgrind", "--quiet", "--vgdb=no", "--error-exitcode=99", "--leak-c
             "--errors-for-leak-kinds=definite,indirect,possible"]
 # Races and leaks end the process with a status that a test sees. GLib's slices would hand memory from thread to thread in ways
 # that a sanitizer cannot see.
-SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
-              "TSAN_OPTIONS": "halt_on_error=1", "G_SLICE": "always-malloc"}
+SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": f"halt_on_error=1:suppressions={HERE}/tsan.supp"}
+GLIB = {"G_SLICE": "always-malloc"}
+REPORTS_MAX = 5
+PATIENCE = 3600  # seconds until the unit suites, which are one process, are taken for hanging
+
+
+def reporting(folder):
+    """The options of sanitizers with a file for what they find: a test often sees no more than the status of a process."""
+    return {name: f"{value}:log_path={folder}/report" for name, value in SANITIZERS.items()}
+
+
+def valgrind(folder):
+    return [*VALGRIND, f"--log-file={folder}/report.%p"]
+
+
+def print_reports(folder):
+    reports = [report for report in sorted(folder.glob("report.*"), key=os.path.getmtime) if report.stat().st_size]
+    for report in reports[:REPORTS_MAX]:
+        print(report.read_text(errors="replace"))
+    if len(reports) > REPORTS_MAX:
+        print(f"and {len(reports) - REPORTS_MAX} reports of sanitizers more")
 
 
 def run_unit(wanted, environment, folder):
@@ -31,12 +51,20 @@ def run_unit(wanted, environment, folder):
     log = folder / "unit.tap"
     # In one process: a fork for each test would hide its leaks, and takes most of the time.
     environment = environment | {"CK_FORK": "no", "CK_TAP_LOG_FILE_NAME": str(log), "CK_VERBOSITY": "silent"}
-    command = [*(VALGRIND if wanted.valgrind else []), os.path.abspath(wanted.unit)]
-    done = subprocess.run(command, env=environment)
+    command = [os.path.abspath(wanted.unit)]
+    if wanted.valgrind:
+        command = [*valgrind(folder), *command]
+        environment |= {"CK_EXCLUDE_TAGS": "long descriptors"}
+    try:
+        status = subprocess.run(command, env=environment, timeout=PATIENCE).returncode
+    except subprocess.TimeoutExpired:
+        status = f"no end after {PATIENCE} s"
     text = log.read_text() if log.exists() else ""
     passed = len(re.findall(r"^ok ", text, re.M))
     faults = re.findall(r"^not ok .*", text, re.M)
-    failed = max(len(faults), 1 if done.returncode != 0 or passed == 0 else 0)
+    if status != 0 and not faults:
+        faults.append(f"unit: {status}; the last that ended: {text.splitlines()[-1] if text else 'none'}")
+    failed = max(len(faults), 1 if passed == 0 else 0)
     print(*faults, f"unit: {passed} passed, {failed} failed", sep="\n", flush=True)
     return passed, failed
 
@@ -44,7 +72,7 @@ def run_unit(wanted, environment, folder):
 def run_api(wanted, environment, folder):
     log = folder / "api.xml"
     if wanted.valgrind:
-        environment = environment | {"CRMOCK_WRAPPER": " ".join(VALGRIND)}
+        environment = environment | {"CRMOCK_WRAPPER": shlex.join(valgrind(folder))}
     sample = [f"--{name}={count}" for name, count in (("functions", wanted.functions), ("cases", wanted.cases)) if count]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-r", "fs", "-p", "no:cacheprovider", "-n", str(WORKERS), "-o", "junit_family=xunit1", f"--junitxml={log}",
@@ -77,16 +105,18 @@ def read_arguments():
 
 def main():
     wanted = read_arguments()
-    environment = os.environ | SANITIZERS | {"PYTHONDONTWRITEBYTECODE": "1",
-                                             "HYPOTHESIS_STORAGE_DIRECTORY": str(HERE.parent / "build" / "hypothesis"),
-                                             "CRMOCK_THREADS": "4",  # races show on any machine
-                                             "CRMOCK_REQUEST_TIME": "3600000",  # no test fails on a time
-                                             "CRMOCK": os.path.abspath(wanted.crmock)}
+    environment = os.environ | GLIB | {"PYTHONDONTWRITEBYTECODE": "1",
+                                       "HYPOTHESIS_STORAGE_DIRECTORY": str(HERE.parent / "build" / "hypothesis"),
+                                       "CRMOCK_THREADS": "4",  # races show on any machine
+                                       "CRMOCK_REQUEST_TIME": "3600000",  # no test fails on a time
+                                       "CRMOCK": os.path.abspath(wanted.crmock)}
     parts = [part for name, part in PARTS.items() if wanted.only in (None, name)]
     # Beside each other: the unit suites wait for the disk half of the time.
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor() as pool:
-        started = [pool.submit(part, wanted, environment, pathlib.Path(name)) for part in parts]
+        folder = pathlib.Path(name)
+        started = [pool.submit(part, wanted, environment | reporting(folder), folder) for part in parts]
         results = [part.result() for part in started]
+        print_reports(folder)
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

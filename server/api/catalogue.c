@@ -101,6 +101,8 @@ static const struct catalogue_row page[ERRORS] = {
     [ERR_HEAD_TOO_LARGE] = {"H3", "LIMIT_EXCEEDED", 431, "The request headers are too large"},
     [ERR_UNKNOWN_CODING] = {"H4", "NOT_SUPPORTED", 501, "The transfer coding is not supported"},
     [ERR_UNKNOWN_VERSION] = {"H5", "NOT_SUPPORTED", 505, "The HTTP version is not supported"},
+    [ERR_ELSEWHERE] = {"H7", "NOT_SUPPORTED", 403,
+                       "The proxy serves the hosts of the service alone: nothing leaves crmock"},
     [ERR_NO_ROOM] = {"H6", "LIMIT_EXCEEDED", 503, "The server has no room for the request"},
     [ERR_DUPLICATE] = {"D18", "DUPLICATE_DATA", 400, "duplicate data"},
     [ERR_BODY_TOO_LARGE] = {"D15", "LIMIT_EXCEEDED", 413, "The request body is too large"},

@@ -1,4 +1,5 @@
-/* Files that the build puts into the binary: schema.sql, the default fixtures, the OpenAPI template. */
+/* Files that the build puts into the binary: schema.sql, the default fixtures, the OpenAPI template,
+ * the console. */
 #ifndef CRMOCK_BASE_EMBEDDED_H
 #define CRMOCK_BASE_EMBEDDED_H
 
@@ -7,7 +8,8 @@
 #include "base/attrs.h"
 
 struct embedded_file {
-    const char *path;       /* as in the source tree: "fixtures/enterprise/org.json" */
+    const char *path;       /* as in the source tree: "fixtures/enterprise/org.json"; what was packed by
+                             * gzip has .gz behind it */
     const char *text, *end; /* a zero byte stands at the end */
 };
 

@@ -16,9 +16,10 @@ enum refusal {
     REFUSAL_URI_TOO_LONG,
     REFUSAL_HEAD_TOO_LARGE,
     REFUSAL_BODY_TOO_LARGE,
-    REFUSAL_CODING,  /* of the transfer, unknown */
-    REFUSAL_VERSION, /* of HTTP, unknown */
-    REFUSAL_NO_ROOM, /* no memory is left for it */
+    REFUSAL_CODING,    /* of the transfer, unknown */
+    REFUSAL_VERSION,   /* of HTTP, unknown */
+    REFUSAL_ELSEWHERE, /* sent to a proxy, for a host that is not served */
+    REFUSAL_NO_ROOM,   /* no memory is left for it */
     REFUSALS
 };
 
@@ -45,6 +46,7 @@ struct request {
     size_t limit;             /* the one that the request went beyond, in bytes; 0: not said */
     bool is_control; /* its target, as it was sent, is the control API's; known also of most that are
                       * refused, when the path is not */
+    bool is_secure;  /* it came by TLS */
     bool is_beyond;  /* it came when as many calls of its org were under way as the limits allow */
     /* The first header of that name, as it was sent, or NULL. Of cookies, and of the Expect of a
      * request without a body, `each` alone tells. */
@@ -60,9 +62,12 @@ struct request {
     const char *(*form)(const struct request *request, const char *name);
     /* The name of the query's parameter of that index, from 0; NULL: there are not so many. */
     const char *(*query_name)(const struct request *request, size_t index);
-    /* The address by which the client came, with the prefix, without a slash at its end:
+    /* F11: the address by which the client came, with the prefix, without a slash at its end:
      * http://127.0.0.1:8080. Its host has nothing in it that no host has. */
     const char *(*base_url)(const struct request *request);
+    /* The host, and port or none, by which a trusted proxy in front was called, where it says so; else
+     * NULL. */
+    const char *(*forwarded_host)(const struct request *request);
     /* Takes one of the places of those that wait, until the answer is out: for one whose body rests in
      * between; called once, in respond. False, as suspend says it, but half of the places at most are
      * for these. */

@@ -63,3 +63,29 @@ const char *file_read(const char *path, size_t most, struct arena *arena, struct
     (void)close(file);
     return reason;
 }
+
+static bool write_all(int file, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(file, text, length);
+        if (written < 0 && errno != EINTR)
+            return false;
+        text += written > 0 ? written : 0;
+        length -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+bool file_make(int folder, const char *name, mode_t mode, const char *text, size_t length, bool is_kept)
+{
+    (void)unlinkat(folder, name, 0);
+    int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (file < 0)
+        return false;
+    bool is_whole = write_all(file, text, length) && (!is_kept || fsync(file) == 0);
+    int reason = errno;
+    bool is_closed = close(file) == 0; /* where disks are counted late, this says that one is full */
+    if (!is_whole)
+        errno = reason;
+    return is_whole && is_closed;
+}

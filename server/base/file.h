@@ -3,7 +3,9 @@
 #ifndef CRMOCK_BASE_FILE_H
 #define CRMOCK_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/attrs.h"
@@ -20,5 +22,10 @@ MUSTCHECK int file_open(const char *path, const char **reason);
  * static, or strerror's). */
 MUSTCHECK const char *file_read(const char *path, size_t most, struct arena *arena,
                                 struct file_text *text);
+
+/* Makes a file of an open folder, in the place of one of that name, with all of the text in it. False
+ * with errno: none, or a part, is there then. `is_kept`: it is on the disk, too. */
+MUSTCHECK bool file_make(int folder, const char *name, mode_t mode, const char *text, size_t length,
+                         bool is_kept);
 
 #endif

@@ -19,3 +19,16 @@ bool word_is_among(const char *words, const char *word)
             return true;
     return false;
 }
+
+bool word_any(const char *const *list, bool (*fits)(const char *text, size_t length, const void *with),
+              const void *with)
+{
+    for (; *list != NULL; list++)
+        for (const char *at = *list; *at != '\0';) {
+            size_t length = strcspn(at, ",");
+            if (fits(at, length, with))
+                return true;
+            at += length + (at[length] != '\0');
+        }
+    return false;
+}

@@ -3,6 +3,7 @@
 #define CRMOCK_BASE_WORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attrs.h"
 
@@ -11,5 +12,11 @@ MUSTCHECK int word_index(const char *const words[], const char *word);
 
 /* True when `word` is one of those that blanks separate in `words`. */
 MUSTCHECK bool word_is_among(const char *words, const char *word);
+
+/* Whether one of the names in a list, ended by NULL, fits: each of its texts is one, or several with
+ * commas between, as the environment has them. */
+MUSTCHECK bool word_any(const char *const *list,
+                        bool (*fits)(const char *text, size_t length, const void *with),
+                        const void *with);
 
 #endif

@@ -81,11 +81,6 @@ static bool is_same_place(const struct address *one, const struct address *other
            is_same(one->host, one->host_length, other->host, other->host_length);
 }
 
-bool address_is_own(const struct address *origin, const struct address *host)
-{
-    return origin->scheme_length == strlen("http://") && is_same_place(origin, host);
-}
-
 bool address_equals(const struct address *one, const struct address *other)
 {
     return is_same(one->scheme, one->scheme_length, other->scheme, other->scheme_length) &&

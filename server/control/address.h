@@ -20,8 +20,6 @@ MUSTCHECK bool address_read_host(const char *text, size_t length, struct address
 /* SCHEME://HOST or SCHEME://HOST:PORT, http or https, and nothing behind it. False: another text, such
  * as "null". */
 MUSTCHECK bool address_read_origin(const char *text, size_t length, struct address *address);
-/* True when a page of `origin` is one of crmock's own: it speaks http at `host`. */
-MUSTCHECK bool address_is_own(const struct address *origin, const struct address *host);
 /* The same address, whatever the case of its letters. */
 MUSTCHECK bool address_equals(const struct address *one, const struct address *other);
 

@@ -11,6 +11,7 @@
 
 const struct header control_headers[] = {{"Cache-Control", "no-store"},
                                          {"X-Content-Type-Options", "nosniff"},
+                                         {"X-Accel-Buffering", "no"}, /* of events, behind nginx */
                                          {"Cross-Origin-Resource-Policy", "same-origin"},
                                          {NULL, NULL}};
 
@@ -48,6 +49,28 @@ int64_t control_reply_text(struct control_call *call, const char *text, size_t l
     call->response->body = text;
     call->response->body_length = length;
     return CONTROL_DONE;
+}
+
+static size_t header_count(const struct header *headers)
+{
+    size_t count = 0;
+    while (headers[count].name != NULL)
+        count++;
+    return count;
+}
+
+void control_add_headers(struct arena *arena, struct response *response, const struct header *more)
+{
+    size_t count = header_count(response->headers), at;
+    struct header *all = arena_array(arena, count + header_count(more) + 1, sizeof *all);
+    memcpy(all, response->headers, count * sizeof *all);
+    for (; more->name != NULL; more++) {
+        for (at = 0; at < count && strcmp(all[at].name, more->name) != 0; at++)
+            ;
+        all[at] = *more;
+        count += at == count;
+    }
+    response->headers = all;
 }
 
 int64_t control_stream(struct control_call *call, const struct source *source)

@@ -48,14 +48,16 @@ struct control_endpoint {
     control_fn *handle;
     enum control_manner manner;
     bool is_of_process; /* not a sandbox's: there is none such behind /_s/{id} */
+    bool is_open;       /* it needs no control token, for it tells nothing of what is in here */
+    bool is_kept;       /* caches may keep its answer, and ask whether it is still good (304) */
     const char *query;  /* names of parameters that it takes, separated by blanks */
     const char *says;   /* what it does, for the document */
     /* Members of the body and of the answer, for the document, which the tests hold each answer
      * against: JSON with ' for ", a schema for each name. One whose name ends with ? may be left out;
      * that of * is for any other name. NULL: none. */
     const char *takes, *answers;
-    const char *text; /* media type of an answer in the place of JSON, when that is asked for, or when
-                       * it has no members; or NULL */
+    const char *text; /* media types of an answer in the place of JSON, when that is asked for, or when
+                       * it has no members, with ", " between them; or NULL */
     unsigned status;  /* of an answer that is no refusal; 0: 200, or 204 when it has no members */
 };
 
@@ -76,8 +78,11 @@ struct control_endpoint {
 
 /* The answer: JSON, which is freed; NULL: 204. Returns CONTROL_DONE. */
 int64_t control_reply(struct control_call *call, unsigned status, cJSON *body);
-/* The answer: a text of endpoint->text, arena-owned. Returns CONTROL_DONE. */
+/* The answer: a text of endpoint->text, which is one, arena-owned. Returns CONTROL_DONE. */
 int64_t control_reply_text(struct control_call *call, const char *text, size_t length);
+/* Puts these behind the headers of the answer, or in the place of those that have their names; ended by
+ * one without a name, and copied, but not what they point to. */
+void control_add_headers(struct arena *arena, struct response *response, const struct header *more);
 /* The answer: a stream of endpoint->text. Returns CONTROL_DONE. */
 int64_t control_stream(struct control_call *call, const struct source *source);
 /* Tells those who listen to the sandbox of something that an answer tells, too: the event's kind, and
@@ -146,12 +151,15 @@ MUSTCHECK const struct control_endpoint *control_endpoint_at(size_t index);
 
 extern const struct control_endpoint control_info;
 extern const struct control_endpoint control_openapi;
+extern const struct control_endpoint control_authority;
+extern const struct control_endpoint console_enter, console_index, console_file;
 extern const struct control_endpoint sandboxes_post, sandboxes_get, sandboxes_delete, sandbox_get,
     sandbox_delete;
 extern const struct control_endpoint reset_post, snapshots_post, snapshots_get, snapshot_restore_post,
     snapshot_delete;
 extern const struct control_endpoint clock_get, clock_put, clock_advance;
-extern const struct control_endpoint tokens_post;
+extern const struct control_endpoint tokens_post, tokens_get;
+extern const struct control_endpoint orgs_get, modules_get, module_get;
 extern const struct control_endpoint fixtures_post;
 extern const struct control_endpoint records_get, records_post, record_get, record_patch, record_drop;
 extern const struct control_endpoint changes_get;

@@ -64,6 +64,10 @@ static bool tell_of_server(struct control *control, const struct request *reques
 static const struct control_endpoint *const endpoints[] = {
     &control_info,
     &control_openapi,
+    &control_authority,
+    &console_enter,
+    &console_index,
+    &console_file,
     &sandboxes_post,
     &sandboxes_get,
     &sandboxes_delete,
@@ -78,6 +82,10 @@ static const struct control_endpoint *const endpoints[] = {
     &clock_put,
     &clock_advance,
     &tokens_post,
+    &tokens_get,
+    &orgs_get,
+    &modules_get,
+    &module_get,
     &fixtures_post,
     &records_get,
     &records_post,
@@ -136,12 +144,13 @@ static bool path_matches(struct control_call *call, const char *pattern)
     return *pattern == '\0' && *path == '\0';
 }
 
-/* The endpoint, or a refusal that says what is served there: by the first path that fits, so that
- * /find is no {id}. */
-static bool find_endpoint(struct control_call *call)
+/* Sets the endpoint, by the first path that fits, so that /find is no {id}. False: that serves none but
+ * the methods in *allow, or, when this is NULL, there is no such path. */
+static bool find_endpoint(struct control_call *call, const char **allow)
 {
-    const char *allow = NULL, *path = NULL;
+    const char *path = NULL;
     bool is_prefixed = call->request->prefix[0] != '\0';
+    *allow = NULL;
     for (size_t i = 0; i < COUNT(endpoints); i++) {
         const struct control_endpoint *endpoint = endpoints[i];
         if ((is_prefixed && endpoint->is_of_process) ||
@@ -152,25 +161,30 @@ static bool find_endpoint(struct control_call *call)
             call->endpoint = endpoint;
             return true;
         }
-        if (allow != NULL && strstr(allow, endpoint->method) != NULL)
+        if (*allow != NULL && strstr(*allow, endpoint->method) != NULL)
             continue;
-        allow = allow == NULL ? endpoint->method
-                              : arena_printf(call->arena, "%s, %s", allow, endpoint->method);
+        *allow = *allow == NULL ? endpoint->method
+                                : arena_printf(call->arena, "%s, %s", *allow, endpoint->method);
     }
+    return false;
+}
+
+/* Says what is served at the path, in the place of its answer. */
+static void tell_served(struct control_call *call, const char *allow)
+{
     if (allow == NULL) {
         (void)control_refuse(call, 404, NULL,
-                             is_prefixed
+                             call->request->prefix[0] != '\0'
                                  ? "there is no such path of a sandbox: GET"
                                    " /_crmock/openapi.json lists all, some without /_s/{id}"
                                  : "there is no such path: GET /_crmock/openapi.json lists all");
-        return false;
+        return;
     }
     call->response->allow = arena_printf(call->arena, "%s, OPTIONS", allow);
     if (strcmp(call->request->method, "OPTIONS") == 0)
         (void)control_reply(call, 204, NULL);
     else
         (void)control_refuse(call, 405, NULL, "expected %s", allow);
-    return false;
 }
 
 /* What an endpoint does not look at would do nothing, unseen. */
@@ -230,7 +244,12 @@ static int64_t run(struct control_call *call)
 
 static void respond(struct control_call *call)
 {
-    if (!find_endpoint(call) || !check_query(call) || !read_body(call))
+    const char *allow;
+    if (!find_endpoint(call, &allow)) {
+        tell_served(call, allow);
+        return;
+    }
+    if (!check_query(call) || !read_body(call))
         return;
     if (call->endpoint->manner == CONTROL_AT_ONCE)
         (void)run(call);
@@ -257,12 +276,21 @@ static bool is_guarded(const struct control *control, const struct request *requ
            (is_of_control(request->path) || strncmp(request->path, "/_s/", strlen("/_s/")) == 0);
 }
 
+/* By the endpoint that will answer, however its path is spelt. */
+static bool is_open(const struct request *request, struct arena *arena)
+{
+    struct control_call call = {.request = request, .arena = arena};
+    const char *allow;
+    return find_endpoint(&call, &allow) && call.endpoint->is_open;
+}
+
 bool control_admits(const struct control *control, const struct request *request, struct arena *arena,
                     struct response *response)
 {
     const struct control_options *options = &control->options;
     if (is_guarded(control, request))
-        return guard_passes(options, request, arena, response);
+        return guard_passes(options, request, options->token != NULL && is_open(request, arena), arena,
+                            response);
     return !options->checks_host || guard_passes_host(options, request, arena, response);
 }
 
@@ -279,6 +307,7 @@ static void refuse(const struct request *request, struct arena *arena, struct re
         [REFUSAL_BODY_TOO_LARGE] = {413, NULL}, /* by the limit */
         [REFUSAL_CODING] = {501, "no transfer coding but chunked"},
         [REFUSAL_VERSION] = {505, "HTTP/1.1"},
+        [REFUSAL_ELSEWHERE] = {403, "one of the service's hosts: nothing leaves crmock"},
         [REFUSAL_NO_ROOM] = {503, "less, for there is no memory left for it"},
     };
     const char *hint = request->refusal_hint, *expected = refusals[request->refusal].expected;

@@ -11,7 +11,7 @@
 #include "jobs/worker.h"
 #include "sandbox/sandboxes.h"
 
-enum { CONTROL_TEXTS_MAX = 16 };
+enum { CONTROL_TEXTS_MAX = 16, CONTROL_URLS = 2 };
 
 struct control_options {
     bool is_on;
@@ -32,7 +32,10 @@ struct control {
     struct pool *pool;     /* for what takes longer; made when it is first needed */
     pthread_mutex_t mutex; /* guards what follows, and the pool */
     bool is_closing;
-    const char *url;                                 /* where it listens; borrowed */
+    const char *urls[CONTROL_URLS];                  /* where it listens: NULL ends; borrowed */
+    const char *proxy_url;                           /* of its proxy; NULL: it has none; borrowed */
+    const char *authority;                           /* that signs what TLS clients are shown, as PEM;
+                                                      * NULL: it is not crmock's own; borrowed */
     cJSON *(*options_told)(const void *app_options); /* by name, secrets masked */
     const void *app_options;
     const char *(*openapi)(struct arena *arena); /* makes the OpenAPI document of the service */

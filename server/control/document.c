@@ -71,13 +71,18 @@ static void add_content(cJSON *object, cJSON *schema)
     cJSON_AddItemToObject(cJSON_AddObjectToObject(content, "application/json"), "schema", schema);
 }
 
-static void add_text_content(cJSON *object, const char *type)
+/* Of each of the types of endpoint->text. */
+static void add_text_content(struct arena *arena, cJSON *object, const char *types)
 {
     cJSON *content = cJSON_GetObjectItemCaseSensitive(object, "content");
     if (content == NULL)
         content = cJSON_AddObjectToObject(object, "content");
-    cJSON *schema = cJSON_AddObjectToObject(cJSON_AddObjectToObject(content, type), "schema");
-    json_add_text(schema, "type", "string");
+    for (const char *at = types; *at != '\0';) {
+        size_t length = strcspn(at, ",");
+        cJSON *media = cJSON_AddObjectToObject(content, arena_strndup(arena, at, length));
+        json_add_text(cJSON_AddObjectToObject(media, "schema"), "type", "string");
+        at += length + strspn(at + length, ", ");
+    }
 }
 
 static void add_reference(cJSON *object, const char *name, const char *to)
@@ -123,7 +128,10 @@ static void add_answer(struct arena *arena, cJSON *responses, const struct contr
     if (has_members)
         add_content(response, schema_of(arena, endpoint->answers));
     if (endpoint->text != NULL)
-        add_text_content(response, endpoint->text);
+        add_text_content(arena, response, endpoint->text);
+    if (endpoint->is_kept)
+        json_add_text(cJSON_AddObjectToObject(responses, "304"), "description",
+                      "What If-None-Match says that its sender has is still good.");
 }
 
 static const char *lower(struct arena *arena, const char *method)
@@ -139,6 +147,8 @@ static void add_operation(struct arena *arena, cJSON *path, const struct control
     cJSON *operation = cJSON_AddObjectToObject(path, lower(arena, endpoint->method));
     json_add_text(operation, "summary", endpoint->says);
     add_query(arena, operation, endpoint->query);
+    if (endpoint->is_open)
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(operation, "security"), cJSON_CreateObject());
     if (endpoint->takes != NULL)
         add_content(cJSON_AddObjectToObject(operation, "requestBody"),
                     schema_of(arena, endpoint->takes));

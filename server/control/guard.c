@@ -3,22 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/service_host.h"
+#include "base/word.h"
 #include "control/address.h"
-
-/* Each text of a list is one name, or several with commas between: so the environment has them. Calls
- * `fits` with each until it says yes. */
-static bool any_fits(const char *const *list,
-                     bool (*fits)(const char *text, size_t length, const void *), const void *with)
-{
-    for (; *list != NULL; list++)
-        for (const char *at = *list; *at != '\0';) {
-            size_t length = strcspn(at, ",");
-            if (fits(at, length, with))
-                return true;
-            at += length + (at[length] != '\0');
-        }
-    return false;
-}
+#include "control/call.h"
 
 static bool is_host(const char *text, size_t length, const void *address)
 {
@@ -31,14 +19,33 @@ static bool is_origin(const char *text, size_t length, const void *address)
     return address_read_origin(text, length, &listed) && address_equals(&listed, address);
 }
 
-/* The Host, when it is one by which crmock may be called. */
-static bool read_host(const struct control_options *options, const struct request *request,
-                      struct address *host)
+/* Whether crmock may be called by that host. */
+static bool is_safe(const struct control_options *options, const struct address *host)
 {
-    const char *text =
-        request->header_count(request, "Host") == 1 ? request->header(request, "Host") : NULL;
-    return text != NULL && address_read_host(text, strlen(text), host) &&
-           (address_is_safe(host) || any_fits(options->hosts, is_host, host));
+    return address_is_safe(host) || word_any(options->hosts, is_host, host);
+}
+
+/* The same, or it is one of the service's. */
+static bool is_known(const struct control_options *options, const struct address *host)
+{
+    return is_safe(options, host) || service_host_is(host->host, host->host_length);
+}
+
+/* Holds the Host against that, and the one by which a proxy in front was called, which may have put
+ * another in its place. */
+static bool has_host(const struct control_options *options, const struct request *request,
+                     bool (*is_fine)(const struct control_options *, const struct address *))
+{
+    const char *texts[] = {
+        request->header_count(request, "Host") == 1 ? request->header(request, "Host") : "",
+        request->forwarded_host(request)};
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct address host;
+        if (texts[i] != NULL &&
+            !(address_read_host(texts[i], strlen(texts[i]), &host) && is_fine(options, &host)))
+            return false;
+    }
+    return true;
 }
 
 static bool refuse(struct arena *arena, struct response *response, const char *why)
@@ -47,32 +54,47 @@ static bool refuse(struct arena *arena, struct response *response, const char *w
     return false;
 }
 
+static bool refuse_host(struct arena *arena, struct response *response, const char *more)
+{
+    return refuse(arena, response,
+                  arena_printf(arena,
+                               "expected a Host that is an IP address, localhost, a name without a dot,"
+                               " one under .localhost, .internal or .test, or one of --control-host%s",
+                               more));
+}
+
 bool guard_passes_host(const struct control_options *options, const struct request *request,
                        struct arena *arena, struct response *response)
 {
-    struct address host;
-    return read_host(options, request, &host) ||
-           refuse(arena, response,
-                  "expected a Host that is an IP address, localhost, a name without a dot, one under"
-                  " .localhost, .internal or .test, or one of --control-host");
+    return has_host(options, request, is_known) ||
+           refuse_host(arena, response, ", or of the service's hosts");
 }
 
 /* Where a call comes from. */
 enum page_source { FROM_NO_PAGE, FROM_OWN_PAGE, FROM_LISTED_PAGE, FROM_FOREIGN_PAGE };
 
+/* Whether a page is from the address by which it calls. */
+static bool is_own(const struct request *request, const struct address *origin)
+{
+    struct address own;
+    const char *url = request->base_url(request);
+    size_t front = strcspn(url, "/") + strlen("//");
+    return address_read_origin(url, front + strcspn(url + front, "/"), &own) &&
+           address_equals(origin, &own);
+}
+
 static enum page_source source_of(const struct control_options *options, const struct request *request)
 {
-    struct address host, origin;
+    struct address origin;
     unsigned count = request->header_count(request, "Origin");
     if (count == 0)
         return FROM_NO_PAGE;
     const char *text = request->header(request, "Origin");
     if (count > 1 || !address_read_origin(text, strlen(text), &origin))
         return FROM_FOREIGN_PAGE;
-    if (any_fits(options->origins, is_origin, &origin))
+    if (word_any(options->origins, is_origin, &origin))
         return FROM_LISTED_PAGE;
-    return read_host(options, request, &host) && address_is_own(&origin, &host) ? FROM_OWN_PAGE
-                                                                                : FROM_FOREIGN_PAGE;
+    return is_own(request, &origin) ? FROM_OWN_PAGE : FROM_FOREIGN_PAGE;
 }
 
 /* What a browser says that a page cannot: also of requests that have no Origin, as images do. */
@@ -107,21 +129,6 @@ static bool has_token(const struct control_options *options, const struct reques
     return is_equal(header + strspn(header, " "), options->token);
 }
 
-/* Room for those of every answer, those below, and the end. */
-enum { HEADERS_MAX = 12 };
-
-/* The answer's headers, and these behind them. */
-static void add_headers(struct arena *arena, struct response *response, const struct header *more)
-{
-    struct header *all = arena_array(arena, HEADERS_MAX, sizeof *all);
-    size_t count = 0;
-    for (const struct header *at = response->headers; at->name != NULL; at++)
-        all[count++] = *at;
-    for (; more->name != NULL && count < HEADERS_MAX - 1; more++)
-        all[count++] = *more;
-    response->headers = all;
-}
-
 /* Fetch, 3.3: lets the page see the answer. */
 static void let_read(const struct request *request, struct arena *arena, struct response *response)
 {
@@ -130,7 +137,7 @@ static void let_read(const struct request *request, struct arena *arena, struct 
         {"Access-Control-Expose-Headers", "Allow, WWW-Authenticate"},
         {"Vary", "Origin"},
         {NULL, NULL}};
-    add_headers(arena, response, headers);
+    control_add_headers(arena, response, headers);
 }
 
 /* Fetch, 3.2.2: a browser asks before a page calls, and without the page's token. */
@@ -146,7 +153,7 @@ static bool answer_preflight(const struct request *request, struct arena *arena,
     if (strcmp(request->method, "OPTIONS") != 0 ||
         request->header(request, "Access-Control-Request-Method") == NULL)
         return false;
-    add_headers(arena, response, headers);
+    control_add_headers(arena, response, headers);
     response->status = 204;
     return true;
 }
@@ -155,17 +162,17 @@ static bool ask_for_token(struct arena *arena, struct response *response)
 {
     static const struct header headers[] = {{"WWW-Authenticate", "Bearer realm=\"crmock control\""},
                                             {NULL, NULL}};
-    add_headers(arena, response, headers);
+    control_add_headers(arena, response, headers);
     control_answer(arena, response, 401, "expected Authorization: Bearer and the --control-token",
                    NULL);
     return false;
 }
 
-bool guard_passes(const struct control_options *options, const struct request *request,
+bool guard_passes(const struct control_options *options, const struct request *request, bool is_open,
                   struct arena *arena, struct response *response)
 {
-    if (!guard_passes_host(options, request, arena, response))
-        return false;
+    if (!has_host(options, request, is_safe))
+        return refuse_host(arena, response, "");
     enum page_source source = source_of(options, request);
     if (source == FROM_FOREIGN_PAGE)
         return refuse(arena, response, "expected no Origin, crmock's own, or one of --control-origin");
@@ -177,5 +184,5 @@ bool guard_passes(const struct control_options *options, const struct request *r
         let_read(request, arena, response);
     if (source == FROM_LISTED_PAGE && answer_preflight(request, arena, response))
         return false;
-    return has_token(options, request) || ask_for_token(arena, response);
+    return is_open || has_token(options, request) || ask_for_token(arena, response);
 }

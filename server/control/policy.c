@@ -79,18 +79,17 @@ const struct control_endpoint job_policy_get = {
     .says = "How jobs go on.",
 };
 
-/* What a hold held, when it ends. */
-static void end_hold(struct control_call *call, const struct job_policy *policy)
+/* What a hold held goes on, by the policy that is there now: none starts by the one before. */
+static bool release_held(struct control_call *call)
 {
-    const struct crm *crm = &call->scene->crm;
-    if (call->is_refused || !crm->policy->hold || policy->hold)
-        return;
-    struct db *db = store_acquire(crm->store);
-    bool done = db != NULL && job_release_all(crm, db) == STORE_OK;
+    unsigned side;
+    const struct scene *scene = sandbox_enter(call->sandbox, &side);
+    struct db *db = scene != NULL ? store_acquire(scene->crm.store) : NULL;
+    bool done = scene == NULL || (db != NULL && job_release_all(&scene->crm, db) == STORE_OK);
     if (db != NULL)
         store_release(db);
-    if (!done)
-        (void)control_fail(call);
+    sandbox_leave(call->sandbox, side);
+    return done;
 }
 
 /* With what a body says in the place of `start` (NULL: of how they go). */
@@ -103,9 +102,11 @@ static int64_t change(struct control_call *call, const struct job_policy *start)
         manner.jobs = *start;
     const struct said said = said_body(call);
     policy_read(&said, &manner.jobs);
-    end_hold(call, &manner.jobs);
+    bool ends_hold = call->scene->manner.jobs.hold && !manner.jobs.hold;
     if (!manner_put(call, &manner))
         return CONTROL_DONE;
+    if (ends_hold && !release_held(call))
+        return control_fail(call);
     return control_reply(call, 200, policy_json(&manner.jobs));
 }
 

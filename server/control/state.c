@@ -71,8 +71,10 @@ static int64_t keep(struct control_call *call)
     said_has_only(&said, "name replace");
     const char *name = said_text(&said, "name", "");
     bool replaces = said_flag(&said, "replace", false);
-    if (name[0] == '\0' || strlen(name) > NAME_MAX_LENGTH || strchr(name, '/') != NULL)
-        said_refuse(&member, "expected a name of 1 to %d characters, without /", NAME_MAX_LENGTH);
+    bool is_of_paths = strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    if (name[0] == '\0' || strlen(name) > NAME_MAX_LENGTH || is_of_paths)
+        said_refuse(&member, "expected a name of 1 to %d characters, without /, and not . or ..",
+                    NAME_MAX_LENGTH);
     const struct scene *scene = control_lock(call);
     if (scene == NULL)
         return CONTROL_DONE;

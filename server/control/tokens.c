@@ -89,3 +89,57 @@ const struct control_endpoint tokens_post = {
     .answers = "'token': " SCHEMA_TEXT,
     .status = 201,
 };
+
+static cJSON *token_json(const struct control_call *call, const struct given_token *token)
+{
+    cJSON *object = cJSON_CreateObject();
+    json_add_text(object, "token", credential_outside(&call->scene->api, call->arena, token->text));
+    json_add_text(object, "user", token->user->email);
+    json_add_text(object, "scopes", token->scopes);
+    if (token->expires_at != 0)
+        control_add_time(call, object, "expires", time_seconds(token->expires_at));
+    else
+        cJSON_AddNullToObject(object, "expires");
+    return object;
+}
+
+/* Those that a sandbox has by name. Issued ones are secrets, of which there is nothing to tell that
+ * would be good for paging. */
+static int64_t list(struct control_call *call)
+{
+    static const char named[] = "1000." CREDENTIAL_OWNER ".";
+    size_t limit = (size_t)query_number(call, "limit", CONTROL_LIST_DEFAULT, 1, CONTROL_LIST_MAX);
+    const char *after = query_text(call, "after");
+    const struct scene *scene = call->scene;
+    struct given_tokens tokens;
+    struct db *db = control_connect(call);
+    if (db == NULL)
+        return CONTROL_DONE;
+    after = after != NULL ? credential_inside(&scene->api, call->arena, after) : named;
+    enum store_status status =
+        tokens_given(db, scene->crm.orgs, named, after, clock_milliseconds(&scene->manner.clock),
+                     limit + 1, call->arena, &tokens);
+    store_release(db);
+    if (status != STORE_OK)
+        return control_fail(call);
+    cJSON *body = cJSON_CreateObject(), *members = cJSON_AddArrayToObject(body, "tokens");
+    for (size_t i = 0; i < tokens.count && i < limit; i++)
+        if (tokens.list[i].user != NULL)
+            cJSON_AddItemToArray(members, token_json(call, &tokens.list[i]));
+    cJSON_AddBoolToObject(body, "more", tokens.count > limit);
+    return control_reply(call, 200, body);
+}
+
+const struct control_endpoint tokens_get = {
+    .method = "GET",
+    .path = "/_crmock/tokens",
+    .handle = list,
+    .manner = CONTROL_BESIDE,
+    .query = "limit after",
+    .says = "The access tokens 1000.{id}.NAME of the sandbox's orgs that are alive, in the order of"
+            " their texts. Those that were issued are not told.",
+    .answers = "'tokens': " SCHEMA_LIST(SCHEMA_OBJECT(
+        "'token', 'user', 'scopes', 'expires'",
+        "'token': " SCHEMA_TEXT ", 'user': " SCHEMA_TEXT ", 'scopes': " SCHEMA_TEXT
+        ", 'expires': {'type': ['string', 'null'], 'format': 'date-time'}")) ", 'more': " SCHEMA_FLAG,
+};

@@ -42,5 +42,5 @@ void told_sandbox_change(struct control *control, const char *server, struct san
 void control_note_drop(void *control, struct sandbox *sandbox)
 {
     struct control *self = control;
-    told_sandbox_change(self, self->url, sandbox, "dropped");
+    told_sandbox_change(self, self->urls[0], sandbox, "dropped");
 }

@@ -83,6 +83,7 @@ enum error {
     ERR_HEAD_TOO_LARGE,
     ERR_UNKNOWN_CODING,
     ERR_UNKNOWN_VERSION,
+    ERR_ELSEWHERE,
     ERR_NO_ROOM,
     /* Our own: D15, D18. */
     ERR_BODY_TOO_LARGE,

@@ -56,6 +56,12 @@ static bool skip(struct reading *reading, const char *text)
     return true;
 }
 
+/* Between brackets, where they mean nothing: in a value they are part of it. */
+static void skip_blanks(struct reading *reading)
+{
+    reading->at += strspn(reading->at, " ");
+}
+
 /* Truth values are words in a text and no strings in criteria. */
 static cJSON *new_value(const struct field *field, const char *text)
 {
@@ -108,8 +114,10 @@ static cJSON *read_bracket(struct reading *reading, size_t depth)
     if (depth > DEPTH_MAX || !skip(reading, "("))
         return NULL;
     cJSON *inner = *reading->at == '(' ? read_group(reading, depth + 1) : read_leaf(reading);
-    if (inner != NULL && skip(reading, ")"))
+    if (inner != NULL && skip(reading, ")")) {
+        skip_blanks(reading);
         return inner;
+    }
     cJSON_Delete(inner);
     return NULL;
 }
@@ -120,6 +128,7 @@ static cJSON *read_group(struct reading *reading, size_t depth)
     cJSON *first = read_bracket(reading, depth);
     while (first != NULL && *reading->at != '\0' && *reading->at != ')') {
         const char *word = skip(reading, "and") ? "and" : skip(reading, "or") ? "or" : NULL;
+        skip_blanks(reading);
         cJSON *next = word != NULL ? read_bracket(reading, depth) : NULL;
         if (next == NULL) {
             cJSON_Delete(first);

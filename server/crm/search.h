@@ -7,7 +7,8 @@
 
 /* Reads a text as criteria in JSON, for criteria_read; owned by the caller. NULL when it is malformed,
  * has more than ten comparisons (*hint says so then), or asks for a field that the user does not see. A
- * backslash takes the special meaning from a bracket, a comma or a backslash. */
+ * backslash takes the special meaning from a bracket, a comma or a backslash; blanks may stand around
+ * "and" and "or". */
 MUSTCHECK cJSON *search_criteria(const struct user *user, const struct module *module, const char *text,
                                  struct arena *arena, const char **hint);
 

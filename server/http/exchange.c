@@ -1,6 +1,7 @@
 #include "http/exchange.h"
 
 #include <malloc.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -170,6 +171,7 @@ static enum MHD_Result reply(struct MHD_Connection *connection, struct exchange 
         end_feed(exchange); /* nobody reads it, and its client may count on that */
     add_headers(answer, exchange, response);
     exchange->status = response->status;
+    exchange->rule = response->rule;
     if (ends_with_connection(exchange, response))
         (void)MHD_set_response_options(answer, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     enum MHD_Result queued = MHD_queue_response(connection, response->status, answer);
@@ -215,6 +217,15 @@ static bool is_refused_in_front(const struct exchange *exchange, struct MHD_Conn
            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
 }
 
+/* The decoded target without its query, and without the address that may be in front. */
+static const char *path_of(const struct exchange *exchange, const char *url)
+{
+    if (exchange->authority == NULL)
+        return url;
+    const char *rest = target_cut(url, strlen(url)).rest;
+    return rest[0] == '/' ? rest : "/";
+}
+
 enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
@@ -229,7 +240,7 @@ enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, 
         return reply(connection, exchange, &answer);
     }
     exchange->method = method;
-    exchange->path = url;
+    exchange->path = path_of(exchange, url);
     if (!exchange->has_begun) { /* the headers are complete, the body is to come */
         exchange->has_begun = true;
         if (log_writes(server->options.log, LOG_INFO))
@@ -247,19 +258,50 @@ enum MHD_Result exchange_take(void *context, struct MHD_Connection *connection, 
     return MHD_YES;
 }
 
+static bool came_to(int socket, unsigned port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } own = {.any.sa_family = AF_UNSPEC};
+    socklen_t size = sizeof own;
+    if (port == 0 || getsockname(socket, &own.any, &size) != 0)
+        return false;
+    return (own.any.sa_family == AF_INET && ntohs(own.v4.sin_port) == port) ||
+           (own.any.sa_family == AF_INET6 && ntohs(own.v6.sin6_port) == port);
+}
+
 static struct wire *new_wire(const struct http_server *server, struct MHD_Connection *connection)
 {
     int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    struct wire *wire = wire_new(socket, &server->limits);
+    const union MHD_ConnectionInfo *tls =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    struct wire_way way = {.session = tls != NULL ? tls->tls_session : NULL};
+    way.is_proxied = way.session == NULL && came_to(socket, server->options.proxy_port);
+    struct wire *wire = wire_new(socket, &way, &server->limits);
     if (wire == NULL)
         (void)shutdown(socket, SHUT_RDWR);
     return wire;
 }
 
+/* A client that does not know the authority goes without a request, and often says little about it. */
+static void note_end_of_tls(const struct exchange *exchange)
+{
+    const struct log *log = exchange->server->options.log;
+    const struct wire_failure failure = wire_failure(exchange->wire);
+    if (failure.reason != NULL)
+        log_event(log, LOG_WARNING, "tls failed reason=\"%s\" hint=\"%s\"", failure.reason,
+                  failure.hint);
+    else if (exchange->number == 0 && wire_way(exchange->wire).session != NULL)
+        log_event(log, LOG_INFO, "tls ended without a request");
+}
+
 void exchange_note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                               enum MHD_ConnectionNotificationCode code)
 {
-    struct http_server *server = context;
+    struct door *door = context;
+    struct http_server *server = door->server;
     struct exchange *exchange = *socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         exchange = must_alloc(sizeof *exchange);
@@ -271,19 +313,46 @@ void exchange_note_connection(void *context, struct MHD_Connection *connection, 
         *socket_context = exchange;
         return;
     }
+    note_end_of_tls(exchange);
     arena_clear(&exchange->arena);
     wire_free(exchange->wire);
     free(exchange);
+    if (door->adopts)
+        atomic_fetch_sub(&door->adopted, 1);
 }
 
 void *exchange_begin(void *context, const char *uri, struct MHD_Connection *connection)
 {
     const struct http_server *server = context;
     struct exchange *exchange = exchange_of(connection);
+    const struct target target = target_cut(uri, strlen(uri));
     exchange->number++;
-    exchange->body_limit = limits_body(&server->limits, uri, strlen(uri));
+    exchange->body_limit = limits_body(&server->limits, target.rest, target.rest_length);
+    if (target.authority_length > 0)
+        exchange->authority =
+            arena_strndup(&exchange->arena, target.authority, target.authority_length);
     exchange->arena.limit = exchange->body_limit->most + server->options.request_memory;
     return exchange;
+}
+
+/* What was refused in the wire has reached libmicrohttpd as another request than was sent. */
+static void log_end(struct exchange *exchange, enum MHD_RequestTerminationCode code)
+{
+    const struct log *log = exchange->server->options.log;
+    const struct refused refused = wire_refused(exchange->wire, exchange->number);
+    const char *end = exchange->is_dropped                          ? " dropped=1"
+                      : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
+                                                                    : " aborted=1";
+    const char *rule = exchange->rule != NULL ? exchange->rule : "";
+    const char *before = rule[0] != '\0' ? " rule=" : "";
+    long long took = clock_microseconds() - exchange->begun;
+    if (refused.why != REFUSAL_NONE)
+        log_event(log, LOG_INFO, "request refused status=%u%s%s reason=\"%s\"%s", exchange->status,
+                  before, rule, refused.hint, end);
+    else
+        log_event(log, LOG_INFO, "request method=%s path=\"%.200s\" status=%u us=%lld%s%s%s",
+                  exchange->method, mask_text(exchange->path, &exchange->arena), exchange->status, took,
+                  before, rule, end);
 }
 
 void exchange_complete(void *context, struct MHD_Connection *connection, void **state,
@@ -293,13 +362,7 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     struct exchange *exchange = exchange_of(connection);
     *state = NULL;
     if ((exchange->status != 0 || exchange->is_dropped) && log_writes(server->options.log, LOG_INFO))
-        log_event(server->options.log, LOG_INFO,
-                  "request method=%s path=\"%.200s\" status=%u us=%lld%s", exchange->method,
-                  mask_text(exchange->path, &exchange->arena), exchange->status,
-                  (long long)(clock_microseconds() - exchange->begun),
-                  exchange->is_dropped                          ? " dropped=1"
-                  : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
-                                                                : " aborted=1");
+        log_end(exchange, code);
     end_feed(exchange);
     end_unread(&exchange->answer);
     depart(exchange);

@@ -3,6 +3,7 @@
 #define CRMOCK_HTTP_EXCHANGE_H
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "http/feed.h"
@@ -11,6 +12,20 @@
 #include "http/limits.h"
 #include "http/wire.h"
 
+/* Where connections come in: by listening, or by being handed over. */
+struct door {
+    struct http_server *server;
+    bool adopts;
+    int socket;      /* -1: none, or it is the daemon's */
+    const char *url; /* NULL: it listens nowhere */
+    struct MHD_Daemon *daemon;
+    atomic_uint adopted; /* connections that it was handed and that have not ended */
+};
+
+struct doors {
+    struct door plain, secure;
+};
+
 struct http_server {
     struct http_options options;
     struct limits limits;
@@ -18,9 +33,7 @@ struct http_server {
     struct later later;
     struct feeds feeds;
     struct arena arena;
-    const char *url;
-    int socket; /* -1 once the daemon owns it */
-    struct MHD_Daemon *daemon;
+    struct doors listening, adopting;
 };
 
 /* One request and its answer, from its first byte to its last. A connection has one, used again and
@@ -31,6 +44,7 @@ struct exchange {
     struct wire *wire;
     unsigned number;                     /* of the request on its connection, from 1 */
     const struct body_limit *body_limit; /* by its target */
+    const char *authority; /* of a target in absolute form, which counts before Host; or NULL */
     char *body;
     size_t length, room;
     bool is_large;          /* it took so much once */
@@ -40,6 +54,7 @@ struct exchange {
     const char *path;
     const char *method;
     unsigned status;
+    const char *rule; /* of the answer, static or the arena's; or NULL */
     struct form form;
     struct request request; /* as respond gets it */
     bool holds_place;       /* among those that wait, until it is over */
@@ -54,7 +69,7 @@ struct exchange *exchange_of(struct MHD_Connection *connection);
 
 /* Called by libmicrohttpd: when a connection begins and when it ends; with a request line, before its
  * headers are read; with the headers, each part of the body, its end, and when a suspended one is to be
- * answered; when the request is over. `context` is the server. */
+ * answered; when the request is over. `context` is the server, of connections their door. */
 void exchange_note_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                               enum MHD_ConnectionNotificationCode code);
 void *exchange_begin(void *context, const char *uri, struct MHD_Connection *connection);

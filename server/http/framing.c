@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/grammar.h"
 
 enum { CHUNK_LINE_MAX = 1024, BLANK_LINES_MAX = 16 };
 
@@ -104,6 +105,24 @@ static bool took_too_long(const struct wire *wire)
     return wire->since != 0 && wire->place != IN_HEAD && clock_microseconds() - wire->since > patience;
 }
 
+/* Nothing leaves: a proxy's client is served where it asks for one of the service's hosts. */
+static struct refused check_destination(const struct wire *wire, const struct target *target)
+{
+    const struct limits *limits = wire->limits;
+    if (!wire->way.is_proxied)
+        return (struct refused){REFUSAL_NONE, NULL};
+    if (target->authority_length == 0)
+        return (struct refused){REFUSAL_MALFORMED,
+                                "this port is a proxy: a request line has http://HOST/... here"};
+    if (target->is_secure)
+        return (struct refused){REFUSAL_ELSEWHERE, "https goes through a proxy by CONNECT"};
+    size_t host = head_host_length(target->authority, target->authority_length);
+    if (limits->serves == NULL || !limits->serves(limits->context, target->authority, host))
+        return (struct refused){REFUSAL_ELSEWHERE,
+                                "the host is none of the service's; --tls-name NAME adds one"};
+    return (struct refused){REFUSAL_NONE, NULL};
+}
+
 static bool check_head(struct wire *wire)
 {
     char *bytes = wire->bytes + wire->checked;
@@ -116,7 +135,7 @@ static bool check_head(struct wire *wire)
             refuse_malformed(wire, "empty lines, and no request behind them");
         return wire->place != AT_END;
     }
-    if (bytes[0] != '\r' && !is_token_byte(bytes[0])) {
+    if (bytes[0] != '\r' && !grammar_is_token_byte(bytes[0])) {
         refuse_malformed(wire, "a request begins with its method (this port does not speak TLS)");
         return false;
     }
@@ -124,12 +143,14 @@ static bool check_head(struct wire *wire)
     size_t behind = section_end(wire);
     if (behind == 0)
         return false;
-    struct head head = {.target = ""};
+    struct head head = {.target.rest = ""};
     struct refused refused =
         behind - wire->checked > wire->limits->head
             ? too_large(wire, memchr(bytes, '\n', there))
             : head_check(bytes, behind - wire->checked, wire->limits->fields, &head);
-    wire->body_limit = limits_body(wire->limits, head.target, head.target_length);
+    if (refused.why == REFUSAL_NONE)
+        refused = check_destination(wire, &head.target);
+    wire->body_limit = limits_body(wire->limits, head.target.rest, head.target.rest_length);
     if (refused.why == REFUSAL_NONE && head.body_length > bytes_read_most(wire))
         refused = too_long(wire);
     if (refused.why != REFUSAL_NONE) {

@@ -11,6 +11,11 @@ enum place { IN_HEAD, IN_BODY, AT_CHUNK_SIZE, IN_CHUNK, AT_CHUNK_END, IN_TRAILER
 /* bytes[0..checked) may be handed out, bytes[checked..end) is not whole yet, or not looked at. */
 struct wire {
     int socket;
+    struct wire_way way;
+    bool has_spoken;             /* under TLS: something has come */
+    bool is_dry;                 /* likewise: the kernel had no more */
+    unsigned idle;               /* likewise: records without data since the last that had some */
+    struct wire_failure failure; /* of its handshake */
     const struct limits *limits;
     const struct body_limit *body_limit; /* of the request that it stands in */
     bool is_held;

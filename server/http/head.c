@@ -3,10 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-struct text {
-    const char *at;
-    size_t length;
-};
+#include "base/grammar.h"
 
 struct reading {
     struct head *head;
@@ -20,48 +17,6 @@ static const struct refused fine = {REFUSAL_NONE, NULL};
 static struct refused malformed(const char *hint)
 {
     return (struct refused){REFUSAL_MALFORMED, hint};
-}
-
-/* This and the next look at every byte of every request. */
-bool is_token_byte(char byte)
-{
-    static const bool marks[256] = {
-        ['!'] = true,  ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
-        ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true,
-        ['^'] = true,  ['_'] = true, ['`'] = true, ['|'] = true, ['~'] = true,
-    };
-    unsigned letter = (unsigned char)byte | 0x20U;
-    return letter - 'a' < 26 || (unsigned)byte - '0' < 10 || marks[(unsigned char)byte];
-}
-
-static size_t token_length(struct text text)
-{
-    size_t length = 0;
-    while (length < text.length && is_token_byte(text.at[length]))
-        length++;
-    return length;
-}
-
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
-/* Blanks around a value are no part of it. */
-static struct text trimmed(struct text text)
-{
-    while (text.length > 0 && is_blank(text.at[0])) {
-        text.at++;
-        text.length--;
-    }
-    while (text.length > 0 && is_blank(text.at[text.length - 1]))
-        text.length--;
-    return text;
-}
-
-static bool says(struct text text, const char *word)
-{
-    return strlen(word) == text.length && g_ascii_strncasecmp(text.at, word, text.length) == 0;
 }
 
 static struct refused take_length(struct reading *reading, struct text value)
@@ -89,44 +44,59 @@ static struct refused take_coding(struct reading *reading, struct text value)
         return malformed("there are two Transfer-Encodings");
     reading->has_coding = true;
     reading->head->chunked = true;
-    if (!says(value, "chunked"))
+    if (!grammar_says(value, "chunked"))
         return (struct refused){REFUSAL_CODING, "of transfer codings \"chunked\" alone is known"};
     return fine;
 }
 
-static bool is_name_byte(char byte)
-{
-    return g_ascii_isalnum(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
-}
-
 /* How many bytes in front are a name's or an IPv4 address's, or an IPv6 address in brackets. */
-static size_t host_length(struct text text)
+size_t head_host_length(const char *text, size_t most)
 {
     size_t length = 0;
-    if (text.length == 0 || text.at[0] != '[') {
-        while (length < text.length && is_name_byte(text.at[length]))
+    if (most == 0 || text[0] != '[') {
+        while (length < most && grammar_is_name_byte(text[length]))
             length++;
         return length;
     }
     do
         length++;
-    while (length < text.length &&
-           (g_ascii_isxdigit(text.at[length]) || text.at[length] == ':' || text.at[length] == '.'));
-    return length > 1 && length < text.length && text.at[length] == ']' ? length + 1 : 0;
+    while (length < most &&
+           (g_ascii_isxdigit(text[length]) || text[length] == ':' || text[length] == '.'));
+    return length > 1 && length < most && text[length] == ']' ? length + 1 : 0;
 }
 
-/* A host, and a port where a colon stands behind it. */
-static bool is_host(struct text text)
+bool head_is_host(const char *text, size_t length)
 {
     enum { PORT_DIGITS = 5 };
-    size_t at = host_length(text);
-    if (at == 0 || at == text.length)
-        return at == text.length; /* it may be empty, by RFC 9112 */
-    if (text.at[at++] != ':' || text.length - at > PORT_DIGITS)
+    size_t at = head_host_length(text, length);
+    if (at == 0 || at == length)
+        return at == length; /* it may be empty, by RFC 9112 */
+    if (text[at++] != ':' || length - at > PORT_DIGITS)
         return false;
-    while (at < text.length && g_ascii_isdigit(text.at[at]))
+    while (at < length && g_ascii_isdigit(text[at]))
         at++;
-    return at == text.length;
+    return at == length;
+}
+
+struct target target_cut(const char *text, size_t length)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        size_t front = strlen(schemes[i]);
+        if (length <= front || g_ascii_strncasecmp(text, schemes[i], front) != 0)
+            continue;
+        const char *authority = text + front, *end = text + length, *at = authority;
+        while (at < end && *at != '/' && *at != '?')
+            at++;
+        if (at == authority)
+            break;
+        return (struct target){.authority = authority,
+                               .authority_length = (size_t)(at - authority),
+                               .is_secure = i > 0,
+                               .rest = at,
+                               .rest_length = (size_t)(end - at)};
+    }
+    return (struct target){.rest = text, .rest_length = length};
 }
 
 static struct refused take_host(struct reading *reading, struct text value)
@@ -134,7 +104,9 @@ static struct refused take_host(struct reading *reading, struct text value)
     if (reading->has_host)
         return malformed("there are two Hosts");
     reading->has_host = true;
-    return is_host(value) ? fine : malformed("Host is a name or an address, and a port or none");
+    return head_is_host(value.at, value.length)
+               ? fine
+               : malformed("Host is a name or an address, and a port or none");
 }
 
 static const struct {
@@ -146,27 +118,16 @@ static const struct {
     {"Host", take_host},
 };
 
-static bool has_control_byte(struct text text)
-{
-    unsigned found = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned byte = (unsigned char)text.at[i];
-        found |= (unsigned)(byte < ' ') & (unsigned)(byte != '\t');
-        found |= (unsigned)(byte == 0x7f);
-    }
-    return found != 0;
-}
-
 /* "Name: value", cut at its colon. */
 static struct refused cut_line(struct text line, struct text *name, struct text *value)
 {
-    *name = (struct text){line.at, token_length(line)};
-    if (line.length > 0 && is_blank(line.at[0]))
+    *name = (struct text){line.at, grammar_token_length(line)};
+    if (line.length > 0 && grammar_is_blank(line.at[0]))
         return malformed("a header goes on on a second line");
     if (name->length == 0 || name->length == line.length || line.at[name->length] != ':')
         return malformed("a header is a name, a colon at once behind it, and a value");
-    *value = trimmed((struct text){line.at + name->length + 1, line.length - name->length - 1});
-    if (has_control_byte(*value))
+    *value = grammar_trimmed((struct text){line.at + name->length + 1, line.length - name->length - 1});
+    if (grammar_has_control_byte(*value))
         return malformed("a header's value has a control character (a bare CR?)");
     return fine;
 }
@@ -203,9 +164,9 @@ const char *head_name(const char *name, struct arena *arena)
  * says "100 Continue" to a request without a body, too, and then takes what follows for one. */
 static void hide(struct reading *reading, char *line, struct text name)
 {
-    if (says(name, "Cookie"))
+    if (grammar_says(name, "Cookie"))
         head_hide(line);
-    else if (says(name, "Expect"))
+    else if (grammar_says(name, "Expect"))
         reading->expect = line;
 }
 
@@ -217,7 +178,7 @@ static struct refused take_header(struct reading *reading, struct text line, cha
     if (refused.why != REFUSAL_NONE)
         return refused;
     for (size_t i = 0; i < COUNT(headers) && refused.why == REFUSAL_NONE; i++)
-        if (says(name, headers[i].name))
+        if (grammar_says(name, headers[i].name))
             refused = headers[i].take(reading, value);
     hide(reading, bytes, name);
     move_blanks(bytes, line, value);
@@ -251,9 +212,11 @@ static size_t count_parameters(struct text target)
 static struct refused take_request_line(struct reading *reading, struct text line)
 {
     const char *wrong = "a request line is METHOD, target and HTTP/1.1, with one blank between";
-    size_t method = token_length(line);
+    size_t method = grammar_token_length(line);
     if (method == 0 || method == line.length || line.at[method] != ' ')
         return malformed(wrong);
+    if (grammar_says((struct text){line.at, method}, "CONNECT"))
+        return malformed("this port is no proxy: --proxy-port opens one");
     struct text target = {line.at + method + 1, 0};
     size_t left = line.length - method - 1;
     while (target.length < left && (unsigned char)target.at[target.length] > ' ' &&
@@ -261,8 +224,10 @@ static struct refused take_request_line(struct reading *reading, struct text lin
         target.length++;
     if (target.length == 0 || target.length == left || target.at[target.length] != ' ')
         return malformed(wrong);
-    reading->head->target = target.at;
-    reading->head->target_length = target.length;
+    reading->head->target = target_cut(target.at, target.length);
+    const struct target *cut = &reading->head->target;
+    if (cut->authority_length > 0 && !head_is_host(cut->authority, cut->authority_length))
+        return malformed("an address in a request line is http://HOST or http://HOST:PORT, and a path");
     reading->fields += count_parameters(target);
     return take_version(reading,
                         (struct text){target.at + target.length + 1, left - target.length - 1});
@@ -292,7 +257,7 @@ static struct refused check_whole(const struct reading *reading)
 
 struct refused head_check(char *bytes, size_t length, size_t fields_max, struct head *head)
 {
-    *head = (struct head){.target = ""};
+    *head = (struct head){.target.rest = ""};
     struct reading reading = {.head = head, .fields_max = fields_max};
     const char *end = bytes + length, *next = bytes;
     struct text line = line_at(bytes, end, &next);

@@ -19,6 +19,8 @@ struct limits limits_of(const struct http_options *options, struct budget *memor
         .body = body,
         .control_body = control.most > 0 ? control : body,
         .is_control = options->is_control,
+        .serves = options->serves,
+        .context = options->context,
         .beyond = READ_BEYOND,
         .memory = memory,
     };

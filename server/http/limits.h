@@ -14,7 +14,9 @@ struct limits {
     size_t head;   /* bytes of a request line and headers, or of trailers */
     size_t fields; /* headers and parameters, or trailers */
     struct body_limit body, control_body;
-    bool (*is_control)(const char *target, size_t length); /* NULL: no request is one */
+    bool (*is_control)(const char *target, size_t length);          /* NULL: no request is one */
+    bool (*serves)(void *context, const char *host, size_t length); /* for whom a proxy may be asked */
+    void *context;                                                  /* for `serves` */
     size_t beyond; /* bytes that are read of a body beyond its limit, for its sender to get an answer */
     struct budget *memory; /* a long head goes on its account */
 };

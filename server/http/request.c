@@ -3,12 +3,23 @@
 
 #include "base/utf8.h"
 #include "http/exchange.h"
+#include "http/forwarded.h"
 #include "http/head.h"
 
 /* The functions below go by the connection, so that a copy of the request is as good as it. */
 
+/* The address in front of the target goes before Host (RFC 9112, 3.2.2). */
+static const char *authority(const struct request *request, const char *name)
+{
+    const char *text = exchange_of(request->connection)->authority;
+    return text != NULL && strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0 ? text : NULL;
+}
+
 static const char *header(const struct request *request, const char *name)
 {
+    const char *host = authority(request, name);
+    if (host != NULL)
+        return host;
     const char *value = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
     return value != NULL ? utf8_repaired(&exchange_of(request->connection)->arena, value) : NULL;
 }
@@ -31,6 +42,8 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
 static unsigned header_count(const struct request *request, const char *name)
 {
     struct count count = {.name = name};
+    if (authority(request, name) != NULL)
+        return 1;
     (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_header, &count);
     return count.found;
 }
@@ -108,15 +121,41 @@ static void each(const struct request *request, enum request_part part, each_fn 
                                         tell_one, &listener);
 }
 
-/* Every Host that comes so far is one: the head was held against that. */
+static struct forwarded forwarded_of(const struct request *request, struct exchange *exchange)
+{
+    const char *const *trusted = exchange->server->options.trusted;
+    if (trusted[0] == NULL)
+        return (struct forwarded){.scheme = NULL};
+    const struct sockaddr *peer =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    return forwarded_read(trusted, peer, request, &exchange->arena);
+}
+
+static const char *forwarded_host(const struct request *request)
+{
+    return forwarded_of(request, exchange_of(request->connection)).host;
+}
+
+/* F11. Every Host that comes so far is one: the head was held against that. */
 static const char *base_url(const struct request *request)
 {
     struct exchange *exchange = exchange_of(request->connection);
-    const char *host =
-        MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-    return host != NULL && host[0] != '\0'
-               ? arena_printf(&exchange->arena, "http://%s%s", host, request->prefix)
-               : arena_printf(&exchange->arena, "%s%s", exchange->server->url, request->prefix);
+    const struct http_server *server = exchange->server;
+    struct arena *arena = &exchange->arena;
+    if (server->options.public_url != NULL)
+        return arena_printf(arena, "%s%s", server->options.public_url, request->prefix);
+    struct forwarded forwarded = forwarded_of(request, exchange);
+    const char *scheme = forwarded.scheme, *host = forwarded.host;
+    if (scheme == NULL)
+        scheme = request->is_secure ? "https" : "http";
+    if (host == NULL)
+        host = header(request, MHD_HTTP_HEADER_HOST);
+    bool has_host = host != NULL && host[0] != '\0';
+    const char *own = request->is_secure && server->listening.secure.url != NULL
+                          ? server->listening.secure.url
+                          : server->listening.plain.url;
+    return has_host ? arena_printf(arena, "%s://%s%s", scheme, host, request->prefix)
+                    : arena_printf(arena, "%s%s", own, request->prefix);
 }
 
 /* The wire knows the target of a request that it has refused, and hands another out. */
@@ -155,6 +194,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .refusal_hint = refused.hint,
         .limit = limit_of(exchange, refused.why),
         .is_control = is_control(exchange),
+        .is_secure = wire_way(exchange->wire).session != NULL,
         .header = header,
         .header_count = header_count,
         .each = each,
@@ -162,6 +202,7 @@ void request_fill(struct exchange *exchange, struct MHD_Connection *connection, 
         .query_name = query_name,
         .form = form,
         .base_url = base_url,
+        .forwarded_host = forwarded_host,
         .hold = later_hold,
         .suspend = later_suspend,
         .answer = later_answer,

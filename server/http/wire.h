@@ -5,17 +5,33 @@
 #ifndef CRMOCK_HTTP_WIRE_H
 #define CRMOCK_HTTP_WIRE_H
 
+#include <gnutls/gnutls.h>
+
 #include "http/head.h"
 #include "http/limits.h"
 
 struct wire;
 
+/* How a connection came. */
+struct wire_way {
+    gnutls_session_t session; /* TLS on the socket; NULL: none */
+    bool is_proxied;          /* its client takes crmock for a proxy: each request says where it goes */
+};
+
 /* What comes in on the connected socket goes through the wire from now on, until wire_free, which must
  * come before the socket is closed. NULL when there is no memory, or too many files are open: the
  * connection is to end then, as the functions below say of NULL. The limits are borrowed. */
-MUSTCHECK struct wire *wire_new(int socket, const struct limits *limits);
+MUSTCHECK struct wire *wire_new(int socket, const struct wire_way *way, const struct limits *limits);
 void wire_free(struct wire *wire);
 
+/* How it came; of NULL: plainly. */
+MUSTCHECK struct wire_way wire_way(const struct wire *wire);
+/* Why there is no TLS on the connection, and what may help (static). */
+struct wire_failure {
+    const char *reason; /* NULL: there is, or none was tried */
+    const char *hint;
+};
+MUSTCHECK struct wire_failure wire_failure(const struct wire *wire);
 /* Whether the connection's n-th request (from 1) is refused, and why: .why REFUSAL_NONE when not. */
 MUSTCHECK struct refused wire_refused(const struct wire *wire, unsigned number);
 /* The limit of bodies, in bytes, of the request that is refused. */

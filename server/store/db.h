@@ -62,8 +62,9 @@ MUSTCHECK struct cache *store_cache(struct store *store, enum store_cache which)
  * it leaves one that place_take knows, and that is new to the next. */
 MUSTCHECK bool store_mark(struct store *store);
 /* A connection of its own to a new store, with schema.sql applied, in a transaction that store_end_new
- * ends: committed, and the store readied for use, or given up. */
-MUSTCHECK struct db *store_begin_new(struct store *store);
+ * ends: committed, and the store readied for use, or given up. With `can_undo` it may have savepoints,
+ * also in memory, which takes longer. */
+MUSTCHECK struct db *store_begin_new(struct store *store, bool can_undo);
 MUSTCHECK bool store_end_new(struct db *db, bool keep);
 
 /* For snapshots, while nothing else uses the store: closes its connections; empties its file, to be

@@ -55,14 +55,22 @@ bool store_mark(struct store *store)
     return is_marked;
 }
 
-struct db *store_begin_new(struct store *store)
+static const char *journal_of(const struct store *store, bool can_undo)
+{
+    static const char in_memory[] = "PRAGMA journal_mode = MEMORY; PRAGMA foreign_keys = OFF;"
+                                    "PRAGMA ignore_check_constraints = ON";
+    if (!store_is_in_memory(store))
+        return lasting_journal;
+    return can_undo ? in_memory : no_journal;
+}
+
+struct db *store_begin_new(struct store *store, bool can_undo)
 {
     struct db *db = store_mark(store) ? store_connect(store) : NULL;
     if (db == NULL)
         return NULL;
     const struct embedded_file *schema = embedded_find("schema.sql");
-    if (schema != NULL &&
-        db_script(db, store_is_in_memory(store) ? no_journal : lasting_journal) == STORE_OK &&
+    if (schema != NULL && db_script(db, journal_of(store, can_undo)) == STORE_OK &&
         db_script(db, "BEGIN EXCLUSIVE") == STORE_OK && db_script(db, schema->text) == STORE_OK)
         return db;
     db_close(db);

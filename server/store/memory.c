@@ -141,10 +141,12 @@ struct image *image_of_bytes(const void *bytes, size_t size)
 }
 
 /* Room for a store to grow, of addresses only: less where the system gives no more. What is left for
- * everything else must be enough for the requests that are under way, which cannot go on without. */
+ * everything else must be enough for the requests that are under way, which cannot go on without, and
+ * for what a thread takes that has not allocated yet: 64 MiB of addresses for its allocations, a stack.
+ */
 static unsigned char *reserve(size_t wanted, size_t least, size_t *room)
 {
-    enum { ROOM_MIN = 64 << 20, SPARE = 128 << 20 };
+    enum { ROOM_MIN = 64 << 20, SPARE = 192 << 20 };
     for (*room = wanted; *room >= ROOM_MIN && *room >= 2 * least; *room /= 4) {
         unsigned char *bytes = mmap(NULL, *room + SPARE, PROT_READ | PROT_WRITE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

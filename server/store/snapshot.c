@@ -4,8 +4,10 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/clock.h"
 #include "base/embedded.h"
@@ -135,13 +137,56 @@ static bool copy_into(struct store *store, int from)
     return copied;
 }
 
-bool snapshot_restore(struct store *store, const char *path, int64_t now)
+/* All that the packed file has, to another; true at its sound end. */
+static bool unpack(gzFile packed, int to)
+{
+    enum { PIECE = 1 << 16, MOST = 1 << 30 };
+    char *piece = g_malloc(PIECE);
+    off_t size = 0;
+    int count;
+    while ((count = gzread(packed, piece, PIECE)) > 0 && size < MOST &&
+           pwrite(to, piece, (size_t)count, size) == count)
+        size += count;
+    g_free(piece);
+    return count == 0;
+}
+
+/* The snapshot at `path` where one was packed, as a file in memory; -1: there is none that is whole. */
+static int open_packed(const char *path)
 {
     const char *reason;
-    int from = file_open(path, &reason);
+    char *name = g_strconcat(path, ".gz", NULL);
+    int file = file_open(name, &reason), to = -1;
+    g_free(name);
+    gzFile packed = file >= 0 ? gzdopen(file, "rb") : NULL;
+    if (packed == NULL) {
+        if (file >= 0)
+            (void)close(file);
+        return -1;
+    }
+    to = memfd_create("crmock", MFD_CLOEXEC);
+    bool is_whole = to >= 0 && unpack(packed, to);
+    is_whole = gzclose_r(packed) == Z_OK && is_whole;
+    if (!is_whole && to >= 0)
+        (void)close(to);
+    return is_whole ? to : -1;
+}
+
+static int open_snapshot(const char *path)
+{
+    const char *reason;
+    int file = file_open(path, &reason);
+    if (file < 0)
+        return open_packed(path);
+    (void)futimens(file, NULL); /* it was used now */
+    return file;
+}
+
+bool snapshot_restore(struct store *store, const char *path, int64_t now)
+{
+    int from = open_snapshot(path);
     if (from < 0)
         return false;
-    (void)futimens(from, NULL); /* it was used now */
     bool has_it = store_is_in_memory(store) ? begin_with(store, from) : copy_into(store, from);
     if (has_it && check_and_date(store, now))
         return true;

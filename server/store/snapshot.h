@@ -14,9 +14,10 @@ enum { SNAPSHOTS_MAX = 8 }; /* in a folder; those not used for longest are remov
 /* Where in the folder (NULL: crmock's in the user's cache folder) the snapshot of the fixtures of that
  * digest is, or would be; arena-owned. */
 MUSTCHECK const char *snapshot_path(const char *folder, const char *fixtures, struct arena *arena);
-/* Fills a new store from a snapshot; times that fixtures leave to the load, or count from it, are
- * those of a load at `now`, in milliseconds.
- * False when there is none that is whole: the store is new as before. */
+/* Fills a new store from a snapshot, or where there is none from PATH.gz, the same packed with gzip,
+ * which an image brings: who looks there takes longer, and never writes. Times that fixtures leave to
+ * the load, or count from it, are those of a load at `now`, in milliseconds. False when there is none
+ * that is whole: the store is new as before. */
 MUSTCHECK bool snapshot_restore(struct store *store, const char *path, int64_t now);
 /* Gives those times of a store another load: all, or only when tokens expire. False after a logged
  * error.

@@ -56,6 +56,28 @@ enum store_status token_read(struct db *db, const struct orgs *orgs, const char 
     return token->user != NULL && !expired ? STORE_OK : STORE_NOT_FOUND;
 }
 
+static const struct sql given = {
+    "SELECT token, user_id, scopes, expires_at FROM oauth_token WHERE token > ?1"
+    " AND substr(token, 1, length(?2)) = ?2 AND kind = 'access' AND NOT revoked AND issued_by IS NULL"
+    " AND (expires_at IS NULL OR expires_at > ?3) ORDER BY token LIMIT ?4"};
+
+enum store_status tokens_given(struct db *db, const struct orgs *orgs, const char *prefix,
+                               const char *after, int64_t now, size_t limit, struct arena *arena,
+                               struct given_tokens *tokens)
+{
+    *tokens = (struct given_tokens){.list = arena_array(arena, limit, sizeof *tokens->list)};
+    sqlite3_stmt *row CLEANUP(db_done) =
+        db_query(db, &given, "ttii", after, prefix, now, (int64_t)limit);
+    enum store_status status = row == NULL ? STORE_FAILED : STORE_NOT_FOUND;
+    while (tokens->count < limit && row != NULL && (status = db_step(db, row)) == STORE_OK)
+        tokens->list[tokens->count++] =
+            (struct given_token){.text = db_text(row, 0, arena),
+                                 .user = orgs_user(orgs, sqlite3_column_int64(row, 1)),
+                                 .scopes = db_text(row, 2, arena),
+                                 .expires_at = sqlite3_column_int64(row, 3)};
+    return status == STORE_FAILED ? STORE_FAILED : STORE_OK;
+}
+
 static const struct sql one_client = {
     "SELECT secret, user_id, loopback FROM oauth_client WHERE id = ?1"};
 

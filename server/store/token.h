@@ -18,6 +18,22 @@ struct token {
 MUSTCHECK enum store_status token_read(struct db *db, const struct orgs *orgs, const char *text,
                                        int64_t now, struct arena *arena, struct token *token);
 
+/* Access tokens as fixtures gave them: not issued since. */
+struct given_token {
+    const char *text, *scopes; /* arena-owned */
+    const struct user *user;
+    int64_t expires_at; /* 0: never */
+};
+struct given_tokens {
+    struct given_token *list;
+    size_t count;
+};
+/* Those alive at `now` that begin with that text, in the order of their texts: behind `after`, `limit`
+ * at most. */
+MUSTCHECK enum store_status tokens_given(struct db *db, const struct orgs *orgs, const char *prefix,
+                                         const char *after, int64_t now, size_t limit,
+                                         struct arena *arena, struct given_tokens *tokens);
+
 /* OAuth clients. */
 struct client {
     const char *id, *secret; /* arena-owned */

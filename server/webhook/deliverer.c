@@ -17,16 +17,24 @@ static void try_to_deliver(const struct deliverer *deliverer, struct delivery *d
                            struct arena *arena)
 {
     const struct webhook_options *options = &deliverer->options;
-    long status;
-    const char *reason;
-    webhook_client_post(deliverer->client, delivery->url, delivery->body, (long)options->timeout,
-                        is_stopping, deliverer->worker, arena, &status, &reason);
-    if (reason == NULL && status / 100 != 2)
-        reason = arena_printf(arena, "answered %ld", status);
+    static const struct header headers[] = {{"Content-Type", "application/json;charset=UTF-8"},
+                                            {NULL, NULL}};
+    const struct client_call call = {.method = "POST",
+                                     .url = delivery->url,
+                                     .headers = headers,
+                                     .body = delivery->body,
+                                     .timeout = (long)options->timeout,
+                                     .is_stopping = is_stopping,
+                                     .context = deliverer->worker};
+    struct client_answer answer;
+    client_ask(deliverer->client, &call, arena, &answer);
+    const char *reason = answer.reason;
+    if (reason == NULL && answer.status / 100 != 2)
+        reason = arena_printf(arena, "answered %u", answer.status);
     enum { DOUBLINGS_MAX = 10 };
     int64_t doublings = delivery->tries < DOUBLINGS_MAX ? delivery->tries : DOUBLINGS_MAX;
     delivery->tries++;
-    delivery->http_status = status;
+    delivery->http_status = answer.status;
     delivery->reason = reason;
     delivery->due = clock_machine_milliseconds() + ((int64_t)options->retry << doublings);
     if (reason == NULL)

@@ -4,9 +4,9 @@
 #define CRMOCK_WEBHOOK_DELIVERER_H
 
 #include "base/log.h"
+#include "client/client.h"
 #include "jobs/bell.h"
 #include "store/store.h"
-#include "webhook/client.h"
 
 struct webhook_options {
     unsigned timeout; /* milliseconds that a receiver has to answer */
@@ -19,7 +19,7 @@ struct deliverer {
     struct store *store;
     const struct log *log;
     struct webhook_options options;
-    struct webhook_client *client;
+    struct client *client;
     struct worker *worker; /* that runs it */
     struct bell *changed;  /* rung when something has become of a delivery; or NULL */
 };

@@ -3,9 +3,11 @@
 static bool make(struct dispatch *dispatch, struct arena *arena, const char **reason)
 {
     if (dispatch->client == NULL)
-        dispatch->client = webhook_client_new(arena, reason);
-    if (dispatch->client == NULL)
+        dispatch->client = client_new(arena, reason);
+    if (dispatch->client == NULL) {
+        *reason = arena_printf(arena, "webhooks need %s", *reason);
         return false;
+    }
     *reason = "the system gives no thread for webhooks";
     if (dispatch->pool == NULL)
         dispatch->pool = pool_new(DISPATCH_THREADS_MAX);
@@ -23,6 +25,6 @@ bool dispatch_ready(struct dispatch *dispatch, struct arena *arena, const char *
 void dispatch_clear(struct dispatch *dispatch)
 {
     pool_free(dispatch->pool); /* first: its threads run libcurl's code */
-    webhook_client_free(dispatch->client);
+    client_free(dispatch->client);
     (void)pthread_mutex_destroy(&dispatch->mutex);
 }

@@ -5,13 +5,13 @@
 
 #include <pthread.h>
 
+#include "client/client.h"
 #include "jobs/pool.h"
-#include "webhook/client.h"
 
 /* Begin with DISPATCH_NONE. */
 struct dispatch {
     pthread_mutex_t mutex; /* guards what follows, which stays once it is there */
-    struct webhook_client *client;
+    struct client *client;
     struct pool *pool;
 };
 #define DISPATCH_NONE ((struct dispatch){.mutex = PTHREAD_MUTEX_INITIALIZER})

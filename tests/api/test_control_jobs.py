@@ -81,6 +81,18 @@ def test_a_held_job_goes_by_steps(server):
     assert asked(server, job) == ("COMPLETED", 50)
 
 
+def test_what_a_hold_held_goes_on_by_the_policy_that_ends_it(start):
+    """Not by the one before, in the moment between: a job that had begun would have ended by the time of the last."""
+    server, held = start(), []
+    for number in range(12):
+        prefix = server.request("POST", "/_crmock/sandboxes", {"id": f"held{number}", "jobs": {"hold": True}}).body["url"].removeprefix(server.url)
+        assert server.request("POST", f"{prefix}/crm/v8/Leads/actions/mass_update", FIFTY).status == 200
+        assert server.request("PATCH", f"{prefix}/_crmock/jobs/policy", {"hold": False, "delay_ms": 86400000}).status == 200
+        held.append(prefix)
+    server.request("GET", f"{held[-1]}/_crmock/jobs?wait=1")
+    assert [server.request("GET", f"{prefix}/_crmock/jobs").body["jobs"][0]["status"] for prefix in held] == ["SCHEDULED"] * len(held)
+
+
 def test_a_hold_holds_up_nobody_and_its_end_releases(server):
     policy(server, hold=True)
     held, freed, later = (server.schedule("Leads", body) for body in (FIFTY, OWN, STATES))

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 import gallery
 from gallery import page
-from server import own_fixtures, run
+from sandbox import control
+from server import PATIENCE, command, own_fixtures, run
 
 FIXTURES, SDKS = page("fixtures"), page("sdks")
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -130,6 +132,16 @@ def test_the_login_asks_for_what_a_mass_update_needs():
 def test_the_one_in_a_blueprint_refuses_one_field(shared):
     answers = [shared.update("Leads", {"data": [fields], "ids": ["554023000000600019"]}).headers["X-Crmock-Rule"] for fields in ({"Lead_Status": "Contacted"}, {"Lead_Source": "Chat"})]
     assert answers == ["E9", None]
+
+
+def test_an_org_from_nothing(start, tmp_path):
+    part = FIXTURES[FIXTURES.index("## An org from nothing"):]
+    (tmp_path / "org.json").write_text(re.search(r"```json\n(\{\n.*?\n\})\n```", part, re.S).group(1))
+    server = start("--fixtures", tmp_path)
+    call = {"data": [{"Lead_Source": "Fair"}], "cvid": "9001"}
+    job_id = server.request("POST", "/crm/v8/Leads/actions/mass_update", call, token="1000.greta").body["data"][0]["details"]["job_id"]
+    job = server.request("GET", f"/_crmock/jobs/{job_id}?wait=60").body
+    assert (job["status"], job["updated"]) == ("COMPLETED", 10), job
 
 
 def test_the_fixture_example_loads(start, tmp_path):
@@ -364,12 +376,14 @@ def test_the_programs_for_the_sdks(fresh, language, suite, name):
     assert fresh.fields("554023000000497007")["Lead_Source"] == "Advertisement"
 
 
-def test_the_program_in_go(fresh, tmp_path):
-    if not shutil.which("go"):
-        pytest.skip("no Go on this machine to run the page's program with")
-    (tmp_path / "main.go").write_text(re.search(r"```go\n(.*?)```", SDKS, re.S).group(1).replace("http://127.0.0.1:8080", fresh.url))
+@pytest.mark.parametrize("language, name, command", [("go", "main.go", ["go", "run"]), ("python", "main.py", [sys.executable]), ("js", "main.mjs", ["node"])])
+def test_the_programs_without_an_sdk(fresh, tmp_path, language, name, command):
+    if not shutil.which(command[0]):
+        pytest.skip(f"no {command[0]} on this machine to run the page's program with")
+    [program] = re.findall(rf"```{language}\n(.*?)```", SDKS[SDKS.index("## Go, and whatever else speaks HTTP"):], re.S)
+    (tmp_path / name).write_text(program.replace("http://127.0.0.1:8080", fresh.url))
     environment = {"GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOCACHE": str(TESTS.parent / "build" / "go"), "GOFLAGS": ""}
-    done = subprocess.run(["go", "run", "main.go"], cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([*command, name], cwd=tmp_path, env=os.environ | environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     status, body = done.stdout.split(" ", 1)
     assert status == "200" and json.loads(body)["data"][0]["message"] == "record updated"
@@ -379,7 +393,11 @@ def test_the_sdks_listed_are_those_that_run():
     listed = SDKS[:SDKS.index("## Node.js")]
     npm = {f"{base}-sdk-{number}" for base, numbers in re.findall(r"`@zohocrm/(\w+)-sdk-([^@]*?)(?=`@zoho|PyPI)", listed, re.S) for number in re.findall(r"\d\.\d", numbers)}
     python = {f"zohocrmsdk{number}" for number in re.findall(r"\d-\d", listed[listed.index("PyPI"):])} | set(re.findall(r"`(zcrmsdk)`", listed))
-    assert npm | python == set(re.findall(r'Suite\("([\w.-]+)"', (TESTS / "sdk" / "run.py").read_text()))
+    source = (TESTS / "sdk" / "run.py").read_text()
+    assert npm | python == set(re.findall(r'Suite\("([\w.-]+)"', source))
+    others = re.findall(r"^\| `([\w-]+)` ([\d.]+) \|", SDKS, re.M)
+    assert {name for name, _ in others} == set(re.findall(r'Client\("([\w.-]+)"', source))
+    assert all(f" {name}=={version}" in (TESTS.parent / "Makefile").read_text() for name, version in others)
 
 
 def exist(tests):
@@ -404,3 +422,45 @@ def test_the_field_facts_name_tests_that_exist():
     rows = re.findall(r"^\| (F\d+) \| .* \| (.*) \|$", page("field-facts"), re.M)
     assert [name for name, _ in rows] == [f"F{n}" for n in range(1, 23)]
     assert all(exist(tests.replace("`make test-sdk`", "").replace("`make test-browser`", "")) for _, tests in rows)
+
+
+HARD_WIRED = """import json, urllib.parse, urllib.request
+import pytest
+
+def ask(url, body=None, **headers):
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as answer:
+        return json.load(answer)
+
+def program(credentials):
+    form = urllib.parse.urlencode({"grant_type": "refresh_token"} | credentials).encode()
+    token = ask("https://accounts.zoho.eu/oauth/v2/token", form)
+    assert token["api_domain"] == "https://www.zohoapis.eu"
+    return ask("https://www.zohoapis.eu/crm/v8/Leads/554023000000600001", Authorization="Zoho-oauthtoken " + token["access_token"])["data"][0]
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_a_world(crm, times):
+    credentials = {name: crm[name] for name in ("client_id", "client_secret", "refresh_token")}
+    if times:
+        ask(crm["url"] + "/_crmock/faults", b'{"match": {"headers": {"Host": "www.zohoapis.eu"}}, "effect": {"status": 503}}')
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            program(credentials)
+    assert program(credentials)["id"] == "554023000000600001"
+    assert len(ask(crm["url"] + "/_crmock/requests?status=503")["requests"]) == times
+    assert len(ask(crm["url"] + "/_crmock/requests")["requests"]) == 2 + 2 * times
+"""
+
+
+def test_a_world_for_a_program_with_hosts_in_it(fresh, tmp_path):
+    """The conftest.py as it is printed, and the credentials that the shell's lines name."""
+    text = page("tls")
+    part = text[text.index("## A world for each test"):text.index("## When it does not go")]
+    made = control(fresh, "POST", "/_crmock/sandboxes", {"id": re.search(r'"id": "(\w+)"', part).group(1)})
+    assert re.findall(r"ZOHO_(\w+)=(\S+)", part) == [(name, made.body[name.lower()]) for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")]
+    (tmp_path / "conftest.py").write_text(re.search(r"^```python\n(.*?)^```$", part, re.M | re.S).group(1))
+    (tmp_path / "test_world.py").write_text(HARD_WIRED)
+    (tmp_path / "crmock").write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
+    (tmp_path / "crmock").chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_") and not name.lower().endswith("_proxy")}
+    environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CRMOCK_TLS_DIR": str(tmp_path / "tls"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and "2 passed" in done.stdout, done.stdout + done.stderr

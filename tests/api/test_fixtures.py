@@ -188,6 +188,13 @@ FAULTS = [
         ({"field": "City", "value": "x", "webhook": "http://127.0.0.1/"}, ': expected {"field", "value"} or {"webhook"}, not both'), ({"webhook": "http://127.0.0.1/", "value": 1}, ': expected {"field", "value"} or {"webhook"}, not both'),
         ({"value": 1}, ': expected {"field", "value"} or {"webhook"}'), ({"field": "Citi", "value": "x"}, ".field: expected the API name of a field of Leads that can be written and need not be unique: there are City, Created_By, Created_Time, Kind, Last_Name, Layout, Modified_By, Modified_Time, ..."))],
     (BASE | {"records": BASE["records"] * 2}, "$.records[1].id: another record has this id\n"),
+    *[(changed("modules", 0, fields=[{"api_name": "A", "type": "picklist", "values": ["x", "y"], "value_ids": ids}]) | {"records": []}, said) for ids, said in (
+        ([], "$.modules[0].fields[0].value_ids: expected an object: "), ({"z": "5"}, "$.modules[0].fields[0].value_ids.z: expected a value that the field offers: there are x, y\n"),
+        ({"x": 5}, "$.modules[0].fields[0].value_ids.x: expected an id"), ({"x": "5", "y": "5"}, "$.modules[0].fields[0].values[1]: another value of a picklist has this id\n"),
+        ({"x": "1"}, "$.modules[0].fields[0].value_ids.x: the id 1 is given twice, before at "), ({"-None-": "50"}, "$.views[0].id: the id 50 is given twice, before at "))],
+    (changed("modules", 0, system_fields={"Owner": {"name": "x"}}), "$.modules[0].system_fields.Owner.name: expected one of the members id label"),
+    (changed("modules", 0, system_fields={"City": {}}), "$.modules[0].system_fields.City: expected one of the members id Owner "),
+    (changed("modules", 0, fields=[{"api_name": "A", "type": "multiselectlookup", "lookup": "Leads", "custom": True, "links": "X"}]), "$.modules[0].fields[0].links: expected the API name of a module of the org"),
     ({"extends": "nothing"}, "$.extends: expected the name of a built-in org: enterprise, free, professional\n"),
     (BASE | {"extends": "enterprise"}, "$.org: expected no second org"),
 ]
@@ -222,6 +229,22 @@ def test_a_modules_own_limit_of_fields(tmp_path, start):
     answer = server.update("Leads", {"data": [fields], "ids": ["100"]}, token="t")
     assert answer.body["details"]["limit"] == 2 and answer.headers["X-Crmock-Rule"] == "E2" and "3 fields sent; Leads takes 2 in a call" in answer.headers["X-Crmock-Hint"]
     assert server.update("Leads", {"data": [{"City": "Arta", "Size": 2}], "ids": ["100"]}, token="t").status == 200
+
+
+def test_ids_and_labels_that_crmock_gives_otherwise(tmp_path, start):
+    fields = [{"api_name": "Kind", "type": "picklist", "values": ["A", "B"], "value_ids": {"-None-": "90", "B": "554023000001000001"}},
+              {"api_name": "Friends", "type": "multiselectlookup", "lookup": "Leads", "custom": True, "links": "Ties"}]
+    ties = {"api_name": "Ties", "fields": [{"api_name": name, "type": "lookup", "lookup": "Leads"} for name in ("Friends", "Of")]}
+    tokens = [BASE["tokens"][0] | {"scopes": "ZohoCRM.settings.ALL"}]
+    content = BASE | {"modules": [{"api_name": "Leads", "system_fields": {"Owner": {"id": "91", "label": "Lead Owner"}, "id": {"id": "92"}}, "fields": fields}, ties], "records": [], "tokens": tokens}
+    server = start("--fixtures", folder(tmp_path, content))
+    told = {field["api_name"]: field for field in server.request("GET", "/crm/v8/settings/fields?module=Leads", token="t").body["fields"]}
+    values = {value["actual_value"]: value["id"] for value in told["Kind"]["pick_list_values"]}
+    assert values["-None-"] == "90" and values["B"] == "554023000001000001" and values["A"] not in (*values, "90", values["B"])
+    assert (told["Owner"]["id"], told["Owner"]["field_label"], told["id"]["id"], told["Created_By"]["field_label"]) == ("91", "Lead Owner", "92", "Created By")
+    assert told["Friends"]["multiselectlookup"]["linking_details"]["module"]["api_name"] == "Ties"
+    modules = server.request("GET", "/crm/v8/settings/modules", token="t").body["modules"]
+    assert [module["api_name"] for module in modules] == ["Leads", "Ties"]
 
 
 def test_a_lookup_says_what_it_refers_to(tmp_path, start):

@@ -1,4 +1,6 @@
 """What a harness does to the process: a log that nobody reads, closed files, kills, a parent that is gone, odd paths for the store."""
+import contextlib
+import gzip
 import os
 import re
 import signal
@@ -239,3 +241,39 @@ def test_a_cache_is_cleared_of_copies_only(tmp_path):
         assert server.stop() == 0
     assert all(path.read_text() == "mine" for path in mine) and link.is_symlink()
     assert len(list(cache.glob("*.snapshot"))) <= 8 + 4
+
+
+def packed_copy(tmp_path):
+    """A folder with the packed copy of an org, in which a role has another name."""
+    server = Server("--cache", tmp_path / "made")
+    assert server.stop() == 0
+    made, = (tmp_path / "made").glob("*.snapshot")
+    with contextlib.closing(sqlite3.connect(made)) as db, db:
+        assert db.execute("UPDATE role SET name = 'Packed' WHERE name = 'CEO'").rowcount == 1
+    (tmp_path / "packed").mkdir()
+    packed = tmp_path / "packed" / f"{made.name}.gz"
+    packed.write_bytes(gzip.compress(made.read_bytes()))
+    return packed
+
+
+def role_names(server):
+    return [role["name"] for role in server.request("GET", "/crm/v8/settings/roles").body["roles"]]
+
+
+@pytest.mark.parametrize("lasts", [False, True])
+def test_a_packed_copy_is_begun_with(tmp_path, lasts):
+    packed = packed_copy(tmp_path)
+    server = Server("--cache", packed.parent, db=tmp_path / "s.db" if lasts else None)
+    assert "Packed" in role_names(server)
+    assert server.stop() == 0
+    assert list(packed.parent.iterdir()) == [packed]
+
+
+@pytest.mark.parametrize("damage", [lambda all: all[:len(all) // 2], lambda all: all[:-8] + bytes(8), lambda all: gzip.compress(b"no store"), lambda all: b""])
+def test_a_packed_copy_that_is_not_whole_is_not(tmp_path, damage):
+    packed = packed_copy(tmp_path)
+    packed.write_bytes(damage(packed.read_bytes()))
+    server = Server("--cache", packed.parent)
+    assert "CEO" in role_names(server)
+    assert server.stop() == 0
+    assert {path.name for path in packed.parent.iterdir()} == {packed.name, packed.stem}

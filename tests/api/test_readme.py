@@ -14,7 +14,7 @@ import gallery
 from server import PATIENCE, command, own_fixtures
 
 TEXT = gallery.README.read_text()
-PAGES = {path.relative_to(gallery.README.parent): path.read_text() for path in (gallery.README, *sorted(gallery.DOCS.glob("*.md")))}
+PAGES = {path.relative_to(gallery.README.parent): path.read_text() for path in (gallery.README, *sorted(gallery.DOCS.rglob("*.md")))}
 
 
 def test_it_is_read_in_some_minutes():

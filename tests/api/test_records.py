@@ -189,6 +189,8 @@ def found(server, query, module="Leads", **keywords):
     ({"word": "meraki"}, ["Nikolaidis"]), ({"criteria": "(Last_Name:equals:Quist)"}, ["Quist"]), ({"criteria": "(Last_Name:starts_with:ni)"}, ["Nikolaidis"]),
     ({"criteria": "((Last_Name:equals:Quist)or(Last_Name:equals:Nikolaidis))"}, ["Quist", "Nikolaidis"]), ({"criteria": "(Last_Name:in:Quist,Nikolaidis)and(Company:contains:Quist & Co)"}, ["Quist"]),
     ({"criteria": "((Last_Name:equals:Quist)and((Company:equals:x)or(Lead_Source:equals:Chat)))"}, ["Quist"]), ({"criteria": "(id:between:554023000000600001,554023000000600002)"}, ["Quist", "Nikolaidis"]),
+    ({"criteria": "((Last_Name:equals:Quist) and (Company:starts_with:quist & c))"}, ["Quist"]),
+    ({"criteria": "(((Last_Name:equals:Quist)  or (Last_Name:equals:Lindqvist) ) and (Lead_Source:equals:Cold Call))"}, ["Lindqvist"]), ({"criteria": "(Last_Name:equals: Quist)"}, []),
     ({"criteria": "(Company:equals:a\\(b\\)\\,c)"}, []), ({"criteria": "(Email_Opt_Out:equals:true)"}, []), ({"criteria": "(Last_Name:equals:Quist)", "email": "eleni@meraki.example"}, ["Quist"])])
 def test_search(shared, query, names):
     assert found(shared, query) == names
@@ -205,7 +207,8 @@ def test_search_sees_what_the_user_sees_and_what_was_just_written(fresh):
 
 @pytest.mark.parametrize("query, code, name", [
     ("", "REQUIRED_PARAM_MISSING", "criteria"), ("criteria=x", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x", "INVALID_QUERY", "criteria"), ("criteria=(City:like:x)", "INVALID_QUERY", "criteria"),
-    ("criteria=(Nope:equals:x)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x)xor(City:equals:y)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x))", "INVALID_QUERY", "criteria"),
+    ("criteria=(Nope:equals:x)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x)%20(City:equals:y)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x)%20and%20", "INVALID_QUERY", "criteria"),
+    ("criteria=(City:equals:x)xor(City:equals:y)", "INVALID_QUERY", "criteria"), ("criteria=(City:equals:x))", "INVALID_QUERY", "criteria"),
     ("criteria=(No_of_Employees:equals:many)", "INVALID_QUERY", "criteria"), ("criteria=" + "(" * 3000, "INVALID_QUERY", "criteria"), ("word=x&per_page=0", "INVALID_DATA", "per_page")])
 def test_searches_that_are_wrong(shared, query, code, name):
     answer = get(shared, f"Leads/search?{query}")

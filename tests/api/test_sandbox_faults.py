@@ -11,10 +11,8 @@ import time
 
 import pytest
 from sandbox import WAYS, Sandbox, control, main_of, make
-from server import CRMOCK, WRAPPER, Server
+from server import PLAIN, WRAPPER, Server
 
-# Sanitizers and valgrind take addresses of their own.
-PLAIN = not WRAPPER and not any(name in CRMOCK for name in ("asan", "tsan"))
 pytestmark = pytest.mark.skipif(bool(WRAPPER), reason="valgrind has one thread go on at a time, and files of its own")
 LEAD = "554023000000700001"
 LIST = "/crm/v8/Leads?fields=City&per_page=5"

@@ -345,6 +345,7 @@ def test_tokens_that_are_made_begin_with_the_sandboxs_name(server):
     sandbox, main = make(server), Sandbox(server, {"id": "main"})
     wish = {"user": "patricia.boyle@zylker.example", "scopes": "ZohoCRM.modules.ALL"}
     token = sandbox.done("POST", "/tokens", wish)["token"]
+    assert control(server, "GET", f"{ALL}/{sandbox.id}").body["tokens"] == sandbox.made["tokens"]  # which are those that have names
     assert token.startswith(f"1000.{sandbox.id}.") and server.request("GET", LIST, token=token).status == 200
     token = main.done("POST", "/tokens", wish)["token"]
     assert re.fullmatch(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", token) and server.request("GET", LIST, token=token).status == 200

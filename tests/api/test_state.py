@@ -136,7 +136,7 @@ def test_snapshots_are_listed_replaced_and_deleted(server):
     assert make(server).done("GET", "/snapshots")["snapshots"] == []
 
 
-@pytest.mark.parametrize("body, at", [({}, "$.name"), ({"name": ""}, "$.name"), ({"name": 1}, "$.name"), ({"name": "a/b"}, "$.name"), ({"name": "x" * 101}, "$.name"), ({"name": "a", "replace": 1}, "$.replace"),
+@pytest.mark.parametrize("body, at", [({}, "$.name"), ({"name": ""}, "$.name"), ({"name": 1}, "$.name"), ({"name": "a/b"}, "$.name"), ({"name": "."}, "$.name"), ({"name": ".."}, "$.name"), ({"name": "x" * 101}, "$.name"), ({"name": "a", "replace": 1}, "$.replace"),
                                       ({"name": "a", "other": 1}, "$.other")])
 def test_snapshots_that_cannot_be(server, body, at):
     sandbox = make(server)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+from secure import secure
 from traffic import traffic
 from worlds import worlds
 
@@ -56,11 +57,11 @@ class Process:
         return text
 
 
-def load_command(port, path):
-    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", "request.lua", f"http://127.0.0.1:{port}{path}"]
+def load_command(port, path, scheme="http"):
+    return ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", "request.lua", f"{scheme}://127.0.0.1:{port}{path}"]
 
 
-def wrk(port, path, body, folder):
+def wrk(port, path, body, folder, scheme="http"):
     """Requests a second."""
     script = f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n'
     if body:  # each call with another value, for what changes nothing costs nothing
@@ -68,7 +69,7 @@ def wrk(port, path, body, folder):
         script += ("local calls = 0\n"
                    f"function request() calls = calls + 1 return wrk.format('POST', nil, nil, [[{before}]] .. calls .. [[{behind}]]) end\n")
     (folder / "request.lua").write_text(script)
-    done = subprocess.run(load_command(port, path), capture_output=True, text=True, check=True, cwd=folder)
+    done = subprocess.run(load_command(port, path, scheme), capture_output=True, text=True, check=True, cwd=folder)
     assert "Non-2xx" not in done.stdout, done.stdout
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
 
@@ -249,8 +250,10 @@ def main():
         jobs(crmock, folder)
         latency(crmock, folder)
         worlds(lambda: Process(crmock, "--port", 0, "--log-level", "error", "--max-sandboxes", 1001), row)
-        traffic(lambda *options: Process(crmock, "--port", 0, "--log-level", "error", *options), lambda port, path, body: wrk(port, path, body, folder), row,
-                {f"POST, {len(ids)} id{'s' if len(ids) > 1 else ''}": {"data": [{"City": VALUE}], "ids": ids} for ids in (IDS[:1], IDS[:100])})
+        parts = (lambda *options: Process(crmock, "--port", 0, "--log-level", "error", *options), lambda port, path, body, scheme="http": wrk(port, path, body, folder, scheme), row,
+                 {f"POST, {len(ids)} id{'s' if len(ids) > 1 else ''}": {"data": [{"City": VALUE}], "ids": ids} for ids in (IDS[:1], IDS[:100])})
+        traffic(*parts)
+        secure(*parts, folder)
 
 
 if __name__ == "__main__":

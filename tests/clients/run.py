@@ -1,4 +1,5 @@
-"""Has real clients meet each fault, and holds what comes of it against docs/clients.md.
+"""Has real clients meet each fault, and holds what comes of it against docs/clients.md; and whether they reach crmock by TLS and its
+proxy, as docs/tls.md says.
 
 usage: run.py CRMOCK FOLDER
 
@@ -62,10 +63,10 @@ def compiled(folder):
                       "retryPost=false": Client([*java, "-Dsun.net.http.retryPost=false", "Client", "HttpURLConnection"], version)}
 
 
-def run(client, *arguments):
+def run(client, *arguments, env=None):
     """What the client's program says: outcome, status, body, error."""
-    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    done = subprocess.run([*client.command, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    env = env or {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    done = subprocess.run([*client.command, *map(str, arguments)], env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -209,16 +210,19 @@ def hold_messages(seen, clients):
 def main():
     os.environ["CRMOCK"] = os.path.abspath(sys.argv[1])
     sys.path.insert(0, str(HERE.parent / "api"))
+    from secure import hold_tls
     from server import Server
-    clients = compiled(pathlib.Path(sys.argv[2]).resolve())
+    folder = pathlib.Path(sys.argv[2]).resolve()
+    clients = compiled(folder)
     bad = [name for name, client in clients.items() if not reuses(client)]
     print("\n".join(f"{name} does not use its connection again" for name in bad), end="\n" if bad else "")
-    server = Server("--log-level", "warning", log=None)
+    server = Server("--log-level", "error", "--tls-port", "0", "--proxy-port", "0", log=None)
     try:
         seen = meet_all(server, clients)
+        tls = hold_tls(server, run, clients, folder)
     finally:
         server.stop()
-    results = [(len(clients) - len(bad), len(bad)), hold_cells(seen), hold_messages(seen, clients)]
+    results = [(len(clients) - len(bad), len(bad)), hold_cells(seen), hold_messages(seen, clients), tls]
     passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

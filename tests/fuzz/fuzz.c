@@ -140,6 +140,12 @@ static const char *form(const struct request *request, const char *name)
     return parameter(((const struct fuzz_call *)request->connection)->form, name);
 }
 
+static const char *forwarded_host(const struct request *request)
+{
+    (void)request;
+    return NULL;
+}
+
 static const char *base_url(const struct request *request)
 {
     (void)request;
@@ -171,6 +177,7 @@ unsigned fuzz_api_ask(struct fuzz_api *fuzzed, const struct fuzz_call *call)
                                     .query = query,
                                     .form = form,
                                     .base_url = base_url,
+                                    .forwarded_host = forwarded_host,
                                     .connection = &asked};
     struct response response = {.status = 0, .body = ""};
     api_respond(&fuzzed->api, &request, &arena, &response);

@@ -42,6 +42,7 @@ void fuzz_app_prepare(struct fuzz_app *fuzzed)
                  .max_memory = 256 << 20, /* as by default; with none records are all refused */
                  .request_memory = 32 << 20,
                  .max_connections = 64,
+                 .adopts = true,
                  .idle_timeout = 0, /* what ends by it has not ended in time */
                  .threads = 1,
                  .hints = true},

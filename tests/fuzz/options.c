@@ -36,9 +36,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     size_t count = 1;
     if (size > 0)
         count += fuzz_split(fuzz_rest(&input, &arena), '\n', arguments + 1, ARGUMENTS_MAX);
-    struct app_options options;
-    if (options_read((int)count, arguments, &options) == OPTIONS_READ)
-        check(&options);
+    static const struct command commands[] = {
+        {.name = COMMAND_SERVE, .title = "crmock"},
+        {.name = "ca", .title = "crmock ca"},
+        {.name = "health", .title = "crmock health"},
+        {.name = "import", .title = "crmock import", .argument = "DIR"}};
+    struct options options;
+    for (size_t i = 0; i < COUNT(commands); i++)
+        if (options_read(&commands[i], (int)count, arguments, &options) == OPTIONS_READ)
+            check(&options.app);
     arena_clear(&arena);
     return 0;
 }

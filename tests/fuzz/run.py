@@ -24,8 +24,8 @@ ROOT = HERE.parent.parent
 KEPT = ROOT / "build" / "fuzz"
 # By target: the longest input, and its part of the time beside the others'.
 LONGEST = {"http": 6000, "form": 20000, "json": 4000, "match": 4000, "faults": 4000, "control": 8000, "body": 4000, "criteria": 4000, "fixtures": 16000,
-           "options": 1000, "store": 256, "respond": 4000}
-PARTS = {"http": 3, "control": 2, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "faults": 0.5, "options": 0.5}
+           "options": 1000, "store": 256, "respond": 4000, "connect": 8200}
+PARTS = {"http": 3, "control": 2, "fixtures": 2, "form": 1, "json": 0.5, "match": 0.5, "faults": 0.5, "options": 0.5, "connect": 0.5}
 REPEATS = {"http": 20}  # how often an input is replayed where it matters when its bytes are read
 # Leaks are looked for when it ends: after each input that would take most of the time.
 OPTIONS = {"control": ["-detect_leaks=0"]}
@@ -34,7 +34,7 @@ SHRINKING = 20  # seconds to make a finding smaller
 STARTS_MAX = 50  # in one run of a target, each ended by a finding
 # As the sanitizers are by default, most of the time goes into their book-keeping of memory.
 SANITIZERS = {"ASAN_OPTIONS": "quarantine_size_mb=32:malloc_context_size=8:max_malloc_fill_size=256", "UBSAN_OPTIONS": "print_stacktrace=1"}
-ROOMS = ["server/http/", "server/api/", "server/crm/", "server/fixture/", "server/traffic/", "server/base/"]
+ROOMS = ["server/http/", "server/proxy/", "server/api/", "server/crm/", "server/fixture/", "server/traffic/", "server/base/"]
 
 
 def make_seeds():

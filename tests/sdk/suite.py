@@ -48,7 +48,8 @@ def setUpModule():
     if VERSION in ("v2", "v2.1", "v5"):
         initialize_first() if VERSION == "v2" else initialize_named()
         return
-    environment = DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
+    us = sdk("crm.api.dc", "USDataCenter").PRODUCTION()
+    environment = us if us.url == URL else DataCenter.Environment(URL, f"{URL}/oauth/v2/token", URL)
     token = OAuthToken(client_id=CLIENT, client_secret="crmock-secret", refresh_token=REFRESH)
     Initializer.initialize(environment, token, store=FileStore(f"{FOLDER}/tokens"), resource_path=FOLDER,
                            sdk_config=SDKConfig(auto_refresh_fields=True, pick_list_validation=False),

@@ -6,33 +6,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app_rig.h"
 #include "client.h"
 #include "unit.h"
 
-static struct app_options options_with(const char *cache)
-{
-    return (struct app_options){
-        .log = quiet_log,
-        .cache = cache,
-        .uses_cache = cache != NULL,
-        .jobs = {.batch = 500},
-        .http = {.listen = "127.0.0.1",
-                 .max_body = 1 << 20,
-                 .max_header = 32768,
-                 .max_connections = 64,
-                 .idle_timeout = 60,
-                 .threads = 2,
-                 .hints = true},
-    };
-}
-
 static struct app *started(struct arena *arena)
 {
-    const struct app_options options = options_with(NULL);
-    const char *reason = "";
-    struct app *app = app_start(&options, arena, &reason);
-    ck_assert_msg(app != NULL, "%s", reason);
-    return app;
+    const struct app_options options = app_rig_options();
+    return app_rig_start(&options, arena);
 }
 
 static const char *post(const struct app *app, const char *module, const char *body,
@@ -123,11 +104,10 @@ START_TEST(a_copy_of_the_fixtures_is_left_by_an_app_that_ends_at_once)
     struct arena arena = {.blocks = NULL};
     char folder[] = "/tmp/crmock-app-XXXXXX";
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    const struct app_options options = options_with(folder);
-    const char *reason = "";
-    struct app *app = app_start(&options, &arena, &reason);
-    ck_assert_msg(app != NULL, "%s", reason);
-    app_stop(app);
+    struct app_options options = app_rig_options();
+    options.cache = folder;
+    options.uses_cache = true;
+    app_stop(app_rig_start(&options, &arena));
     int count;
     ck_assert_ptr_nonnull(taken_from(folder, ".snapshot", &count, &arena));
     ck_assert_int_eq(count, 1);
@@ -167,5 +147,7 @@ Suite *app_suite(void)
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, sandbox_tests());
     suite_add_tcase(suite, credential_tests());
+    suite_add_tcase(suite, parity_tests());
+    suite_add_tcase(suite, convert_tests());
     return suite;
 }

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/seal.h"
+#include "base/service_host.h"
 #include "base/utf8.h"
 #include "unit.h"
 
@@ -676,6 +677,48 @@ START_TEST(utf8_is_looked_at_to_its_last_byte)
 }
 END_TEST
 
+static const struct {
+    const char *host, *api;
+    bool is_one;
+} service_hosts[] = {
+    {"accounts.zoho.com", "www.zohoapis.com", true},
+    {"Accounts.ZOHO.eu", "www.zohoapis.eu", true},
+    {"accounts.zoho.com.au", "www.zohoapis.com.au", true},
+    {"accounts.zohocloud.ca", "www.zohoapis.ca", true},
+    {"www.zohoapis.jp", NULL, true},
+    {"zohoapis.in", NULL, true},
+    {"sandbox.zohoapis.com.cn", NULL, true},
+    {"developer.zohoapis.sa", NULL, true},
+    {"www.zohoapis.com.", NULL, false},
+    {"www.zohoapis.comx", NULL, false},
+    {"ww.zohoapis.com", NULL, false},
+    {"www.zohoapis.com:443", NULL, false},
+    {"zoho.com", NULL, false},
+    {"", NULL, false},
+};
+
+START_TEST(hosts_of_the_service_are_known)
+{
+    const char *host = service_hosts[_i].host, *api = service_hosts[_i].api;
+    ck_assert_int_eq(service_host_is(host, strlen(host)), service_hosts[_i].is_one);
+    if (api == NULL)
+        ck_assert_ptr_null(service_host_api(host, strlen(host)));
+    else
+        ck_assert_str_eq(service_host_api(host, strlen(host)), api);
+}
+END_TEST
+
+START_TEST(hosts_of_the_service_are_each_told_once)
+{
+    size_t count = 0;
+    for (const char *host; (host = service_host(count)) != NULL; count++)
+        for (size_t i = 0; i < count; i++)
+            ck_assert_str_ne(service_host(i), host);
+    ck_assert_uint_eq(count, 8 * 5 + 1);
+    ck_assert_ptr_null(service_host(count + 1));
+}
+END_TEST
+
 Suite *base_suite(void)
 {
     Suite *suite = suite_create("base");
@@ -705,6 +748,8 @@ Suite *base_suite(void)
     tcase_add_test(tests, sealed_texts_cannot_be_altered);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
+    tcase_add_loop_test(tests, hosts_of_the_service_are_known, 0, COUNT(service_hosts));
+    tcase_add_test(tests, hosts_of_the_service_are_each_told_once);
     tcase_add_loop_test(tests, a_log_waits_for_nobody, 0, SINKS);
     suite_add_tcase(suite, tests);
     return suite;

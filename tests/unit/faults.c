@@ -341,17 +341,26 @@ START_TEST(a_job_that_says_nothing_to_change_is_given_up)
 }
 END_TEST
 
+/* With so many of the faults of a disk, from the first one on. */
+static TCase *disk_tests(const char *name, int first, int end)
+{
+    TCase *tests = tcase_create(name);
+    tcase_set_timeout(tests, 300);
+    tcase_add_checked_fixture(tests, open_rig, close_rig);
+    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, first, end);
+    tcase_add_loop_test(tests, a_job_outlives_a_fault, first, end);
+    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, first, end);
+    return tests;
+}
+
 Suite *faults_suite(void)
 {
     Suite *suite = suite_create("faults");
-    TCase *tests = tcase_create("faults");
-    tcase_set_timeout(tests, 300);
-    tcase_add_checked_fixture(tests, open_rig, close_rig);
-    tcase_add_loop_test(tests, a_call_fails_whole_or_not_at_all, 0, 2 * DISK_FAULTS);
-    tcase_add_loop_test(tests, a_job_outlives_a_fault, 0, 2 * DISK_FAULTS);
-    tcase_add_loop_test(tests, a_job_that_fails_again_and_again_is_given_up, 0, 2 * DISK_FAULTS);
+    TCase *tests = disk_tests("faults", 0, 2), *others = disk_tests("others", 2, 2 * DISK_FAULTS);
     tcase_add_test(tests, a_job_that_says_nothing_to_change_is_given_up);
+    tcase_set_tags(others, LONG_TESTS);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, others);
     suite_add_tcase(suite, writes_tests());
     return suite;
 }

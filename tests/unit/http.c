@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -368,6 +369,58 @@ START_TEST(bodies_have_the_limit_of_their_path)
 }
 END_TEST
 
+/* Another end of a connection that the server has adopted; -1: it would not. */
+static int hand_over(struct http_server *server)
+{
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    if (http_adopt(server, ends[1], false))
+        return ends[0];
+    char byte;
+    ck_assert_int_eq(read(ends[0], &byte, 1), 0); /* and it is closed */
+    (void)close(ends[0]);
+    return -1;
+}
+
+static void check_served(int socket)
+{
+    static const char request[] = "GET /?q=1 HTTP/1.1\r\nHost: x\r\n\r\n", head[] = "HTTP/1.1 299 ";
+    char answer[1024];
+    ck_assert_int_eq(write(socket, request, sizeof request - 1), sizeof request - 1);
+    ck_assert_int_ge(read(socket, answer, sizeof answer), sizeof head);
+    ck_assert_mem_eq(answer, head, sizeof head - 1);
+}
+
+/* In a burst, with one thread or several; as many again once these have gone, whenever that is noticed.
+ */
+START_TEST(connections_are_adopted_up_to_the_limit)
+{
+    enum { TRIED = 100 };
+    struct arena arena = {.blocks = NULL};
+    struct http_options asked = options;
+    asked.adopts = true;
+    asked.threads = (unsigned)_i;
+    struct http_server *server = started(&asked, &arena);
+    for (size_t round = 0; round < 10; round++) {
+        int sockets[TRIED];
+        unsigned count = 0;
+        for (size_t i = 0; i < TRIED || count < asked.max_connections; i++) {
+            int socket = hand_over(server);
+            if (socket >= 0)
+                sockets[count++] = socket;
+        }
+        ck_assert_uint_eq(count, asked.max_connections);
+        for (size_t i = 0; i < count; i++)
+            check_served(sockets[i]);
+        ck_assert_int_eq(hand_over(server), -1);
+        for (size_t i = 0; i < count; i++)
+            (void)close(sockets[i]);
+    }
+    http_stop(server);
+    arena_clear(&arena);
+}
+END_TEST
+
 Suite *http_suite(void)
 {
     Suite *suite = suite_create("http");
@@ -380,8 +433,11 @@ Suite *http_suite(void)
     tcase_add_test(tests, answers_of_any_status_are_whole);
     tcase_add_loop_test(tests, targets_of_the_control_api, 0, COUNT(targets));
     tcase_add_test(tests, bodies_have_the_limit_of_their_path);
+    tcase_add_loop_test(tests, connections_are_adopted_up_to_the_limit, 1, 5);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, later_tests());
     suite_add_tcase(suite, feed_tests());
+    suite_add_tcase(suite, address_tests());
+    suite_add_tcase(suite, idle_tests());
     return suite;
 }

@@ -234,6 +234,7 @@ START_TEST(answers_that_come_later_are_logged)
     close_room(&room);
     ck_assert_int_gt(pread(file, lines, sizeof lines - 1, 0), 0);
     ck_assert_ptr_nonnull(strstr(lines, "request method=GET path=\"/late\" status=299 us="));
+    ck_assert_ptr_nonnull(strstr(lines, " rule=R\n"));
     ck_assert_ptr_null(strstr(lines, "aborted"));
     log_sink_close(&sink);
     (void)close(file);

@@ -86,10 +86,14 @@ int main(void)
     srunner_add_suite(runner, api_suite());
     srunner_add_suite(runner, jobs_suite());
     srunner_add_suite(runner, http_suite());
+    srunner_add_suite(runner, proxy_suite());
     srunner_add_suite(runner, control_suite());
     srunner_add_suite(runner, app_suite());
+    srunner_add_suite(runner, import_suite());
     srunner_add_suite(runner, traffic_suite());
     srunner_add_suite(runner, faults_suite());
+    srunner_add_suite(runner, tls_suite());
+    srunner_add_suite(runner, anonymous_suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

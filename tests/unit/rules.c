@@ -186,6 +186,7 @@ TCase *rules_tests(void)
 {
     TCase *tests = tcase_create("rules");
     tcase_set_timeout(tests, 300);
+    tcase_set_tags(tests, LONG_TESTS);
     tcase_add_checked_fixture(tests, open_world, close_world);
     tcase_add_loop_test(tests, a_row_on_demand_is_like_the_services, 0, COUNT(cases));
     tcase_add_test(tests, each_row_can_be_had_of_each_request);

@@ -8,6 +8,12 @@
 #include "store/org.h"
 #include "store/store.h"
 
+/* The tag of tests that take seconds, of which valgrind would make minutes: there they are left out. */
+#define LONG_TESTS "long"
+/* Of those that run out of descriptors: valgrind, which keeps the limit itself, accepts a connection
+ * and drops it. */
+#define DESCRIPTOR_TESTS "descriptors"
+
 Suite *base_suite(void);
 Suite *store_suite(void);
 Suite *fixtures_suite(void);
@@ -15,16 +21,22 @@ Suite *crm_suite(void);
 Suite *api_suite(void);
 Suite *jobs_suite(void);
 Suite *http_suite(void);
+Suite *proxy_suite(void);
 Suite *control_suite(void);
 Suite *app_suite(void);
 Suite *faults_suite(void);
 Suite *traffic_suite(void);
+Suite *tls_suite(void);
+Suite *anonymous_suite(void);
+Suite *import_suite(void);
 TCase *cache_tests(void);      /* of the suite of the store */
 TCase *lists_tests(void);      /* likewise */
 TCase *memory_tests(void);     /* likewise */
 TCase *deliveries_tests(void); /* likewise */
 TCase *sandbox_tests(void);    /* of the suite of the app */
 TCase *credential_tests(void); /* likewise */
+TCase *parity_tests(void);     /* likewise */
+TCase *convert_tests(void);    /* of the suite of the app */
 TCase *mapping_tests(void);    /* of the suite of the crm room */
 TCase *records_tests(void);    /* likewise */
 TCase *changes_tests(void);    /* likewise */
@@ -43,8 +55,14 @@ TCase *hammer_tests(void);     /* likewise */
 TCase *bell_tests(void);       /* likewise */
 TCase *later_tests(void);      /* of the suite of the http room */
 TCase *feed_tests(void);       /* likewise */
+TCase *address_tests(void);    /* likewise */
+TCase *idle_tests(void);       /* likewise */
 TCase *drip_tests(void);       /* of the suite of the traffic room */
 TCase *planned_tests(void);    /* of the suite of traffic */
+TCase *tls_folder_tests(void); /* of the suite of tls */
+TCase *tls_own_tests(void);    /* likewise */
+TCase *pseudonyms_tests(void); /* of the suite of anonymous */
+TCase *connect_tests(void);    /* of the suite of the proxy */
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;

@@ -101,7 +101,7 @@ START_TEST(a_delivery_that_was_tried_is_heard_of)
                                   .store = rig.test.store,
                                   .log = &quiet_log,
                                   .options = {.timeout = 60000, .tries = 1},
-                                  .client = webhook_client_new(&rig.test.arena, &reason),
+                                  .client = client_new(&rig.test.arena, &reason),
                                   .changed = &ringing.bell};
     ck_assert_msg(deliverer.client != NULL, "%s", reason);
     struct pool *pool = pool_new(1);
@@ -117,7 +117,7 @@ START_TEST(a_delivery_that_was_tried_is_heard_of)
     ck_assert_int_eq(list.deliveries[0].status, DELIVERY_GIVEN_UP);
     worker_free(deliverer.worker);
     pool_free(pool);
-    webhook_client_free(deliverer.client);
+    client_free(deliverer.client);
     ringing_end(&ringing);
 }
 END_TEST

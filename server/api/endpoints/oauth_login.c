@@ -10,6 +10,7 @@
 #include "base/redirect.h"
 #include "base/scopes.h"
 #include "base/seal.h"
+#include "base/uri.h"
 
 enum {
     FORM_LIFETIME = 10 * 60 * 1000, /* milliseconds */
@@ -26,14 +27,6 @@ static const char *const names[LOGIN_PARAMETERS] = {
     [LOGIN_PROMPT] = "prompt",
     [LOGIN_STATE] = "state",
 };
-
-static const char *escaped(struct arena *arena, const char *text)
-{
-    char *made = g_uri_escape_string(text, NULL, false);
-    const char *copy = arena_strdup(arena, made);
-    g_free(made);
-    return copy;
-}
 
 static int64_t now(const struct login *login)
 {
@@ -144,7 +137,7 @@ static const char *location(const struct login *login, const char *outcome)
     const char *uri = login->values[LOGIN_REDIRECT_URI], *state = login->values[LOGIN_STATE];
     const char *query = strchr(uri, '?'), *between = query == NULL ? "?" : query[1] == '\0' ? "" : "&";
     if (state[0] != '\0')
-        state = arena_printf(arena, "&state=%s", escaped(arena, state));
+        state = arena_printf(arena, "&state=%s", uri_escaped(arena, state));
     return arena_printf(arena, "%s%s%s%s", uri, between, outcome, state);
 }
 
@@ -153,7 +146,7 @@ static const char *location_with_code(const struct login *login, const char *cod
     const struct request *request = login->call->request;
     struct arena *arena = login->call->arena;
     return location(login, arena_printf(arena, "code=%s&location=us&accounts-server=%s", code,
-                                        escaped(arena, request->base_url(request))));
+                                        uri_escaped(arena, request->base_url(request))));
 }
 
 static enum oauth_error answer_fits(struct login *login)
@@ -190,7 +183,7 @@ static const char *form_of(const struct login *login)
     int64_t end = now(login) + FORM_LIFETIME;
     const char *text = arena_printf(arena, "%lld", (long long)end);
     for (size_t i = 0; i < LOGIN_PARAMETERS; i++)
-        text = arena_printf(arena, "%s&%s", text, escaped(arena, login->values[i]));
+        text = arena_printf(arena, "%s&%s", text, uri_escaped(arena, login->values[i]));
     return seal_text_by(arena, login->call->api->form_key, text);
 }
 

@@ -7,6 +7,7 @@
 #include "api/throttle.h"
 #include "base/basic.h"
 #include "base/scopes.h"
+#include "base/service_host.h"
 #include "crm/limits.h"
 
 struct grant_type;
@@ -250,6 +251,19 @@ static enum oauth_error issue_in_transaction(struct exchange *exchange)
     return error != OAUTH_OK ? error : OAUTH_FAILED;
 }
 
+/* F11: the address by which the client came; of an accounts server of the service, its data centre's
+ * for the API, as that server says: nobody finds records at the other. */
+static const char *api_domain(const struct call *call)
+{
+    const char *url = call->request->base_url(call->request);
+    const char *host = strchr(url, ':') + strlen("://");
+    size_t length = strcspn(host, ":/");
+    const char *api = service_host_api(host, length);
+    return api == NULL
+               ? url
+               : arena_printf(call->arena, "%.*s%s%s", (int)(host - url), url, api, host + length);
+}
+
 static void reply_tokens(const struct exchange *exchange)
 {
     struct call *call = exchange->call;
@@ -259,7 +273,7 @@ static void reply_tokens(const struct exchange *exchange)
         json_add_text(body, "refresh_token",
                       credential_outside(call->api, call->arena, exchange->refresh));
     json_add_text(body, "scope", scopes_by_blanks(call->arena, exchange->grant.scopes));
-    json_add_text(body, "api_domain", call->request->base_url(call->request));
+    json_add_text(body, "api_domain", api_domain(call));
     json_add_text(body, "token_type", "Bearer");
     int64_t seconds = call->api->token_ttl / 1000;
     json_add_integer(body, "expires_in", seconds > 0 ? seconds : 1);
