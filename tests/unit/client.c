@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,9 +20,14 @@ int client_connect(const char *url)
     return fd;
 }
 
+void client_send_bytes(int connection, const char *bytes, size_t length)
+{
+    ck_assert_int_eq(send(connection, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
 void client_send(int connection, const char *text)
 {
-    ck_assert_int_eq(send(connection, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+    client_send_bytes(connection, text, strlen(text));
 }
 
 const char *client_receive(int connection, const char *text, struct arena *arena)
@@ -38,6 +45,25 @@ const char *client_receive(int connection, const char *text, struct arena *arena
         length += count > 0 ? (size_t)count : 0;
     }
     return answer;
+}
+
+const char *client_receive_bytes(int connection, size_t length, struct arena *arena)
+{
+    char *bytes = arena_alloc(arena, length + 1);
+    ssize_t count = 1;
+    for (size_t all = 0; all < length && count > 0; all += (size_t)count) {
+        struct pollfd ready = {.fd = connection, .events = POLLIN};
+        ck_assert_int_eq(poll(&ready, 1, -1), 1);
+        count = recv(connection, bytes + all, length - all, 0);
+        ck_assert_msg(count >= 0, "%s", strerror(errno));
+    }
+    return bytes;
+}
+
+const char *client_receive_all(int connection, struct arena *arena)
+{
+    enum { ROOM = 4096 };
+    return client_receive_bytes(connection, ROOM, arena);
 }
 
 const char *client_exchange(const char *url, const char *request, struct arena *arena)

@@ -63,6 +63,8 @@ TCase *tls_folder_tests(void); /* of the suite of tls */
 TCase *tls_own_tests(void);    /* likewise */
 TCase *pseudonyms_tests(void); /* of the suite of anonymous */
 TCase *connect_tests(void);    /* of the suite of the proxy */
+TCase *proxy_limit_tests(void);
+TCase *proxy_descriptor_tests(void);
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
