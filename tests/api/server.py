@@ -24,6 +24,15 @@ PLAIN = not WRAPPER and not any(name in CRMOCK for name in ("asan", "tsan"))
 # How long a condition may take to come true before a test gives up. Never a time that is waited for.
 PATIENCE = 300
 
+
+def until(condition):
+    """What the condition told when it came true."""
+    deadline = time.monotonic() + PATIENCE
+    while not (told := condition()):
+        assert time.monotonic() < deadline
+    return told
+
+
 # Whether tests that do not say it call servers by TLS.
 OVER_TLS = bool(os.environ.get("CRMOCK_OVER_TLS"))
 

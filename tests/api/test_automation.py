@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from server import PATIENCE, own_fixtures, run
+from server import PATIENCE, own_fixtures, run, until
 
 LEAD, OTHER = "554023000000600001", "554023000000600002"
 
@@ -303,9 +303,7 @@ def test_a_receiver_that_is_slow_delays_no_update_and_no_stop(own):
     with Receiver(None) as receiver:
         server = own("--webhook-timeout", 600000, **hooked(receiver.url))
         assert update(server, {"City": "x"}).status == 200
-        deadline = time.monotonic() + PATIENCE
-        while not receiver.requests and time.monotonic() < deadline:
-            pass
+        until(lambda: receiver.requests)
         for n in range(20):  # while the receiver keeps its answer back
             assert update(server, {"City": str(n)}, OTHER).status == 200
         assert deliveries(server, "status = 'WAITING'", 21)[0] == ("WAITING", 0, None, None)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from sandbox import control, main_of, make
-from server import PATIENCE, Server
+from server import PATIENCE, Server, until
 
 LEAD = "554023000000700001"
 PATH = "/crm/v8/Leads/actions/mass_update"
@@ -220,16 +220,15 @@ def test_beyond_half_of_the_connections_none_is_delayed(start, wire):
     world = main_of(server)
     made = fault(world, {"delay_ms": FOREVER}, {"method": "POST"}, times=None)
     waiting = [wire(server).send("POST", PATH, BODY) for _ in range(8)]
-    deadline = time.monotonic() + PATIENCE
-    while world.done("GET", f"/faults/{made['id']}")["fired"] < 8:
-        assert time.monotonic() < deadline
+    until(lambda: world.done("GET", f"/faults/{made['id']}")["fired"] == 8)
     received = wire(server).send("POST", PATH, BODY, "Connection: close\r\n").until(None)
     assert received.startswith(b"HTTP/1.1 503 ") and b"--max-connections" in received, received
     assert control(server, "GET", "/_crmock/requests").status == 503
     for one in waiting:
         one.close()
-    while (answer := control(server, "GET", "/_crmock/requests?limit=1")).status == 503:  # until the server has seen that they are gone
-        assert time.monotonic() < deadline
+    seen = lambda: control(server, "GET", "/_crmock/requests?limit=1")
+    until(lambda: control(server, "GET", "/_crmock/requests?limit=1").status != 503)  # once the server has seen that they are gone
+    answer = control(server, "GET", "/_crmock/requests?limit=1")
     [newest] = answer.body["requests"]
     assert newest["status"] == 503 and newest["rule"] == "H6" and newest["fault_id"] == made["id"]
     assert city(world) != "Cut"
@@ -330,7 +329,5 @@ def test_calls_count_from_their_headers_to_their_last_byte(start, wire):
     slow.socket.sendall(head("POST", PATH, BODY)[-10:])
     slow.until(b'"SUCCESS"')
     slow.close()
-    deadline = time.monotonic() + PATIENCE
-    while world.request("GET", LIST).status != 200:  # once the server has seen that they are over
-        assert time.monotonic() < deadline
+    until(lambda: world.request("GET", LIST).status == 200)  # once the server has seen that they are over
     world.done("PATCH", "/limits", {"concurrency": None})

@@ -8,19 +8,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 
 import pytest
 
-from server import PATIENCE, WRAPPER, Server, command, own_fixtures, run
+from server import PATIENCE, WRAPPER, Server, command, own_fixtures, run, until
 
 CITY = {"data": [{"City": "Volos"}], "ids": ["554023000000600001"]}
-
-
-def until(holds):
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
 
 
 def health(server):

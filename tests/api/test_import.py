@@ -11,11 +11,10 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 
-from server import PATIENCE, Server, command, own_fixtures, run
+from server import PATIENCE, Server, command, own_fixtures, run, until
 
 TOKEN = "1000.crmock.admin"
 CLIENT = ["--client-id", "1000.CRMOCK", "--client-secret", "crmock-secret", "--refresh-token", "1000.crmock.refresh"]
@@ -58,13 +57,6 @@ def fault(server, effect, match=None, **keywords):
 
 def requests(server, **match):
     return control(server, "POST", "requests/find", {"match": match, "limit": 1000})["requests"]
-
-
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import gallery
-from server import PATIENCE, command, own_fixtures
+from server import PATIENCE, command, own_fixtures, until
 
 TEXT = gallery.README.read_text()
 PAGES = {path.relative_to(gallery.README.parent): path.read_text() for path in (gallery.README, *sorted(gallery.DOCS.rglob("*.md")))}
@@ -122,9 +122,7 @@ def test_one_server_for_a_suite(workers, tmp_path):
     done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(workers)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0 and f"{12 + (workers == 0)} passed" in done.stdout, done.stdout + done.stderr
     [process] = (tmp_path / "started").read_text().split()
-    deadline = time.monotonic() + PATIENCE
-    while not has_ended(process):
-        assert time.monotonic() < deadline
+    until(lambda: has_ended(process))
 
 
 def without_code(text):

@@ -9,9 +9,8 @@ import subprocess
 
 import pytest
 
-from server import PATIENCE, Server, command, run
+from server import PATIENCE, Server, command, run, until
 from test_framing import BODY, REFUSED, TAKEN, answers, check_refusal, get, post
-from test_harness import until
 
 DOMAINS = ["com", "eu", "in", "com.au", "jp", "com.cn", "ca", "sa"]
 HOSTS = [f"accounts.zoho.{domain}" for domain in DOMAINS] + ["accounts.zohocloud.ca"] + [

@@ -3,11 +3,10 @@ import contextlib
 import re
 import socket
 import threading
-import time
 
 import pytest
 
-from server import PATIENCE, own_fixtures
+from server import PATIENCE, own_fixtures, until
 from test_automation import LEAD, OTHER, Receiver, hooked, rule, update
 
 AN_HOUR = ("--webhook-retry", 3600000)
@@ -34,13 +33,6 @@ def settled(server):
 
 def state(one):
     return one["status"], one["tries"], one["http_status"], one["reason"]
-
-
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < deadline
-    return value
 
 
 def tried(server, count=1):
