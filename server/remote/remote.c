@@ -51,6 +51,7 @@ void remote_free(struct remote *remote)
     (void)sem_destroy(&remote->places);
     (void)pthread_mutex_destroy(&remote->mutex);
     g_free(remote->token);
+    g_free(remote->refusal);
     free(remote);
 }
 

@@ -111,8 +111,12 @@ const char *token_hold(struct remote *remote, struct arena *arena, unsigned *gen
 {
     (void)pthread_mutex_lock(&remote->mutex);
     const char *token = NULL;
-    if (remote->token != NULL || renew(remote, arena, answer))
+    if (remote->token == NULL && remote->refusal == NULL && !renew(remote, arena, answer))
+        remote->refusal = g_strdup(answer->reason);
+    if (remote->token != NULL)
         token = arena_strdup(arena, remote->token);
+    else
+        *answer = (struct remote_answer){.reason = arena_strdup(arena, remote->refusal), .text = ""};
     *generation = remote->generation;
     (void)pthread_mutex_unlock(&remote->mutex);
     return token;

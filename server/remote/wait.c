@@ -26,14 +26,22 @@ static int64_t with_chance(int64_t length)
     return length - length * (int64_t)strtoul(chance, NULL, 16) / 2 / OF;
 }
 
+int64_t remote_wait_length(const struct remote_options *options, enum trouble trouble, unsigned waits)
+{
+    int64_t unit = options->retry > 0 ? options->retry : RETRY_MS;
+    int64_t growth = waits < 6 ? (int64_t)1 << waits : GROWTH_MOST;
+    if (waits >= most_waits[trouble])
+        return 0;
+    /* One asks for a token, and all others wait for it. */
+    return trouble == TROUBLE_TOKENS_THROTTLED ? unit * growth : with_chance(unit * growth);
+}
+
 bool remote_wait(const struct remote *remote, enum trouble trouble, struct patience *patience)
 {
-    unsigned waits = patience->waits[trouble]++;
-    if (waits >= most_waits[trouble])
+    int64_t length = remote_wait_length(&remote->options, trouble, patience->waits[trouble]++);
+    int64_t end = clock_microseconds() + length * 1000;
+    if (length == 0)
         return false;
-    int64_t unit = remote->options.retry > 0 ? remote->options.retry : RETRY_MS;
-    int64_t growth = waits < 6 ? (int64_t)1 << waits : GROWTH_MOST;
-    int64_t end = clock_microseconds() + with_chance(unit * growth) * 1000;
     for (int64_t left; (left = end - clock_microseconds()) > 0;) {
         if (remote_is_stopping(remote))
             return false;

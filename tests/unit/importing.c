@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "import/losses.h"
 #include "import/print.h"
+#include "remote/inside.h"
 #include "unit.h"
 
 static const struct {
@@ -60,12 +61,40 @@ START_TEST(lost)
 }
 END_TEST
 
+/* As long as the service counts calls at its token endpoint. */
+START_TEST(who_is_throttled_at_the_token_endpoint_waits_it_out)
+{
+    const struct remote_options options = {.retry = 0};
+    int64_t all = 0, length;
+    for (unsigned waits = 0;
+         (length = remote_wait_length(&options, TROUBLE_TOKENS_THROTTLED, waits)) > 0; waits++)
+        all += length;
+    ck_assert_int_gt(all, 600 * 1000);
+}
+END_TEST
+
+START_TEST(others_come_again_at_different_times)
+{
+    enum { THIRD = 2, TIMES = 50 };
+    const struct remote_options options = {.retry = 1000};
+    int64_t shortest = INT64_MAX, longest = 0;
+    for (int i = 0; i < TIMES; i++) {
+        int64_t length = remote_wait_length(&options, TROUBLE_THROTTLED, THIRD);
+        shortest = length < shortest ? length : shortest;
+        longest = length > longest ? length : longest;
+    }
+    ck_assert(shortest >= 2000 && shortest < longest && longest <= 4000);
+}
+END_TEST
+
 Suite *import_suite(void)
 {
     Suite *suite = suite_create("import");
     TCase *tests = tcase_create("files");
     tcase_add_loop_test(tests, printed, 0, COUNT(documents));
     tcase_add_test(tests, lost);
+    tcase_add_test(tests, who_is_throttled_at_the_token_endpoint_waits_it_out);
+    tcase_add_test(tests, others_come_again_at_different_times);
     suite_add_tcase(suite, tests);
     return suite;
 }
