@@ -205,9 +205,9 @@ static void convert_one(struct converting *converting, struct converted_module *
     const char *state = told_text(info, "field_value");
     if (!cJSON_IsObject(info) || !find_process(&process, info))
         return;
-    if (record != NULL)
+    if (record != NULL) /* the process may be taken out before the records are converted */
         g_hash_table_insert(converting->blueprints, (void *)record,
-                            (void *)told_text(process.entry, "name"));
+                            arena_strdup(converting->arena, told_text(process.entry, "name")));
     if (state != NULL && offers(&process, state))
         add_transitions(&process, json_member(blueprint, "transitions"), state);
     else

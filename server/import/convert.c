@@ -240,11 +240,12 @@ static bool convert(struct converting *converting, const char **reason)
     return is_good;
 }
 
-bool import_convert(const struct import_documents *documents, struct arena *arena,
-                    struct import_files *files, struct import_losses *losses, const char **reason)
+bool import_convert(const struct import_documents *documents, const struct import_stop *stop,
+                    struct arena *arena, struct import_files *files, struct import_losses *losses,
+                    const char **reason)
 {
     struct converting converting = {
-        .documents = documents, .arena = arena, .losses = losses, .files = files};
+        .documents = documents, .stop = stop, .arena = arena, .losses = losses, .files = files};
     *files = (struct import_files){.list = arena_array(arena, IMPORT_FILES_MAX, sizeof *files->list)};
     open_up(&converting);
     bool converted = convert(&converting, reason);

@@ -19,6 +19,7 @@ struct converted_module {
 
 struct converting {
     const struct import_documents *documents;
+    const struct import_stop *stop;
     struct arena *arena;
     struct import_losses *losses;
     struct import_files *files;

@@ -22,20 +22,18 @@ static bool convert(const struct import_options *options, const struct remote_op
                     const char **reason)
 {
     struct import_files files = {.list = NULL};
-    bool is_done = import_convert(documents, losses->arena, &files, losses, reason);
+    const struct import_stop stop = {source->is_stopping, source->context};
+    bool is_done = import_convert(documents, &stop, losses->arena, &files, losses, reason);
     if (is_done && options->is_anonymous)
         import_anonymize(&files, seed_of(source, documents, losses->arena), losses);
     if (is_done) {
-        *reason = import_write(options->folder, &files, losses, losses->arena);
+        *reason = import_is_stopping(&stop)
+                      ? "interrupted"
+                      : import_write(options->folder, &files, losses, losses->arena);
         is_done = *reason == NULL;
     }
     import_files_clear(&files);
     return is_done;
-}
-
-static bool is_stopping(const struct remote_options *source)
-{
-    return source->is_stopping != NULL && source->is_stopping(source->context);
 }
 
 static bool run(const struct import_options *options, const struct remote_options *source,
@@ -45,7 +43,9 @@ static bool run(const struct import_options *options, const struct remote_option
     struct import_losses losses = {.arena = asker->arena};
     bool is_fetched = import_fetch(asker, state, options, &documents, &losses);
     asker_end(asker);
-    *reason = is_stopping(source) ? "interrupted" : asker->reason;
+    *reason = import_is_stopping(&(struct import_stop){source->is_stopping, source->context})
+                  ? "interrupted"
+                  : asker->reason;
     if (!is_fetched)
         return false;
     bool is_done = convert(options, source, &documents, &losses, reason);

@@ -5,7 +5,9 @@
 #include "fixture/fixture.h"
 #include "import/converting.h"
 
-enum { FAULTS_MAX = 1000 }; /* after so many something is wrong that taking things out does not mend */
+/* What is taken out may leave others at fault that named it. After so many times something is wrong
+ * that taking things out does not mend. */
+enum { PASSES_MAX = 100 };
 
 /* A value in the files, and what it stands in. */
 struct spot {
@@ -66,8 +68,8 @@ static struct spot spot_of(struct converting *converting, const char *path, cons
     return spot;
 }
 
-/* Takes out what is at fault, or what it is missing in; false when nothing can be. */
-static bool take_out(struct converting *converting, const struct fixture_fault *fault)
+/* Has taken out what is at fault, or what it is missing in; false when nothing can be. */
+static bool doom(struct converting *converting, const struct fixture_fault *fault, GHashTable *doomed)
 {
     const char *name = "";
     struct spot spot =
@@ -75,28 +77,53 @@ static bool take_out(struct converting *converting, const struct fixture_fault *
     if (spot.above == NULL || fault->kind == FIXTURE_FAILED)
         return false;
     import_lose(converting->losses, name, "left out: %s", fault->text);
-    cJSON_Delete(cJSON_DetachItemViaPointer(spot.above, spot.json));
+    (void)g_hash_table_add(doomed, spot.json);
     return true;
 }
 
-/* One load; the store is gone again where it fails. */
-static bool load(struct converting *converting, struct settled *settled, struct fixture_fault *fault)
+static void take_out(cJSON *json, GHashTable *doomed)
+{
+    cJSON *next;
+    for (cJSON *inner = json->child; inner != NULL; inner = next) {
+        next = inner->next;
+        if (g_hash_table_contains(doomed, inner))
+            cJSON_Delete(cJSON_DetachItemViaPointer(json, inner));
+        else
+            take_out(inner, doomed);
+    }
+}
+
+/* Of all faults at once, for places are told by numbers, which change; false when none could be. */
+static bool take_out_all(struct converting *converting, const struct fixture_check *check)
+{
+    GHashTable *doomed CLEANUP(end_set) = g_hash_table_new(g_direct_hash, g_direct_equal);
+    bool is_any = false;
+    for (size_t i = 0; i < check->fault_count; i++)
+        is_any |= doom(converting, &check->faults[i], doomed);
+    for (size_t i = 0; is_any && i < converting->files->count; i++)
+        take_out(converting->files->list[i].json, doomed);
+    return is_any;
+}
+
+/* One load; where there are faults, the store is gone again. */
+static bool load(struct converting *converting, struct settled *settled, struct fixture_check *check,
+                 const char **reason)
 {
     static const struct log nowhere = {.sink = NULL};
     const struct store_options options = {.log = &nowhere};
     const struct fixture_source source = {.now = clock_now(&(struct clock){.stands = false})};
     cJSON *all CLEANUP(json_delete) = cJSON_CreateArray();
-    const char *reason = "";
     bool is_new;
     for (size_t i = 0; i < converting->files->count; i++)
         cJSON_AddItemReferenceToArray(all, converting->files->list[i].json);
-    settled->store = store_open(&options, converting->arena, &is_new, &reason);
-    if (settled->store == NULL) {
-        *fault = (struct fixture_fault){.kind = FIXTURE_FAILED, .text = reason};
+    *check = (struct fixture_check){.faults = NULL};
+    settled->store = store_open(&options, converting->arena, &is_new, reason);
+    if (settled->store == NULL)
         return false;
-    }
-    if (fixtures_load_documents(settled->store, all, &source, &fixture_rules, converting->arena, fault))
+    if (fixtures_check_documents(settled->store, all, &source, &fixture_rules, converting->arena,
+                                 check))
         return true;
+    *reason = fixture_fault_line(&check->faults[0], converting->arena);
     store_discard(settled->store);
     settled->store = NULL;
     return false;
@@ -104,12 +131,14 @@ static bool load(struct converting *converting, struct settled *settled, struct 
 
 bool settle(struct converting *converting, struct settled *settled, const char **reason)
 {
-    struct fixture_fault fault = {.text = NULL};
-    size_t faults = 0;
-    while (!load(converting, settled, &fault)) {
-        *reason = fault.text;
-        if (faults++ == FAULTS_MAX || !take_out(converting, &fault))
+    struct fixture_check check;
+    for (int pass = 0; !load(converting, settled, &check, reason); pass++) {
+        if (pass == PASSES_MAX || !take_out_all(converting, &check))
             return false;
+        if (import_is_stopping(converting->stop)) {
+            *reason = "interrupted";
+            return false;
+        }
     }
     settled->db = store_acquire(settled->store);
     *reason = "the metadata of the fixtures cannot be read";

@@ -154,15 +154,63 @@ def test_a_refusal_is_one_line_for_a_terminal(shared, tmp_path):
         assert "| territories | not told: 403 üü" in imported(server, tmp_path / "out")
 
 
+def with_values(document, values):
+    """A picklist of Deals that has these as well."""
+    [field] = [field for field in document["fields"] if field["api_name"] == "Type"]
+    field["pick_list_values"] = [{"actual_value": value, "display_value": value, "id": None} for value in values] + field["pick_list_values"]
+    return document
+
+
+def test_what_is_at_fault_is_taken_out_at_once(shared, tmp_path):
+    """However much it is."""
+    def bend(path, query, document):
+        return with_values(document, ["x" * 300 + str(number) for number in range(1100)]) if path == "settings/fields" else document
+    with service(shared, bend) as server:
+        done = asked_of(server, tmp_path / "out", "--modules", "Deals", "--records", 0)
+    assert done.returncode == 0 and run("check", tmp_path / "out").returncode == 0
+    assert "expected at most 120 characters" in (tmp_path / "out/import.md").read_text()
+    [module] = json.loads((tmp_path / "out/Deals.json").read_text())["modules"]
+    [values] = [field["values"] for field in module["fields"] if field["api_name"] == "Type"]
+    assert values and not [value for value in values if "xxx" in json.dumps(value)]
+
+
+def test_records_outlive_their_blueprint(shared, tmp_path):
+    """It is taken out, since it governs a picklist whose values no field can have, and is held against the module's other one when the
+    records are converted."""
+    info = {"id": "554023000000999001", "name": "A process that is taken out", "api_name": "Type", "field_value": "x", "is_continuous": False}
+
+    def bend(path, query, document):
+        if path == "settings/fields":
+            [field] = [field for field in document["fields"] if field["api_name"] == "Type"]
+            for number, value in enumerate(field["pick_list_values"]):
+                value["actual_value"] = value["display_value"] = "x" * 300 + str(number)
+        if path == "Deals" and "$process_flow" in query.get("fields", ""):
+            for record in document["data"]:
+                record["$process_flow"] = True
+        is_in_none = path.endswith("/actions/blueprint") and "blueprint" not in document
+        return (200, {"blueprint": {"process_info": info, "transitions": []}}) if is_in_none else document
+    with service(shared, bend) as server:
+        done = asked_of(server, tmp_path / "out", "--modules", "Deals")
+        assert [path for path in server.asked if path.endswith("/actions/blueprint")]
+    assert done.returncode == 0, done
+    records = json.loads((tmp_path / "out/Deals.json").read_text())["records"]
+    assert {record.get("blueprint") for record in records} == {None, "Deal follow-up"}
+    assert "blueprint: left out, it is not told" in (tmp_path / "out/import.md").read_text()
+
+
 CLIENT = ["--client-id", "x", "--client-secret", "y", "--refresh-token", "z"]
 
 
 class Accounts(http.server.BaseHTTPRequestHandler):
-    """Answers each request for a token by that."""
+    """Answers each request for a token by that; by the first of a list, or the next one as long as there is."""
 
     def do_POST(self):
-        body = json.dumps(self.server.answer).encode()
-        self.send_response(200)
+        self.server.asked += 1
+        answer = self.server.answer
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        body = json.dumps(answer).encode()
+        self.send_response(400 if answer.get("error") == "Access Denied" else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -174,11 +222,11 @@ class Accounts(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def accounts(answer):
     with http.server.HTTPServer(("127.0.0.1", 0), Accounts) as server:
-        server.answer = answer
+        server.answer, server.asked = answer, 0
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://127.0.0.1:{server.server_port}", server
         finally:
             server.shutdown()
             thread.join()
@@ -192,13 +240,25 @@ TOKENS = ["x\r\nX-Other: y", "x y", "x\x01", "\x7f", "ü", "", "x" * 4097, 7, No
 def test_tokens_that_are_none(shared, tmp_path, name, number):
     """They would go into a header as they are."""
     places = {"import": ["--from", shared.url, "--out", tmp_path / "out"], "parity": ["--against", shared.url]}[name]
-    with accounts({"access_token": TOKENS[number]}) as url:
+    with accounts({"access_token": TOKENS[number]}) as (url, _):
         done = run(name, *places, *CLIENT, "--accounts-url", url)
     assert done.returncode == {"import": 1, "parity": 2}[name], done
     assert done.stderr.startswith(f"crmock {name}: {url}") and "no access token: " in done.stderr and done.stderr.count("\n") == 1
     if isinstance(TOKENS[number], str) and TOKENS[number]:
         done = run(name, *places, "--token", TOKENS[number])
         assert done.returncode and done.stderr == f"crmock {name}: --token: expected visible characters of ASCII, 4096 at most\n"
+
+
+@pytest.mark.parametrize("refusal, asked", [({"error": "Access Denied"}, 19), ({"error": "invalid_code"}, 1)])
+def test_a_token_that_ends_half_way_and_no_other(shared, tmp_path, refusal, asked):
+    """One call finds out that there is no other, and all that are under way with it know."""
+    def bend(path, query, document):
+        ends = path.startswith("settings/profiles/")
+        return (401, {"code": "INVALID_TOKEN", "details": {}, "message": "invalid oauth token", "status": "error"}) if ends else document
+    with service(shared, bend) as server, accounts([{"access_token": "1000.a.b"}, refusal]) as (url, tokens):
+        done = run("import", "--from", f"http://127.0.0.1:{server.server_port}", "--out", tmp_path / "out", "--retry", 1, *CLIENT, "--accounts-url", url)
+        assert tokens.asked == 1 + asked
+    assert done.returncode == 1 and f" \"{refusal['error']}\"" in done.stderr and done.stderr.count("\n") == 1, done
 
 
 def test_answers_of_millions_of_values(shared, tmp_path):

@@ -143,8 +143,9 @@ static void convert(struct made *made, const struct import_documents *documents)
     const char *reason = "";
     *made = (struct made){.folder = NULL};
     made->losses.arena = &made->arena;
-    ck_assert_msg(import_convert(documents, &made->arena, &made->files, &made->losses, &reason), "%s",
-                  reason);
+    ck_assert_msg(import_convert(documents, &(struct import_stop){NULL}, &made->arena, &made->files,
+                                 &made->losses, &reason),
+                  "%s", reason);
 }
 
 static void write_files(struct made *made)
@@ -460,7 +461,7 @@ START_TEST(what_is_made_of_anything_loads)
         gather(&documents, tree, true);
         spoil_some(tree, random);
         gather(&spoiled, tree, false);
-        if (import_convert(&spoiled, &scratch, &files, &losses, &reason)) {
+        if (import_convert(&spoiled, &(struct import_stop){NULL}, &scratch, &files, &losses, &reason)) {
             check_loads(&files, i);
             converted++;
         } else
