@@ -18,6 +18,7 @@ struct walk {
     GHashTable *noted; /* what stands in losses already */
     bool replaces;
     const char *module, *field; /* where the walk is, for losses; the field may be a member or NULL */
+    const char *rule;           /* in which it is when it is in criteria */
 };
 
 struct type {
@@ -245,22 +246,52 @@ static const char *text_member(const cJSON *object, const char *name)
 /* Comparators by which a text that is replaced finds what it found before. */
 static const char exact[] = "equal not_equal in not_in";
 
+/* "${CURRENTUSER}" and their like. */
+static bool is_variable(const cJSON *value)
+{
+    return cJSON_IsString(value) && g_str_has_prefix(value->valuestring, "${");
+}
+
+static void note_inexact(struct walk *walk)
+{
+    char *what = g_strdup_printf("the criteria of \"%s\" compare a part or the order of texts that are"
+                                 " replaced: they may select other records",
+                                 walk->rule);
+    note(walk, what);
+    g_free(what);
+}
+
+/* A comparison with a part of emails, or with their order. A domain is a part that they have in common
+ * afterwards as well. */
+static void visit_part_of_emails(struct walk *walk, const cJSON *comparison, cJSON *value)
+{
+    bool is_whole_domain = cJSON_IsString(value) && value->valuestring[0] == '@' &&
+                           strcmp(text_member(comparison, "comparator"), "ends_with") == 0;
+    if (!is_whole_domain)
+        note_inexact(walk);
+    if (!is_variable(value))
+        visit_texts(walk, value, PSEUDONYM_DOMAIN);
+}
+
 static void visit_comparison(struct walk *walk, const char *module, cJSON *comparison)
 {
     const cJSON *field = json_member(comparison, "field");
     const char *name = cJSON_IsString(field) ? field->valuestring : text_member(field, "api_name");
     const struct type *type = type_of(walk, module, name);
     cJSON *value = member_of(comparison, "value");
-    bool is_text = type != NULL && treatments[type->type].treatment == REPLACED;
+    bool is_part = type != NULL && treatments[type->type].treatment == REPLACED &&
+                   !word_is_among(exact, text_member(comparison, "comparator"));
     if (value == NULL)
         return;
-    if (is_text && !word_is_among(exact, text_member(comparison, "comparator"))) {
-        walk->module = module;
-        walk->field = name;
-        note(walk, "criteria compare a part or the order of texts that are replaced: they may select"
-                   " other records");
+    walk->module = module;
+    walk->field = name;
+    if (is_part && type->type == TYPE_EMAIL) {
+        visit_part_of_emails(walk, comparison, value);
+        return;
     }
-    if (!cJSON_IsString(value) || !g_str_has_prefix(value->valuestring, "${"))
+    if (is_part)
+        note_inexact(walk);
+    if (!is_variable(value))
         visit_field(walk, module, name, value);
 }
 
@@ -316,6 +347,7 @@ static void visit_rule(struct walk *walk, cJSON *rule)
     static const char *const emails[] = {"shared_with", NULL};
     const char *module = text_member(rule, "module");
     walk->module = module;
+    walk->rule = text_member(rule, "name");
     visit_members(walk, rule, emails, PSEUDONYM_EMAIL);
     visit_criteria(walk, module, member_of(rule, "criteria"));
     cJSON *action;

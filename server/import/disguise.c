@@ -305,11 +305,20 @@ static void append_website(struct disguise *disguise, const char *website, size_
     disguise->is_in_path = false;
 }
 
+static const char none_of_emails[] = " \t\r\n/:?#<>,;()";
+
 bool disguise_is_email(const char *text)
 {
     const char *at = strchr(text, '@');
     return at != NULL && at != text && strchr(at + 1, '@') == NULL && strchr(at + 1, '.') != NULL &&
-           strpbrk(text, " \t\r\n/:?#<>,;()") == NULL;
+           strpbrk(text, none_of_emails) == NULL;
+}
+
+bool disguise_is_domain(const char *text)
+{
+    const char *domain = text + (text[0] == '@'), *dot = strchr(domain, '.');
+    return dot != NULL && dot != domain && dot[1] != '\0' && strchr(domain, '@') == NULL &&
+           strpbrk(domain, none_of_emails) == NULL;
 }
 
 const char *disguise_make(struct disguise *disguise, const char *original, enum pseudonym_kind kind,
@@ -321,6 +330,11 @@ const char *disguise_make(struct disguise *disguise, const char *original, enum 
     switch (kind) {
     case PSEUDONYM_EMAIL:
         append_email(disguise, original, longer);
+        break;
+    case PSEUDONYM_DOMAIN:
+        append_text(disguise, original, original[0] == '@'); /* which stays */
+        append_domain(disguise, original + (original[0] == '@'),
+                      strlen(original) - (original[0] == '@'), longer);
         break;
     case PSEUDONYM_WEBSITE:
         append_website(disguise, original, longer);

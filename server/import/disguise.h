@@ -33,6 +33,8 @@ MUSTCHECK const char *disguise_make(struct disguise *disguise, const char *origi
 
 /* One @, something before it, a dot behind it, and nothing that no email has. */
 MUSTCHECK bool disguise_is_email(const char *text);
+/* A domain with a dot in it, or that with the @ of an email before it. */
+MUSTCHECK bool disguise_is_domain(const char *text);
 /* Where the host begins in a website with a scheme, with www. or with both; the text itself where it
  * has neither. */
 MUSTCHECK const char *disguise_host(const char *website);

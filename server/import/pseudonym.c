@@ -70,6 +70,8 @@ static enum pseudonym_kind kind_of(const struct pseudonyms *pseudonyms, const ch
 {
     if (disguise_is_email(text))
         return PSEUDONYM_EMAIL;
+    if (told == PSEUDONYM_DOMAIN)
+        return disguise_is_domain(text) ? told : PSEUDONYM_TEXT;
     bool may_be_website = told == PSEUDONYM_WEBSITE || disguise_host(text) != text;
     if (may_be_website && pattern_fits(pseudonyms->website, text))
         return PSEUDONYM_WEBSITE;
@@ -167,7 +169,7 @@ static char *attempt_at(struct pseudonyms *pseudonyms, const char *original, enu
     disguise->is_ideographic = attempt >= ATTEMPTS && !has_domain;
     const char *text = disguise_make(disguise, original, kind, longer_by(kind, attempt));
     bool is_itself = disguise->replaced > 0 && strcmp(text, original) == 0;
-    if (disguise->replaced == 0 || (!is_itself && take(pseudonyms, text)))
+    if (disguise->replaced == 0 || kind == PSEUDONYM_DOMAIN || (!is_itself && take(pseudonyms, text)))
         return g_strdup(text);
     bool is_last = attempt == ATTEMPTS - 1 && kind == PSEUDONYM_TEXT;
     return is_last ? take_near(pseudonyms, text) : NULL;

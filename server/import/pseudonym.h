@@ -2,9 +2,10 @@
  * text, but never one for two.
  *
  * Which it is depends on the text and a secret seed alone, save where two would be one: there it is the
- * first that asks who gets it. A word of four letters or more is never one of those that are replaced.
- * Letters stay letters, in capitals or not, but become Latin; digits stay digits; ASCII punctuation,
- * blanks and the ends of lines stay where they are. Lengths are characters. */
+ * first that asks who gets it. (A domain is one whatever its capitals.) A word of four letters or more
+ * is never one of those that are replaced. Letters stay letters, in capitals or not, but become Latin;
+ * digits stay digits; ASCII punctuation, blanks and the ends of lines stay where they are. Lengths are
+ * characters. */
 #ifndef CRMOCK_IMPORT_PSEUDONYM_H
 #define CRMOCK_IMPORT_PSEUDONYM_H
 
@@ -15,6 +16,8 @@
 /* What a text has to remain. Of several, the last. */
 enum pseudonym_kind {
     PSEUDONYM_TEXT,    /* anything; phones, too, whose pattern takes any letters and digits */
+    PSEUDONYM_DOMAIN,  /* that of emails by itself, with the @ before it or without: what they have then
+                        */
     PSEUDONYM_MARKUP,  /* HTML: tags that are known, names of their attributes, and entities stay */
     PSEUDONYM_WEBSITE, /* F4: scheme, www and port stay, and its domain is one reserved for examples */
     PSEUDONYM_EMAIL    /* its domain likewise: one domain becomes the same one everywhere */

@@ -91,17 +91,36 @@ def test_records_come_back(source, start, tmp_path):
             assert ours == theirs, name
 
 
+def selected(server, name, view):
+    """The ids of the records that a view selects; or none, with the status of that."""
+    found = records(server, name, f"cvid={view['id']}&fields=id")
+    assert found[-1] == 204 or isinstance(found[-1], dict), (name, view["name"], found[-1])
+    return sorted(record["id"] for record in found if record != 204)
+
+
 def test_views_select_the_same(source, start, tmp_path):
     names = [name for name in api_names(source) if name != "Leads"]  # whose views have more records than are imported
+    listed = [name for name in names if records(source, name, "fields=id")[-1] != 400]  # of some modules the API lists none
     back = start("--fixtures", imported(source, tmp_path / "made", "--records", "1000", "--modules", ",".join(names)))
     seen = 0
-    for name in names:
+    for name in listed:
         for view in (answer(source, "v8", f"settings/custom_views?module={name}")[1] or {}).get("custom_views", []):
-            query = f"cvid={view['id']}&fields=id&sort_by=id&sort_order=asc"
-            theirs = records(source, name, query)
-            assert records(back, name, query) == theirs, (name, view["name"])
+            theirs = selected(source, name, view)
+            assert selected(back, name, view) == theirs, (name, view["name"])
             seen += len(theirs)
-    assert seen > 3
+    assert seen > 10
+
+
+def test_views_select_the_same_of_made_up_people(shared, start, tmp_path):
+    """By the domains of their emails; what selects by another part of them is told by its name."""
+    folder = imported(shared, tmp_path / "made", "--records", "1000", "--modules", "Leads", "--anonymize")
+    back, told = start("--fixtures", folder), (folder / "import.md").read_text()
+    views = answer(shared, "v8", "settings/custom_views?module=Leads")[1]["custom_views"]
+    by_domain = [view for view in views if view["name"] in ("Fifty web leads", "One lead in each state", "Patricia's own", "Sam's leads")]
+    assert len(by_domain) > 1 and not [view for view in by_domain if f'"{view["name"]}"' in told]
+    for view in by_domain:
+        assert len(theirs := selected(shared, "Leads", view)) > 1 and selected(back, "Leads", view) == theirs, view["name"]
+    assert 'the criteria of "Exactly 50,000" compare a part or the order of texts that are replaced' in told
 
 
 def texts(value):

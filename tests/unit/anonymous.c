@@ -323,15 +323,40 @@ START_TEST(the_seed_and_nothing_else_decides)
 }
 END_TEST
 
+/* So that views select by it whom they selected; only a whole domain is sure to. */
+START_TEST(a_part_of_an_email_that_is_its_domain)
+{
+    cJSON *json CLEANUP(json_delete) = org_with(
+        ", 'views': [{'module': 'Things', 'name': 'Whole', 'criteria': ["
+        "{'field': {'api_name': 'Email'}, 'comparator': 'ends_with', 'value': '@Fjord.co.uk'}]},"
+        "{'module': 'Things', 'name': 'Part', 'criteria': ["
+        "{'field': {'api_name': 'Email'}, 'comparator': 'contains', 'value': 'fjord.co.uk'},"
+        "{'field': {'api_name': 'Email'}, 'comparator': 'starts_with', 'value': 'ann.'},"
+        "{'field': {'api_name': 'Email'}, 'comparator': 'ends_with', 'value': '${X}'}]}],"
+        "'records': [{'module': 'Things', 'fields': {'Email': 'ann.lee@fjord.co.uk'}}]");
+    (void)anonymized(json, "seed");
+    const char *domain = strchr(text_at(json, "records.0.fields.Email"), '@');
+    ck_assert_str_ne(domain, "@fjord.co.uk");
+    ck_assert_str_eq(text_at(json, "views.0.criteria.0.value"), domain);
+    ck_assert_str_eq(text_at(json, "views.1.criteria.0.value"), domain + 1);
+    ck_assert_str_ne(text_at(json, "views.1.criteria.1.value"), "ann.");
+    ck_assert_str_eq(text_at(json, "views.1.criteria.2.value"), "${X}");
+    ck_assert_uint_eq(losses.count, 1);
+    ck_assert_ptr_nonnull(strstr(losses.list[0].what, "\"Part\""));
+}
+END_TEST
+
 START_TEST(what_is_not_as_it_was_is_told_once)
 {
     static const char *const told[][2] = {
-        {"Things.Name", "criteria compare a part"},  {"Thing_Rows.Parent_Id", "no field of that name"},
-        {"Thing_Rows.Odd", "no field of that name"}, {"Things.Unknown", "no field of that name"},
+        {"Things.Name", "the criteria of \"Mine\" compare a part"},
+        {"Thing_Rows.Parent_Id", "no field of that name"},
+        {"Thing_Rows.Odd", "no field of that name"},
+        {"Things.Unknown", "no field of that name"},
         {"Things.Email", "longer than it was"},
     };
     cJSON *json CLEANUP(json_delete) =
-        org_with(", 'views': [{'module': 'Things', 'criteria': ["
+        org_with(", 'views': [{'module': 'Things', 'name': 'Mine', 'criteria': ["
                  "{'field': {'api_name': 'Name'}, 'comparator': 'contains', 'value': 'x'},"
                  "{'field': {'api_name': 'Name'}, 'comparator': 'less_than', 'value': 'x'},"
                  "{'field': {'api_name': 'Price'}, 'comparator': 'less_than', 'value': 3}]}],"
@@ -536,6 +561,7 @@ Suite *anonymous_suite(void)
     tcase_add_test(tests, a_value_is_the_same_wherever_it_stands);
     tcase_add_test(tests, it_loads_as_before);
     tcase_add_test(tests, the_seed_and_nothing_else_decides);
+    tcase_add_test(tests, a_part_of_an_email_that_is_its_domain);
     tcase_add_test(tests, what_is_not_as_it_was_is_told_once);
     tcase_add_loop_test(tests, of_any_values_no_word_is_left_and_they_load, 0, 8);
     tcase_add_test(tests, any_json_is_walked_over);
