@@ -22,6 +22,11 @@ static const char *missing(const struct options *options)
                                             : NULL;
 }
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 int import_org(struct options *options, struct arena *arena)
 {
     struct import_sums sums;
@@ -36,11 +41,11 @@ int import_org(struct options *options, struct arena *arena)
     options->import.tells = isatty(STDERR_FILENO) == 1;
     signals_hold(&stopping);
     if (import_run(&options->import, &options->remote, arena, &sums, &is_kept, &reason)) {
-        (void)fprintf(stderr, "imported %zu modules, %zu records, %u calls\n", sums.modules,
-                      sums.records, sums.calls);
+        (void)fprintf(stderr, "imported %zu module%s, %zu record%s, %u calls\n", sums.modules,
+                      plural(sums.modules), sums.records, plural(sums.records), sums.calls);
         return EXIT_SUCCESS;
     }
     (void)fprintf(stderr, "crmock import: %s%s\n", reason,
-                  is_kept ? " (what was read is kept: run again to go on)" : "");
+                  is_kept ? " (what was read is kept: the next run goes on with it)" : "");
     return EXIT_FAILURE;
 }

@@ -70,6 +70,14 @@ const char *utf8_line(struct arena *arena, const char *text, size_t most)
     return line;
 }
 
+const char *utf8_line_with(struct arena *arena, const char *line, const char *name, size_t most)
+{
+    if (utf8_length(line) >= most)
+        return line;
+    return utf8_line(arena, arena_printf(arena, "%s%s%s", line, line[0] != '\0' ? ", " : "", name),
+                     most);
+}
+
 size_t utf8_length(const char *text)
 {
     return (size_t)g_utf8_strlen(text, -1);

@@ -19,6 +19,10 @@ MUSTCHECK const char *utf8_repaired_bytes(struct arena *arena, const char *text,
  * characters is cut off, "..." being the last three then. The text itself where it is such a line, else
  * the arena's. */
 MUSTCHECK const char *utf8_line(struct arena *arena, const char *text, size_t most);
+/* Such a line with a comma and one more name behind it; the line itself when it has as many characters
+ * as that already. Of an empty one, the name alone. */
+MUSTCHECK const char *utf8_line_with(struct arena *arena, const char *line, const char *name,
+                                     size_t most);
 /* Number of characters (code points) of well-formed text. */
 MUSTCHECK size_t utf8_length(const char *text);
 

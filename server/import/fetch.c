@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "import/converting.h"
 
 static const char *text_of(const cJSON *object, const char *name)
@@ -174,6 +175,17 @@ static bool has_entry(const cJSON *modules, const char *name, size_t length)
     return false;
 }
 
+/* For a line to people. */
+static const char *names_of(const cJSON *modules, struct arena *arena)
+{
+    enum { MOST = 400 };
+    const char *names = "";
+    const cJSON *entry;
+    cJSON_ArrayForEach (entry, modules)
+        names = utf8_line_with(arena, names, text_of(entry, "api_name"), MOST);
+    return names;
+}
+
 /* Each name of --modules is one of the source's. */
 static bool check_modules(struct asker *asker, const char *list, const cJSON *modules)
 {
@@ -182,7 +194,8 @@ static bool check_modules(struct asker *asker, const char *list, const cJSON *mo
         size_t length = strcspn(at, ", ");
         if (!has_entry(modules, at, length)) {
             asker->reason =
-                arena_printf(asker->arena, "--modules: there is no module \"%.*s\"", (int)length, at);
+                arena_printf(asker->arena, "--modules: there is no module \"%.*s\"; there are %s",
+                             (int)length, at, names_of(modules, asker->arena));
             return false;
         }
     }

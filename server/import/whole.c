@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -10,6 +11,12 @@
 static char *passing_name(const char *name)
 {
     return g_strconcat(".", name, WHOLE_SUFFIX, NULL);
+}
+
+bool whole_is_passing(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(WHOLE_SUFFIX);
+    return name[0] == '.' && length > suffix + 1 && strcmp(name + length - suffix, WHOLE_SUFFIX) == 0;
 }
 
 bool whole_prepare(int folder, const char *name, const char *text, size_t length)

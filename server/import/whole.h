@@ -10,6 +10,10 @@
 /* What is being written has this behind its name, and a dot before it. */
 #define WHOLE_SUFFIX ".new"
 
+/* True for such a name: who was killed leaves files that nobody misses, and the next who writes takes
+ * their place. */
+MUSTCHECK bool whole_is_passing(const char *name);
+
 /* Writes a file of an open folder under its passing name, and puts it in its place, or takes it away.
  * False with errno. */
 MUSTCHECK bool whole_prepare(int folder, const char *name, const char *text, size_t length);

@@ -30,7 +30,7 @@ const char *import_folder_trouble(const char *folder, struct arena *arena)
         const char *name = entry->d_name;
         is_told = is_told || strcmp(name, TOLD) == 0;
         is_empty = is_empty && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-                                strcmp(name, STATE_FOLDER) == 0);
+                                strcmp(name, STATE_FOLDER) == 0 || whole_is_passing(name));
     }
     (void)closedir(open);
     if (is_empty || is_told)

@@ -96,6 +96,18 @@ static bool can_be_updated(const cJSON *module)
            (is_custom || word_index(modules, name) >= 0);
 }
 
+/* The names of all that can be, for a line to people. */
+static const char *updatable(const cJSON *list, struct arena *arena)
+{
+    enum { MOST = 400 };
+    const char *names = "";
+    const cJSON *module;
+    cJSON_ArrayForEach (module, list)
+        if (can_be_updated(module))
+            names = utf8_line_with(arena, names, side_text(module, "api_name"), MOST);
+    return names;
+}
+
 static const cJSON *module_named(const cJSON *list, const char *name)
 {
     const cJSON *module;
@@ -135,8 +147,10 @@ static bool find_module(struct side *side, const struct side *like, const char *
         return false;
     const cJSON *module = pick_module(list, wanted, like);
     if (module == NULL) {
-        *reason = arena_printf(side->arena, "%s: there is no module%s%s that can be mass updated",
-                               side->url, wanted != NULL ? " " : "", wanted != NULL ? wanted : "");
+        const char *others = updatable(list, side->arena);
+        *reason = arena_printf(side->arena, "%s: there is no module%s%s that can be mass updated%s%s",
+                               side->url, wanted != NULL ? " " : "", wanted != NULL ? wanted : "",
+                               others[0] != '\0' ? "; there are " : "", others);
         return false;
     }
     side->module = side_text(module, "api_name");

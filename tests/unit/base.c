@@ -530,6 +530,21 @@ START_TEST(lines_are_bounded_and_hold_no_control_characters)
 }
 END_TEST
 
+START_TEST(lists_of_names_are_lines)
+{
+    enum { MOST = 14, NAMES = 100000 };
+    struct arena arena = {.blocks = NULL};
+    const char *line = utf8_line_with(&arena, "", "Deals", MOST);
+    ck_assert_str_eq(line, "Deals");
+    line = utf8_line_with(&arena, line, "a\r\n", MOST);
+    ck_assert_str_eq(line, "Deals, a??");
+    for (int i = 0; i < NAMES; i++)
+        line = utf8_line_with(&arena, line, "Tasks", MOST);
+    ck_assert_str_eq(line, "Deals, a??,...");
+    arena_clear(&arena);
+}
+END_TEST
+
 START_TEST(sealed_texts_cannot_be_altered)
 {
     struct arena arena = {.blocks = NULL};
@@ -745,6 +760,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, length_is_counted_in_characters);
     tcase_add_test(tests, malformed_texts_are_repaired);
     tcase_add_test(tests, lines_are_bounded_and_hold_no_control_characters);
+    tcase_add_test(tests, lists_of_names_are_lines);
     tcase_add_test(tests, sealed_texts_cannot_be_altered);
     tcase_add_test(tests, arenas_give_zeroed_memory_of_any_size);
     tcase_add_test(tests, a_line_of_the_log_stays_a_line);
