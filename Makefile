@@ -305,17 +305,21 @@ IMAGE_FLAGS :=
 image: ## build the image crmock:VERSION by docker, podman or buildah; IMAGE_FLAGS="--build-arg BASE=debian:bookworm-slim"
 	@docker/image/build.sh $(VERSION) $(IMAGE_FLAGS)
 
-# The man page and the completions are made from what --help says, which argp is not to fold.
+# The man page and the completions are made from what --help says of each command, which argp is not to fold. Which commands there are
+# it says when it is asked for another one.
 HELP := ARGP_HELP_FMT=header-col=0,opt-doc-col=40,rmargin=1000
-COMMANDS := serve ca health check import parity help
 SHELLS := bash zsh fish
-build/man/crmock.1: build/crmock docker/package/crmock.1.in Makefile
+build/help: build/crmock Makefile
+	@for command in $$(build/crmock help . 2>&1 | sed 's/.*: expected //; s/,//g'); do $(HELP) build/crmock help "$$command" || exit; done >$@
+build/man/commands: build/help docker/package/help.awk docker/package/man.awk
 	@mkdir -p $(@D)
+	awk -f docker/package/help.awk -f docker/package/man.awk build/help >$@
+build/man/crmock.1: build/crmock build/man/commands docker/package/crmock.1.in
 	$(HELP) SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) help2man --no-info --section 1 --name "a local stand-in for Zoho CRM's Mass Update API" \
-	--manual 'crmock manual' --include docker/package/crmock.1.in --output $@ build/crmock
-$(SHELLS:%=build/completions/%): build/completions/%: build/crmock docker/package/completions.awk Makefile
+	--manual 'crmock manual' --include build/man/commands --include docker/package/crmock.1.in --output $@ build/crmock
+$(SHELLS:%=build/completions/%): build/completions/%: build/help docker/package/help.awk docker/package/completions.awk
 	@mkdir -p $(@D)
-	$(HELP) build/crmock --help | awk -v shell=$* -v commands='$(COMMANDS)' -f docker/package/completions.awk >$@
+	awk -v shell=$* -f docker/package/help.awk -f docker/package/completions.awk build/help >$@
 
 # help2man is asked for by nothing else: without it there is no man page.
 HELP2MAN = $(shell command -v help2man 2>/dev/null)

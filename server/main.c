@@ -7,6 +7,8 @@
 
 #include "commands.h"
 
+static int help(struct options *options, struct arena *arena);
+
 static const struct command commands[] = {
     {COMMAND_SERVE, "crmock", NULL,
      "A local stand-in for Zoho CRM's Mass Update API. Not made or endorsed by Zoho."
@@ -33,8 +35,8 @@ static const struct command commands[] = {
      " differ from crmock's: exit status 0 when none does, 1 when one does, 2 when it could not be"
      " asked.",
      EXIT_UNASKED, compare_answers},
-    {"help", "crmock help", NULL, "Tells of a command and its options: crmock help COMMAND.",
-     EXIT_FAILURE, NULL},
+    {"help", "crmock help", "[COMMAND]",
+     "Tells of a command and its options; without one, of those of serve.", EXIT_FAILURE, help},
 };
 
 /* A number that is free would be given to the next file that is opened, the store, say: what is meant
@@ -73,15 +75,14 @@ static int run(const struct command *command, int argc, char **argv)
     return status;
 }
 
-/* Of another one; of itself it tells what there is. */
-static int help(const char *name)
+static int help(struct options *options, struct arena *arena)
 {
+    (void)arena;
     char option[] = "--help";
+    const char *name = options->argument != NULL ? options->argument : COMMAND_SERVE;
     const struct command *command = find_command(name);
     if (command == NULL)
         return EXIT_FAILURE;
-    if (command->run == NULL)
-        command = find_command(COMMAND_SERVE);
     char *arguments[] = {(char *)command->title, option, NULL};
     return run(command, COUNT(arguments) - 1, arguments);
 }
@@ -93,8 +94,6 @@ int main(int argc, char **argv)
     const struct command *command = find_command(is_said ? argv[1] : COMMAND_SERVE);
     if (command == NULL)
         return EXIT_FAILURE;
-    if (command->run == NULL)
-        return help(argc > 2 ? argv[2] : COMMAND_SERVE);
     if (is_said)
         argv[1] = (char *)command->title;
     return run(command, argc - is_said, argv + is_said);

@@ -343,7 +343,8 @@ static bool is_whole(const struct command *command, const struct options *option
     if (!is_pair)
         (void)fprintf(stderr, "%s: --tls-cert and --tls-key go together: %s is missing\n",
                       command->title, identity->key == NULL ? "--tls-key" : "--tls-cert");
-    bool lacks = command->argument != NULL && options->argument == NULL;
+    bool needs_one = command->argument != NULL && command->argument[0] != '[';
+    bool lacks = needs_one && options->argument == NULL;
     if (is_pair && lacks)
         (void)fprintf(stderr, "%s: expected %s\n", command->title, command->argument);
     return is_pair && !lacks;

@@ -26,11 +26,10 @@ struct options {
 /* What crmock is asked to do: serve, when it is not said. */
 struct command {
     const char *name, *title; /* "ca", "crmock ca" */
-    const char *argument;     /* behind its options, as "DIR"; NULL: it takes none */
+    const char *argument;     /* behind its options, as "DIR"; "[DIR]": or none; NULL: it takes none */
     const char *says;         /* what it does */
     int wrong;                /* its exit status when an option is */
-    /* Does it, to an exit status, and says on stderr what went wrong. The arena lives longer. NULL: it
-     * tells of the others. */
+    /* Does it, to an exit status, and says on stderr what went wrong. The arena lives longer. */
     int (*run)(struct options *options, struct arena *arena);
 };
 

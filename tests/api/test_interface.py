@@ -225,6 +225,21 @@ def test_version_and_help():
     assert done.returncode == 0 and "CRMOCK_PORT" in done.stdout
 
 
+def test_every_command_tells_of_itself():
+    """By --help as by help; help without a command tells of serve."""
+    commands = re.search(r": expected (.*)$", run("other").stderr).group(1).split(", ")
+    assert {"serve", "check", "help"} < set(commands)
+    for command in commands:
+        done = run(command, "--help")
+        name = "" if command == "serve" else f" {command}"
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(f"Usage: crmock{name} [OPTION...]")
+        assert run("help", command).stdout == done.stdout
+    assert run("help").stdout == run("--help").stdout
+    for arguments in (["other"], ["serve", "ca"], ["--port", "0"]):
+        done = run("help", *arguments)
+        assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("crmock")
+
+
 def test_readiness_means_an_open_listener(tmp_path):
     server = Server("--listen", "::1")
     assert server.url.startswith("http://[::1]:")

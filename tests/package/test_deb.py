@@ -76,66 +76,6 @@ def test_the_man_page_is_one_and_whole(unpacked):
     assert re.findall(r"^[A-Z][A-Z ]+$", rendered.stdout, re.M) == ["NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"]
 
 
-COMPLETIONS = [
-    (["--dura"], ["--durability"]), (["--durability", ""], ["normal", "full"]), (["--durability", "f"], ["full"]),
-    (["--durability", "=", "n"], ["normal"]), (["--durability", "="], ["normal", "full"]), (["--log-level", "=", ""], ["error", "warning", "info", "debug"]),
-    (["--control", ""], ["on", "off"]), (["--limits", ""], ["off", "service"]), (["--answers", ""], ["page", "current"]),
-    (["--port", "1"], []), (["--control-token", ""], []), (["--fixtures", "fo"], ["folder"]), (["--db", "fi"], ["file"]), (["--db", "fo"], ["folder"]), (["--cache", "fi"], []),
-    ([""], ["serve", "ca", "health", "check", "import", "parity", "help"]), (["he"], ["health", "help"]), (["--port", "0", "he"], []), (["--no-h"], ["--no-hints"]), (["--no-hints", "--no-c"], ["--no-cache"]),
-]
-
-
-@pytest.mark.parametrize("words, said", COMPLETIONS)
-def test_bash_completes(unpacked, tmp_path, words, said):
-    """As bash has them: words, of which = is one."""
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").touch()
-    script = 'compopt() { :; }; source "$0"; COMP_WORDS=(crmock "$@"); COMP_CWORD=$#; $(complete -p crmock | sed "s/.*-F \\([^ ]*\\) .*/\\1/"); printf "%s\\n" "${COMPREPLY[@]}"'
-    done = subprocess.run(["bash", "--norc", "-uc", script, unpacked / "usr/share/bash-completion/completions/crmock", *words], capture_output=True, text=True, cwd=tmp_path)
-    assert (done.stdout.split(), done.stderr) == (said, "")
-
-
-def test_bash_completes_every_option(unpacked):
-    script = 'source "$0"; COMP_WORDS=(crmock --); COMP_CWORD=1; _crmock; printf "%s\\n" "${COMPREPLY[@]}"'
-    done = bare.sh("bash", "--norc", "-uc", script, unpacked / "usr/share/bash-completion/completions/crmock")
-    assert set(done.split()) == {f"--{option}" for option in [*OPTIONS, "help", "usage", "version"]}
-
-
-def test_completed_commands_are_those_that_it_has(crmock):
-    commands = re.search(r"^COMMANDS := (.*)$", (bare.ROOT / "Makefile").read_text(), re.M).group(1).split()
-    known = [name for name in [*commands, "other"] if subprocess.run([crmock, "help", name], capture_output=True).returncode == 0]
-    assert known == commands
-
-
-def test_zsh_completes(unpacked):
-    """All that --po can be: zsh is asked on a terminal of its own."""
-    file = unpacked / "usr/share/zsh/vendor-completions/_crmock"
-    bare.sh("zsh", "-n", file)
-    script = f"""
-zmodload zsh/zpty
-zpty z zsh -f -i
-zpty -w z 'fpath=({file.parent} $fpath); autoload -Uz compinit; compinit -u -D; crmock() {{ : }}; PS1=; stty -echo; print rea""dy'
-zpty -r -m z line '*ready*'
-zpty -w z $'crmock --durability=f\\t; print -r -- e""nd'
-zpty -r -m z line '*end*'
-print -r -- $line
-"""
-    listed = bare.sh("zsh", "-f", "-c", script, timeout=PATIENCE)
-    assert "--durability=full" in listed
-
-
-def test_fish_completes(unpacked, tmp_path):
-    file = unpacked / "usr/share/fish/vendor_completions.d/crmock.fish"
-    ask = lambda line: [one.split("\t")[0] for one in bare.sh("fish", "--no-config", "-c", f"source {file}; complete -C '{line}'", cwd=tmp_path, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}).splitlines()]
-    bare.sh("fish", "--no-execute", file)
-    assert ask("crmock --dura") == ["--durability"]
-    assert sorted(ask("crmock --durability ")) == ["full", "normal"]
-    assert sorted(ask("crmock h")) == ["health", "help"]
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").touch()
-    assert ask("crmock --fixtures f") == ["folder/"] and sorted(ask("crmock --db f")) == ["file", "folder/"]
-
-
 def test_the_unit_is_one(unpacked, tmp_path):
     unit = (unpacked / "usr/lib/systemd/user/crmock.service").read_text()
     assert "ExecStart=/usr/bin/crmock --db %S/crmock/store.db" in unit and "@" not in unit
