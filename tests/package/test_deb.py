@@ -78,7 +78,7 @@ def test_the_man_page_is_one_and_whole(unpacked):
 
 def test_the_unit_is_one(unpacked, tmp_path):
     unit = (unpacked / "usr/lib/systemd/user/crmock.service").read_text()
-    assert "ExecStart=/usr/bin/crmock --db %S/crmock/store.db" in unit and "@" not in unit
+    assert "\nExecStart=/usr/bin/crmock\n" in unit and "@" not in unit
     place = tmp_path / "crmock.service"
     place.write_text(unit.replace("/usr/bin/crmock", f"{unpacked}/usr/bin/crmock").replace("man:crmock(1)", "https://localhost/"))
     done = subprocess.run(["systemd-analyze", "--user", "verify", place], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
@@ -158,4 +158,4 @@ def test_what_make_install_has_without_a_package(tmp_path):
     files = {str(path.relative_to(tmp_path / "opt/crmock")) for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {"bin/crmock", "share/man/man1/crmock.1", "lib/systemd/user/crmock.service", "share/bash-completion/completions/crmock",
                      "share/zsh/site-functions/_crmock", "share/fish/vendor_completions.d/crmock.fish"}
-    assert "ExecStart=/opt/crmock/bin/crmock " in (tmp_path / "opt/crmock/lib/systemd/user/crmock.service").read_text()
+    assert "\nExecStart=/opt/crmock/bin/crmock\n" in (tmp_path / "opt/crmock/lib/systemd/user/crmock.service").read_text()
