@@ -3,8 +3,8 @@
 usage: run.py CRMOCK FOLDER [PAGE...]
 
 A page has files (a paragraph that begins with the name of the file stands before its block), a command ("Run it") and what comes of it.
-Each is run three times: as printed, crmock on the PATH; then with other values in what its tests expect, crmock by CRMOCK, so that each
-must fail; and with a crmock that does not start, so that the command must fail and not wait. FOLDER is for all of it, and what Maven loads stays there. Ends with a line "N passed, N failed".
+Each is run four times: as printed, crmock on the PATH; then with other values in what its tests expect, crmock by CRMOCK, so that each
+must fail; and with a crmock that ends at once, and one that is not there, so that the command must fail, not wait, and say why. FOLDER is for all of it, and what Maven loads stays there. Ends with a line "N passed, N failed".
 """
 import collections
 import os
@@ -24,6 +24,13 @@ PATIENCE = 300
 MARK = "*Not run by crmock's tests: "
 # What a machine must have: commands that succeed there. And how an output says how many tests have passed, or failed: a number, or a line each.
 Kit = collections.namedtuple("Kit", "needs passed failed")
+NOT_STARTED = "crmock did not start"
+# For bash, which forgets a coprocess that has ended: it reads only when the program whose number stands in the file is gone. Else some runs
+# of many would tell.
+LATE = """set -T
+trap 'if [[ $BASH_COMMAND == "read "* ]]; then until [[ -s {0} && ! -e /proc/$(<{0}) ]]; do :; done; fi' DEBUG
+"""
+NOT_THERE = re.compile(f"{NOT_STARTED}|no such file|not found|ENOENT", re.I)
 KITS = {
     "pytest": Kit(["python3 -c 'import pytest, requests'"], r"\b(\d+) passed", r"\b(\d+) failed"),
     "node": Kit(["node --version"], r"^ℹ pass (\d+)$", r"^ℹ fail (\d+)$"),
@@ -77,11 +84,15 @@ class Machine:
         self.crmock = folder / "bin" / "crmock"
         told = shlex.quote(str(self.log))
         self.crmock.write_text(f"#!/bin/sh\necho $$ >>{shlex.quote(str(self.starts))}\nexec {shlex.quote(str(crmock))} \"$@\" --log-level info 2>>{told}\n")
-        self.crmock.chmod(0o755)
+        self.ended, self.late = folder / "bin" / "ended", folder / "late"
+        self.ended.write_text(f"#!/bin/sh\necho $$ >>{shlex.quote(str(self.starts))}\nexit 1\n")
+        self.late.write_text(LATE.format(self.starts))
+        for program in (self.crmock, self.ended):
+            program.chmod(0o755)
 
     def environment(self, named):
         """That of a command: crmock is on the PATH, or CRMOCK names it."""
-        strange = ("CRMOCK", "PYTEST_", "NODE_")
+        strange = ("CRMOCK", "PYTEST_", "NODE_", "BASH_ENV")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange) and not name.lower().endswith("_proxy")}
         path = f"{self.folder / 'bin'}:" * (not named) + f"{self.folder / 'tools'}:{kept['PATH']}"
         own = {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "MAVEN_OPTS": f"-Dmaven.repo.local={self.folder / 'maven'}", "GOCACHE": str(self.folder / "go-cache"), "GOTOOLCHAIN": "local", "GOFLAGS": ""}
@@ -93,7 +104,7 @@ class Machine:
         except subprocess.TimeoutExpired:
             return False
 
-    def run(self, folder, contents, command, named=None):
+    def run(self, folder, contents, command, named=None, variables=()):
         """Output and status of a command, in a new folder that has these files."""
         shutil.rmtree(folder, ignore_errors=True)
         for name, content in contents.items():
@@ -101,7 +112,7 @@ class Machine:
             (folder / name).write_text(content)
         for path in (self.starts, self.log):
             path.write_text("")
-        with subprocess.Popen(["bash", "-c", command], cwd=folder, env=self.environment(named), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, start_new_session=True) as running:
+        with subprocess.Popen(["bash", "-c", command], cwd=folder, env=self.environment(named) | dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, start_new_session=True) as running:
             try:
                 return running.communicate(timeout=PATIENCE)[0], running.returncode
             except subprocess.TimeoutExpired:
@@ -128,6 +139,11 @@ def is_printed(printed, output):
     return all(any(re.search(pattern, line) for line in lines) for pattern in patterns)
 
 
+def is_whole(printed, output):
+    """What passes is printed as it is; where a part is left out of it, there is …."""
+    return is_printed(printed, output) and ("…" in printed or printed.splitlines() == output.splitlines())
+
+
 def number(pattern, output):
     found = re.findall(pattern, output, re.M)
     return int(found[-1]) if re.compile(pattern).groups and found else len(found)
@@ -138,7 +154,8 @@ def wrong_of(machine, text, output, heading, pattern):
     wrong = machine.faults()
     if (count := number(pattern, output)) != TESTS:
         wrong.append(f"{count} instead of {TESTS} tests")
-    if not is_printed(block(text, heading, "text"), output):
+    holds = is_whole if heading == "Run it" else is_printed
+    if not holds(block(text, heading, "text"), output):
         wrong.append("its output is not the page's")
     return wrong
 
@@ -150,8 +167,14 @@ def meet(machine, name, text):
     yield f"{name} passes as printed", wrong_of(machine, text, output, "Run it", kit.passed) + [f"status {status}"] * (status != 0), output
     output, status = machine.run(folder, changed(contents), command, machine.crmock)
     yield f"{name} fails with other values", wrong_of(machine, text, output, "When it fails", kit.failed) + [f"status {status}"] * (status in (0, None)), output
-    output, status = machine.run(folder, contents, command, shutil.which("false"))
-    yield f"{name} fails without crmock", [f"status {status}"] * (status in (0, None)), output
+    output, status = machine.run(folder, contents, command, machine.ended, {"BASH_ENV": str(machine.late)})
+    yield f"{name} fails when crmock ends at once", unstarted(status, output, NOT_STARTED) + ["crmock was not started"] * (not machine.starts.read_text()), output
+    output, status = machine.run(folder, contents, command, machine.folder / "nothing")
+    yield f"{name} fails without crmock", unstarted(status, output, NOT_THERE), output
+
+
+def unstarted(status, output, said):
+    return [f"status {status}"] * (status in (0, None)) + ["it does not say why"] * (not re.search(said, output))
 
 
 def marks():
