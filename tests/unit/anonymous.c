@@ -568,5 +568,6 @@ Suite *anonymous_suite(void)
     tcase_add_test(tests, borrowed_texts_are_left_alone);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, pseudonyms_tests());
+    suite_add_tcase(suite, crowds_tests());
     return suite;
 }

@@ -410,6 +410,16 @@ TCase *changes_tests(void)
     tcase_add_test(tests, what_changes_far_behind_in_a_long_record_is_seen);
     tcase_add_test(tests, what_changes_in_a_lock_is_seen);
     tcase_add_test(tests, few_are_looked_at_when_few_were_changed);
+    return tests;
+}
+
+TCase *many_changes_tests(void)
+{
+    TCase *tests = tcase_create("many changes");
+    tcase_set_timeout(tests, 300);
+    tcase_set_tags(tests, LONG_TESTS);
+    tcase_add_unchecked_fixture(tests, open_test, close_test);
+    tcase_add_checked_fixture(tests, begin_test, end_test);
     tcase_add_loop_test(tests, whatever_differs_is_found, 0, 4);
     tcase_add_test(tests, what_stood_in_pages_that_are_free_now_is_found);
     return tests;

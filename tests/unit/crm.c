@@ -518,8 +518,10 @@ Suite *crm_suite(void)
     suite_add_tcase(suite, mapping_tests());
     suite_add_tcase(suite, records_tests());
     suite_add_tcase(suite, changes_tests());
+    suite_add_tcase(suite, many_changes_tests());
     suite_add_tcase(suite, steering_tests());
     suite_add_tcase(suite, turns_tests());
+    suite_add_tcase(suite, many_jobs_tests());
     suite_add_tcase(suite, webhooks_tests());
     suite_add_tcase(suite, limits_tests());
     return suite;

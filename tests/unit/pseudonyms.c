@@ -189,6 +189,14 @@ TCase *pseudonyms_tests(void)
     tcase_add_test(tests, the_strictest_kind_of_a_text_counts);
     tcase_add_test(tests, a_domain_is_the_same_in_each_email);
     tcase_add_test(tests, a_word_never_becomes_an_original);
+    return tests;
+}
+
+TCase *crowds_tests(void)
+{
+    TCase *tests = tcase_create("crowds");
+    tcase_set_timeout(tests, 120);
+    tcase_set_tags(tests, LONG_TESTS);
     tcase_add_loop_test(tests, two_never_become_one, 0, COUNT(crowds));
     return tests;
 }

@@ -274,6 +274,7 @@ Suite *tls_suite(void)
     tcase_add_test(tests, the_machine_may_have_any_name);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, tls_folder_tests());
+    suite_add_tcase(suite, tls_spoiled_tests());
     suite_add_tcase(suite, tls_own_tests());
     return suite;
 }

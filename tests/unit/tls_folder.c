@@ -382,16 +382,25 @@ START_TEST(processes_that_start_at_once_have_the_same)
 }
 END_TEST
 
+TCase *tls_spoiled_tests(void)
+{
+    TCase *tests = tcase_create("tls_spoiled");
+    tcase_set_timeout(tests, 300);
+    tcase_set_tags(tests, LONG_TESTS);
+    tcase_add_checked_fixture(tests, tls_open, tls_close);
+    tcase_add_loop_test(tests, a_certificate_that_is_no_good_is_made_anew, 0, 2 * COUNT(spoilers));
+    tcase_add_loop_test(tests, an_authority_that_is_no_good_is_named_and_kept, 0,
+                        COUNT(spoiled_authorities));
+    return tests;
+}
+
 TCase *tls_folder_tests(void)
 {
     TCase *tests = tcase_create("tls_folder");
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, tls_open, tls_close);
-    tcase_add_loop_test(tests, a_certificate_that_is_no_good_is_made_anew, 0, 2 * COUNT(spoilers));
     tcase_add_test(tests, a_pair_of_another_authority_is_made_anew);
     tcase_add_test(tests, what_cannot_be_replaced_is_named);
-    tcase_add_loop_test(tests, an_authority_that_is_no_good_is_named_and_kept, 0,
-                        COUNT(spoiled_authorities));
     tcase_add_test(tests, an_authority_that_is_not_valid_is_named_and_kept);
     tcase_add_test(tests, without_its_key_an_authority_serves_as_long_as_the_certificate_does);
     tcase_add_loop_test(tests, a_key_that_others_may_read_is_refused, 0, COUNT(keys));

@@ -221,7 +221,16 @@ TCase *turns_tests(void)
     tcase_add_test(tests, a_job_is_queued_behind_those_of_its_org_that_go_on);
     tcase_add_test(tests, a_job_tells_which_records_were_refused);
     tcase_add_loop_test(tests, a_record_that_is_gone_is_told_as_deleted, 0, 2);
-    tcase_add_test(tests, jobs_are_listed_by_what_they_are);
     tcase_add_test(tests, who_waits_for_jobs_is_woken);
+    return tests;
+}
+
+TCase *many_jobs_tests(void)
+{
+    TCase *tests = tcase_create("many jobs");
+    tcase_set_timeout(tests, 300);
+    tcase_set_tags(tests, LONG_TESTS);
+    tcase_add_checked_fixture(tests, open_rig, close_rig);
+    tcase_add_test(tests, jobs_are_listed_by_what_they_are);
     return tests;
 }

@@ -29,42 +29,58 @@ Suite *traffic_suite(void);
 Suite *tls_suite(void);
 Suite *anonymous_suite(void);
 Suite *import_suite(void);
-TCase *cache_tests(void);      /* of the suite of the store */
-TCase *lists_tests(void);      /* likewise */
-TCase *memory_tests(void);     /* likewise */
-TCase *deliveries_tests(void); /* likewise */
-TCase *sandbox_tests(void);    /* of the suite of the app */
-TCase *credential_tests(void); /* likewise */
-TCase *parity_tests(void);     /* likewise */
-TCase *convert_tests(void);    /* of the suite of the app */
-TCase *mapping_tests(void);    /* of the suite of the crm room */
-TCase *records_tests(void);    /* likewise */
-TCase *changes_tests(void);    /* likewise */
-TCase *steering_tests(void);   /* likewise */
-TCase *events_tests(void);     /* of the suite of the traffic room */
-TCase *journal_tests(void);    /* of the suite of the traffic room */
-TCase *mask_tests(void);       /* likewise */
-TCase *turns_tests(void);      /* likewise */
-TCase *webhooks_tests(void);   /* likewise */
-TCase *limits_tests(void);     /* likewise */
-TCase *writes_tests(void);     /* of the suite of faults */
-TCase *oauth_tests(void);      /* of the suite of the api */
-TCase *rules_tests(void);      /* likewise */
-TCase *pool_tests(void);       /* of the suite of jobs */
-TCase *hammer_tests(void);     /* likewise */
-TCase *bell_tests(void);       /* likewise */
-TCase *later_tests(void);      /* of the suite of the http room */
-TCase *feed_tests(void);       /* likewise */
-TCase *address_tests(void);    /* likewise */
-TCase *idle_tests(void);       /* likewise */
-TCase *drip_tests(void);       /* of the suite of the traffic room */
-TCase *planned_tests(void);    /* of the suite of traffic */
-TCase *tls_folder_tests(void); /* of the suite of tls */
-TCase *tls_own_tests(void);    /* likewise */
-TCase *pseudonyms_tests(void); /* of the suite of anonymous */
-TCase *connect_tests(void);    /* of the suite of the proxy */
+
+/* Of the suite of store. */
+TCase *memory_tests(void);
+TCase *cache_tests(void);
+TCase *lists_tests(void);
+TCase *deliveries_tests(void);
+/* Of the suite of crm. */
+TCase *mapping_tests(void);
+TCase *records_tests(void);
+TCase *changes_tests(void);
+TCase *many_changes_tests(void);
+TCase *steering_tests(void);
+TCase *turns_tests(void);
+TCase *many_jobs_tests(void);
+TCase *webhooks_tests(void);
+TCase *limits_tests(void);
+/* Of the suite of api. */
+TCase *oauth_tests(void);
+TCase *rules_tests(void);
+/* Of the suite of jobs. */
+TCase *pool_tests(void);
+TCase *hammer_tests(void);
+TCase *bell_tests(void);
+/* Of the suite of http. */
+TCase *later_tests(void);
+TCase *feed_tests(void);
+TCase *address_tests(void);
+TCase *idle_tests(void);
+/* Of the suite of proxy. */
+TCase *connect_tests(void);
 TCase *proxy_limit_tests(void);
 TCase *proxy_descriptor_tests(void);
+/* Of the suite of traffic. */
+TCase *drip_tests(void);
+TCase *journal_tests(void);
+TCase *mask_tests(void);
+TCase *planned_tests(void);
+TCase *events_tests(void);
+/* Of the suite of faults. */
+TCase *writes_tests(void);
+/* Of the suite of tls. */
+TCase *tls_folder_tests(void);
+TCase *tls_spoiled_tests(void);
+TCase *tls_own_tests(void);
+/* Of the suite of anonymous. */
+TCase *pseudonyms_tests(void);
+TCase *crowds_tests(void);
+/* Of the suite of app. */
+TCase *sandbox_tests(void);
+TCase *credential_tests(void);
+TCase *parity_tests(void);
+TCase *convert_tests(void);
 
 /* A log that goes nowhere. */
 extern struct log quiet_log;
