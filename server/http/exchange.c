@@ -335,7 +335,17 @@ void *exchange_begin(void *context, const char *uri, struct MHD_Connection *conn
     return exchange;
 }
 
-/* What was refused in the wire has reached libmicrohttpd as another request than was sent. */
+static void log_request(struct exchange *exchange, const struct log *log, const char *rule,
+                        const char *end)
+{
+    long long took = clock_microseconds() - exchange->begun;
+    log_event(log, LOG_INFO, "request method=%s path=\"%.200s\" status=%u us=%lld%s%s",
+              exchange->method, mask_text(exchange->path, &exchange->arena), exchange->status, took,
+              rule, end);
+}
+
+/* What was refused in the wire has reached libmicrohttpd as another request than was sent. One that was
+ * to leave is a warning, as where a tunnel is refused. */
 static void log_end(struct exchange *exchange, enum MHD_RequestTerminationCode code)
 {
     const struct log *log = exchange->server->options.log;
@@ -343,16 +353,16 @@ static void log_end(struct exchange *exchange, enum MHD_RequestTerminationCode c
     const char *end = exchange->is_dropped                          ? " dropped=1"
                       : code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? ""
                                                                     : " aborted=1";
-    const char *rule = exchange->rule != NULL ? exchange->rule : "";
-    const char *before = rule[0] != '\0' ? " rule=" : "";
-    long long took = clock_microseconds() - exchange->begun;
-    if (refused.why != REFUSAL_NONE)
-        log_event(log, LOG_INFO, "request refused status=%u%s%s reason=\"%s\"%s", exchange->status,
-                  before, rule, refused.hint, end);
-    else
-        log_event(log, LOG_INFO, "request method=%s path=\"%.200s\" status=%u us=%lld%s%s%s",
-                  exchange->method, mask_text(exchange->path, &exchange->arena), exchange->status, took,
-                  before, rule, end);
+    bool has_rule = exchange->rule != NULL && exchange->rule[0] != '\0';
+    const char *rule = has_rule ? arena_printf(&exchange->arena, " rule=%s", exchange->rule) : "";
+    if (refused.why == REFUSAL_ELSEWHERE)
+        log_event(log, LOG_WARNING, "proxy refused status=%u%s destination=\"%s\" reason=\"%s\"%s",
+                  exchange->status, rule, wire_destination(exchange->wire), refused.hint, end);
+    else if (refused.why != REFUSAL_NONE)
+        log_event(log, LOG_INFO, "request refused status=%u%s reason=\"%s\"%s", exchange->status, rule,
+                  refused.hint, end);
+    else if (log_writes(log, LOG_INFO))
+        log_request(exchange, log, rule, end);
 }
 
 void exchange_complete(void *context, struct MHD_Connection *connection, void **state,
@@ -361,7 +371,7 @@ void exchange_complete(void *context, struct MHD_Connection *connection, void **
     struct http_server *server = context;
     struct exchange *exchange = exchange_of(connection);
     *state = NULL;
-    if ((exchange->status != 0 || exchange->is_dropped) && log_writes(server->options.log, LOG_INFO))
+    if ((exchange->status != 0 || exchange->is_dropped) && log_writes(server->options.log, LOG_WARNING))
         log_end(exchange, code);
     end_feed(exchange);
     end_unread(&exchange->answer);

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/grammar.h"
 
-enum { CHUNK_LINE_MAX = 1024, BLANK_LINES_MAX = 16 };
+enum { CHUNK_LINE_MAX = 1024, BLANK_LINES_MAX = 16, TOLD_MAX = 300 };
 
 /* The rest of a request, as libmicrohttpd must see it to get to its end. The request line of one whose
  * head is refused is none that head_check would let pass: nobody else can send it. */
@@ -105,22 +105,43 @@ static bool took_too_long(const struct wire *wire)
     return wire->since != 0 && wire->place != IN_HEAD && clock_microseconds() - wire->since > patience;
 }
 
-/* Nothing leaves: a proxy's client is served where it asks for one of the service's hosts. */
-static struct refused check_destination(const struct wire *wire, const struct target *target)
+/* RFC 9110, 4.2.1: of http it is 80, also where none is told behind the host. */
+static bool is_port_of_http(const struct target *target, size_t host)
 {
-    const struct limits *limits = wire->limits;
+    enum { PORT_OF_HTTP = 80 };
+    unsigned port = 0;
+    size_t digits = host + 1; /* behind a colon */
+    for (size_t i = digits; i < target->authority_length; i++)
+        port = port * 10 + (unsigned)(target->authority[i] - '0');
+    return target->authority_length <= digits || port == PORT_OF_HTTP;
+}
+
+/* Why a proxy may not be asked for a target; NULL: it may. */
+static const char *why_elsewhere(const struct limits *limits, const struct target *target)
+{
+    size_t host = head_host_length(target->authority, target->authority_length);
+    if (target->is_secure)
+        return "https goes through a proxy by CONNECT";
+    if (limits->serves == NULL || !limits->serves(limits->context, target->authority, host))
+        return "the host is none of the service's; --tls-name NAME adds one";
+    return is_port_of_http(target, host) ? NULL : "the service's hosts are served by port 80";
+}
+
+/* Nothing leaves: a proxy's client is served where it asks for one of the service's hosts. */
+static struct refused check_destination(struct wire *wire, const struct target *target)
+{
     if (!wire->way.is_proxied)
         return (struct refused){REFUSAL_NONE, NULL};
     if (target->authority_length == 0)
         return (struct refused){REFUSAL_MALFORMED,
                                 "this port is a proxy: a request line has http://HOST/... here"};
-    if (target->is_secure)
-        return (struct refused){REFUSAL_ELSEWHERE, "https goes through a proxy by CONNECT"};
-    size_t host = head_host_length(target->authority, target->authority_length);
-    if (limits->serves == NULL || !limits->serves(limits->context, target->authority, host))
-        return (struct refused){REFUSAL_ELSEWHERE,
-                                "the host is none of the service's; --tls-name NAME adds one"};
-    return (struct refused){REFUSAL_NONE, NULL};
+    const char *why = why_elsewhere(wire->limits, target);
+    if (why == NULL)
+        return (struct refused){REFUSAL_NONE, NULL};
+    wire->destination =
+        arena_strndup(&wire->account, target->authority,
+                      target->authority_length < TOLD_MAX ? target->authority_length : TOLD_MAX);
+    return (struct refused){REFUSAL_ELSEWHERE, why};
 }
 
 static bool check_head(struct wire *wire)

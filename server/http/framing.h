@@ -24,12 +24,13 @@ struct wire {
     uint64_t read; /* of a chunked body */
     int64_t since; /* when the body was seen to be too long, in microseconds; 0: it was not */
     unsigned requests;
-    unsigned blank_lines;   /* in front of the next one */
-    struct refused refused; /* the last one of `requests` */
-    bool has_ended;         /* the client sends no more */
-    uint64_t fill;          /* blanks that are handed out when nothing is left of `bytes` */
-    const char *closing;    /* and then this text */
-    size_t line, scanned;   /* in a head or trailer: the line's start, and how far it was searched */
+    unsigned blank_lines;    /* in front of the next one */
+    struct refused refused;  /* the last one of `requests` */
+    const char *destination; /* of its request, where a proxy's client asked for one that it may not */
+    bool has_ended;          /* the client sends no more */
+    uint64_t fill;           /* blanks that are handed out when nothing is left of `bytes` */
+    const char *closing;     /* and then this text */
+    size_t line, scanned;    /* in a head or trailer: the line's start, and how far it was searched */
     size_t start, checked, end, room;
     char *bytes;
     struct arena account; /* what it takes beyond FIRST_ROOM */

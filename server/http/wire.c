@@ -76,6 +76,11 @@ struct refused wire_refused(const struct wire *wire, unsigned number)
                                                     : (struct refused){REFUSAL_NONE, NULL};
 }
 
+const char *wire_destination(const struct wire *wire)
+{
+    return wire->destination;
+}
+
 size_t wire_body_limit(const struct wire *wire)
 {
     return wire->body_limit->most;

@@ -34,6 +34,9 @@ struct wire_failure {
 MUSTCHECK struct wire_failure wire_failure(const struct wire *wire);
 /* Whether the connection's n-th request (from 1) is refused, and why: .why REFUSAL_NONE when not. */
 MUSTCHECK struct refused wire_refused(const struct wire *wire, unsigned number);
+/* Where a request should have gone that is refused as REFUSAL_ELSEWHERE: its host, or a part of a very
+ * long one. Borrowed from the wire. */
+MUSTCHECK const char *wire_destination(const struct wire *wire);
 /* The limit of bodies, in bytes, of the request that is refused. */
 MUSTCHECK size_t wire_body_limit(const struct wire *wire);
 /* Whether that request's target is one of the control API's. */

@@ -55,7 +55,7 @@ static gboolean end_drain(void *context)
 
 /* Answers, and then reads what still comes away, within bounds: closing a socket with unread bytes
  * resets the connection, and its client might not see the answer. */
-static void refuse(struct client *client, const char *status, const char *why)
+static void refuse(struct client *client, enum log_level level, const char *status, const char *why)
 {
     struct proxy *proxy = client->proxy;
     struct arena arena = {.blocks = NULL};
@@ -65,7 +65,7 @@ static void refuse(struct client *client, const char *status, const char *why)
                                       status, strlen(why) + 1, why);
     bool is_sent = send_text(client, answer) && shutdown(client->socket, SHUT_WR) == 0;
     arena_clear(&arena);
-    log_event(proxy->options.log, LOG_INFO, "proxy refused status=%.3s reason=\"%s\"", status, why);
+    log_event(proxy->options.log, level, "proxy refused status=%.3s reason=\"%s\"", status, why);
     if (!is_sent) {
         client_end(client);
         return;
@@ -74,10 +74,12 @@ static void refuse(struct client *client, const char *status, const char *why)
     wait_for(client, end_drain);
 }
 
+/* A program that wants more than the service does not get it, and often does not say why: who runs it
+ * with a quiet log is to see. */
 static void refuse_destination(struct client *client, const struct connect_head *head)
 {
     struct arena arena = {.blocks = NULL};
-    refuse(client, "403 Forbidden by crmock",
+    refuse(client, LOG_WARNING, "403 Forbidden by crmock",
            arena_printf(&arena,
                         "%.*s:%u is refused: this proxy serves the service's hosts, by port 443, and "
                         "nothing leaves crmock",
@@ -140,7 +142,7 @@ static void refuse_end(struct client *client)
     if (client->length == 0)
         client_end(client);
     else
-        refuse(client, "400 Bad Request", "the request ends before its end");
+        refuse(client, LOG_INFO, "400 Bad Request", "the request ends before its end");
 }
 
 /* Judges what has been taken of the head, and the bytes behind it that are still in the socket. */
@@ -158,13 +160,14 @@ static void judge(struct client *client, size_t count)
         if (client->length == 0)
             hand_over(client, PROXY_FORWARD);
         else
-            refuse(client, "400 Bad Request", "the request begins like CONNECT, and is none");
+            refuse(client, LOG_INFO, "400 Bad Request", "the request begins like CONNECT, and is none");
         break;
     case CONNECT_MALFORMED:
-        refuse(client, "400 Bad Request", head.wrong);
+        refuse(client, LOG_INFO, "400 Bad Request", head.wrong);
         break;
     case CONNECT_TOO_LARGE:
-        refuse(client, "431 Request Header Fields Too Large", "a head has 8192 bytes at most");
+        refuse(client, LOG_INFO, "431 Request Header Fields Too Large",
+               "a head has 8192 bytes at most");
         break;
     }
 }
@@ -215,7 +218,7 @@ static gboolean read_some(int socket, GIOCondition condition, void *context)
 
 static gboolean end_wait(void *context)
 {
-    refuse(context, "408 Request Timeout", "the request's head was not whole in time");
+    refuse(context, LOG_INFO, "408 Request Timeout", "the request's head was not whole in time");
     return G_SOURCE_REMOVE;
 }
 

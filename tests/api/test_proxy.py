@@ -3,6 +3,7 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import re
 import signal
 import socket
 import ssl
@@ -74,10 +75,32 @@ def test_http_to_the_service_is_served(proxy):
     assert json.loads(body)["api_domain"] == "http://www.zohoapis.eu"
 
 
-@pytest.mark.parametrize("target", ["http://example.com/", "http://127.0.0.1/crm/v8/org", "https://www.zohoapis.com/crm/v8/org", "http://www.zohoapis.com.example/", "http://169.254.169.254/latest"])
+@pytest.mark.parametrize("target", ["http://example.com/", "http://127.0.0.1/crm/v8/org", "https://www.zohoapis.com/crm/v8/org", "http://www.zohoapis.com.example/", "http://169.254.169.254/latest",
+                                    "http://www.zohoapis.com:9999/healthz", "http://www.zohoapis.com:443/healthz", "http://mock.example:8080/healthz"])
 def test_nothing_leaves_by_http(proxy, target):
     [(status, headers, body)] = answers(sent(proxy, f"GET {target} HTTP/1.1\r\nHost: www.zohoapis.com\r\n\r\n".encode()))
     assert status == 403 and headers["x-crmock-rule"] == "H7" and headers["connection"].lower() == "close" and "nothing leaves" in json.loads(body)["message"]
+
+
+def test_the_port_of_http_may_be_told(proxy):
+    for host in ("www.zohoapis.com:80", "www.zohoapis.com:", "mock.example:80"):
+        [(status, _, _)] = answers(sent(proxy, f"GET http://{host}/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()))
+        assert status == 200, host
+
+
+def test_a_destination_that_is_refused_is_named_in_a_quiet_log(start, tmp_path):
+    """By either way of asking; the recipes start crmock with that level."""
+    with open(tmp_path / "log", "w") as log:
+        server = start("--proxy-port", "0", "--log-level", "warning", tls=False, log=log)
+        for line in ("CONNECT example.com:443", "CONNECT www.zohoapis.com:8443", "GET http://example.org/a", "GET http://www.zohoapis.com:9999/healthz", "GET https://www.zohoapis.eu/a"):
+            [(status, _, _)] = answers(sent(server, f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode()))
+            assert status == 403
+        sent(server, b"CONNECT www.zohoapis.com HTTP/1.1\r\n\r\n")  # no request to a proxy, and no warning
+        assert server.stop() == 0
+    lines = [line.split(" ", 1)[1] for line in (tmp_path / "log").read_text().splitlines()]
+    assert all(line.startswith("warning proxy refused status=403 ") for line in lines)
+    assert [re.search(r'(?:reason|destination)="(\S+?)(?:"| is refused)', line).group(1) for line in lines] == [
+        "example.com:443", "www.zohoapis.com:8443", "example.org", "www.zohoapis.com:9999", "www.zohoapis.eu"]
 
 
 def test_on_a_kept_connection_each_request_says_where_it_goes(proxy):

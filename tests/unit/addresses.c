@@ -230,6 +230,13 @@ static const struct {
 } proxied[] = {
     {"GET http://www.zohoapis.com/a HTTP/1.1\r\nHost: x", "<0|/a|http://www.zohoapis.com|"},
     {"GET http://WWW.zohoapis.eu:80/a HTTP/1.1\r\nHost: x", "<0|/a|http://WWW.zohoapis.eu:80|"},
+    {"GET http://www.zohoapis.eu:0080/a HTTP/1.1\r\nHost: x", "<0|/a|"},
+    {"GET http://www.zohoapis.eu:?q=1 HTTP/1.1\r\nHost: x", "<0|/|"},
+    {"GET http://www.zohoapis.com:9999/a HTTP/1.1\r\nHost: x", "<7|"},
+    {"GET http://www.zohoapis.com:443/a HTTP/1.1\r\nHost: x", "<7|"},
+    {"GET http://www.zohoapis.com:8 HTTP/1.1\r\nHost: x", "<7|"},
+    {"GET http://www.zohoapis.com:0/a HTTP/1.1\r\nHost: x", "<7|"},
+    {"GET http://www.zohoapis.com:65616/a HTTP/1.1\r\nHost: x", "<7|"},
     {"GET http://example.com/a HTTP/1.1\r\nHost: www.zohoapis.com", "<7|"},
     {"GET http://127.0.0.1/a HTTP/1.1\r\nHost: www.zohoapis.com", "<7|"},
     {"GET https://www.zohoapis.com/a HTTP/1.1\r\nHost: x", "<7|"},

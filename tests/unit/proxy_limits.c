@@ -241,6 +241,29 @@ START_TEST(who_is_not_adopted_is_told_of)
 }
 END_TEST
 
+/* A destination that is refused is seen where only warnings are, and what is no request is not. */
+START_TEST(who_is_refused_is_told_of)
+{
+    struct proxy_options asked = proxy_rig_options;
+    struct told told;
+    struct proxy_rig rig;
+    open_told(&told, &asked);
+    proxy_rig_open_with(&rig, &asked);
+    const char *const heads[] = {LINE("CONNECT www.example.com:443 HTTP/1.1"),
+                                 LINE("CONNECT www.zohoapis.com HTTP/1.1")};
+    for (size_t i = 0; i < COUNT(heads); i++) {
+        int client = proxy_rig_knock(&rig);
+        client_send(client, heads[i]);
+        ck_assert_str_ne(client_receive_all(client, &rig.arena), "");
+        (void)close(client);
+    }
+    must_tell(&told, " warning proxy refused status=403 reason=\"www.example.com:443 is refused");
+    must_tell(&told, " info proxy refused status=400 reason=\"CONNECT asks for a host");
+    proxy_rig_close(&rig);
+    close_told(&told);
+}
+END_TEST
+
 /* Leaves the process so many descriptors that are not in use yet; what was allowed before. */
 static struct rlimit leave_descriptors(unsigned count)
 {
@@ -294,6 +317,7 @@ TCase *proxy_limit_tests(void)
     tcase_add_test(tests, a_stop_may_come_before_anything);
     tcase_add_test(tests, an_address_that_is_taken_is_told);
     tcase_add_test(tests, who_is_not_adopted_is_told_of);
+    tcase_add_test(tests, who_is_refused_is_told_of);
     return tests;
 }
 
