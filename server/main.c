@@ -13,8 +13,8 @@ static const struct command commands[] = {
     {COMMAND_SERVE, "crmock", NULL,
      "A local stand-in for Zoho CRM's Mass Update API. Not made or endorsed by Zoho."
      "\vEach option can be set by the environment variable in brackets; the option wins."
-     " Other commands than to serve: ca, health, check, import, parity; crmock help COMMAND tells of"
-     " one.",
+     " The commands: serve, which is meant where none is named, ca, health, check, import, parity,"
+     " help; crmock help COMMAND tells of one.",
      EXIT_FAILURE, serve},
     {"ca", "crmock ca", NULL,
      "Prints the certificate of crmock's authority for TLS, which is made when missing.", EXIT_FAILURE,
@@ -22,14 +22,14 @@ static const struct command commands[] = {
     {"health", "crmock health", NULL,
      "Asks a crmock whether it is well: exit status 0 when it is, else 1 and a line that says why not.",
      EXIT_FAILURE, ask_health},
-    {"import", "crmock import", NULL,
-     "Reads an org of the service, or of a crmock, and writes it as a folder of fixtures, with what"
-     " could not be kept in import.md.",
-     EXIT_FAILURE, import_org},
     {"check", "crmock check", "DIR",
      "Looks for faults in a folder of fixtures, without a start: exit status 0 when there are none,"
      " else 1 and a line for each.",
      EXIT_FAILURE, check_fixtures},
+    {"import", "crmock import", NULL,
+     "Reads an org of the service, or of a crmock, and writes it as a folder of fixtures, with what"
+     " could not be kept in import.md.",
+     EXIT_FAILURE, import_org},
     {"parity", "crmock parity", NULL,
      "Asks the service, or another crmock, what the gallery's requests ask, and tells where its answers"
      " differ from crmock's: exit status 0 when none does, 1 when one does, 2 when it could not be"

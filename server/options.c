@@ -201,14 +201,38 @@ static void complain(const struct command *command, const struct setting *option
     (void)fprintf(stderr, " (%s)\n", option->help);
 }
 
+/* Where a text fills its line to the margin, argp has a line of blanks behind it. */
+static void print_without_blank_lines(const char *text, FILE *stream)
+{
+    for (const char *line = text, *next; *line != '\0'; line = next) {
+        size_t blanks = strspn(line, " ");
+        next = line + strcspn(line, "\n");
+        next += *next != '\0';
+        if (blanks == 0 || line[blanks] != '\n')
+            (void)fwrite(line, 1, (size_t)(next - line), stream);
+    }
+}
+
+static void print_help(const struct argp_state *state, unsigned flags)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *all = open_memstream(&text, &length);
+    if (all == NULL)
+        return;
+    argp_state_help(state, all, flags);
+    if (fclose(all) == 0)
+        print_without_blank_lines(text, state->out_stream);
+    free(text);
+}
+
 /* ECANCELED once it is told, so that argp goes no further. */
 static error_t tell(int key, struct argp_state *state)
 {
     if (key == KEY_VERSION)
         (void)fprintf(state->out_stream, "crmock " CRMOCK_VERSION "\n");
     else
-        argp_state_help(state, state->out_stream,
-                        key == KEY_HELP ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
+        print_help(state, key == KEY_HELP ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE);
     return ECANCELED;
 }
 

@@ -26,16 +26,23 @@ struct client {
     const char *(*easy_strerror)(CURLcode code);
     struct curl_slist *(*slist_append)(struct curl_slist *list, const char *text);
     void (*slist_free_all)(struct curl_slist *list);
-    char *authorities; /* file with those to trust; NULL: the system's */
+    char *authorities;    /* file with those to trust; NULL: the system's */
+    const char *named_by; /* the variable that has it, for people */
 };
 
-/* The variables of the program curl, which its library does not look at. */
-static char *find_authorities(void)
+static bool is_set(const char *text)
 {
-    const char *file = g_getenv("CURL_CA_BUNDLE");
-    if (file == NULL || *file == '\0')
-        file = g_getenv("SSL_CERT_FILE");
-    return file == NULL || *file == '\0' ? NULL : g_strdup(file);
+    return text != NULL && *text != '\0';
+}
+
+/* The variables of the program curl, which its library does not look at. */
+static void find_authorities(struct client *client)
+{
+    const char *bundle = g_getenv("CURL_CA_BUNDLE"), *file = g_getenv("SSL_CERT_FILE");
+    client->named_by = !is_set(bundle) ? "SSL_CERT_FILE"
+                       : is_set(file)  ? "CURL_CA_BUNDLE, which goes before SSL_CERT_FILE"
+                                       : "CURL_CA_BUNDLE";
+    client->authorities = is_set(bundle) ? g_strdup(bundle) : is_set(file) ? g_strdup(file) : NULL;
 }
 
 /* Debian's three builds, that of the TLS library that libmicrohttpd has loaded already first. */
@@ -70,7 +77,8 @@ static bool fetch_all(struct client *client)
 struct client *client_new(struct arena *arena, const char **reason)
 {
     struct client *client = must_alloc(sizeof *client);
-    *client = (struct client){.authorities = find_authorities()};
+    *client = (struct client){.library = NULL};
+    find_authorities(client);
     for (size_t i = 0; i < COUNT(libraries) && client->library == NULL; i++)
         client->library = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
     if (client->library != NULL && fetch_all(client) &&
@@ -200,15 +208,27 @@ static void set_up(struct talk *talk, CURL *curl)
     }
 }
 
-/* Why there is no answer. What the library says of a certificate tells nobody what to do. */
-static const char *explain(const struct client *client, CURLcode code)
+/* What the library says of a certificate tells nobody what to do. */
+static const char *explain_certificate(const struct client *client, struct arena *arena)
 {
-    return code == CURLE_PEER_FAILED_VERIFICATION ? "the certificate is of another host, of another "
-                                                    "time, or of an authority that is not known "
-                                                    "(CURL_CA_BUNDLE=FILE names those to trust)"
-           : code == CURLE_SSL_CACERT_BADFILE
-               ? "the file that CURL_CA_BUNDLE or SSL_CERT_FILE names can't be used"
-               : client->easy_strerror(code);
+    static const char which[] =
+        "the certificate is of another host, of another time, or of an authority"
+        " that is not ";
+    return client->authorities == NULL
+               ? arena_printf(arena, "%sknown (CURL_CA_BUNDLE=FILE names those to trust)", which)
+               : arena_printf(arena, "%sin %s (named by %s)", which, client->authorities,
+                              client->named_by);
+}
+
+/* Why there is no answer. */
+static const char *explain(const struct client *client, CURLcode code, struct arena *arena)
+{
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return explain_certificate(client, arena);
+    if (code == CURLE_SSL_CACERT_BADFILE && client->authorities != NULL)
+        return arena_printf(arena, "the file %s can't be used (named by %s)", client->authorities,
+                            client->named_by);
+    return arena_strdup(arena, client->easy_strerror(code));
 }
 
 static bool is_hopeless(CURLcode code)
@@ -228,7 +248,7 @@ static void perform(struct talk *talk, CURL *curl)
     talk->answer->reason =
         talk->is_too_large
             ? arena_printf(talk->arena, "the answer has more than %zu bytes", talk->call->most)
-        : code != CURLE_OK ? arena_strdup(talk->arena, explain(talk->client, code))
+        : code != CURLE_OK ? explain(talk->client, code, talk->arena)
                            : NULL;
 }
 

@@ -30,6 +30,22 @@ def test_the_options_are_those_of_help():
     assert len(listed) == told.count("[$CRMOCK_") + len({group for group, *_ in listed if group}) > 25
 
 
+def test_the_commands_are_those_of_help():
+    """And those of which one may choose when it does not exist."""
+    missing = run("foo", env={"ARGP_HELP_FMT": "rmargin=400"})
+    expected = re.search(r"expected (.*)$", missing.stderr).group(1).split(", ")
+    told = re.search(r"The commands: (.*);", run("--help", env={"ARGP_HELP_FMT": "rmargin=400"}).stdout).group(1).replace(", which is meant where none is named", "").split(", ")
+    assert (missing.returncode, told) == (1, expected)
+    assert re.findall(r"^\| `crmock (\w+)(?: [A-Z]+)?` \|", page("options"), re.M) == expected and len(expected) == 7
+    for name in expected:
+        assert run("help", name).stdout.startswith("Usage: crmock"), name
+
+
+def test_the_records_of_an_import_are_as_many_as_the_page_says():
+    [said] = re.findall(r"--records N` is how many records of each module are read \(default (\d+)\)", page("import"))
+    assert re.search(r"--records=N .*\(default (\d+)\)", run("help", "import", env={"ARGP_HELP_FMT": "rmargin=400"}).stdout).group(1) == said
+
+
 def pasted(text):
     """The lines with a mass update that a reader pastes."""
     return re.findall(r"^curl -X POST .*'$", text, re.M)

@@ -96,17 +96,51 @@ def test_progress_on_a_terminal(shared, tmp_path):
     assert len(counts) > 10 and counts == sorted(counts) and modules == "2" and counts[-1][2] == int(calls), counts
 
 
-@pytest.mark.parametrize("variable", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+AUTHORITIES = ("CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+def through(server, folder, url=None, **environment):
+    """What it says as its last line, trusting nobody but whom the environment names."""
+    asked = arguments(url or f"https://127.0.0.1:{server.tls_port}", folder, "--modules", "Tasks", "--retry", 1)
+    done = run(*asked, env=dict.fromkeys(AUTHORITIES, "") | environment)
+    assert done.returncode == (0 if "imported" in done.stderr else 1), done
+    return done.stderr.strip()
+
+
+@pytest.mark.parametrize("variable", AUTHORITIES)
 def test_an_authority_of_ones_own(tmp_path, variable):
     """As of a company's proxy that looks into TLS."""
     server = Server(*NOW, tls=True)
-    asked = arguments(f"https://127.0.0.1:{server.tls_port}", tmp_path / "out", "--modules", "Tasks", "--retry", 1)
-    told = {file: run(*asked, env={"CURL_CA_BUNDLE": "", "SSL_CERT_FILE": ""} | ({variable: file} if file else {})) for file in ("", "/nowhere.pem", f"{server.folder}/ca.pem")}
+    nobody, nowhere, known = (through(server, tmp_path / "out", **{variable: file}) for file in ("", "/nowhere.pem", f"{server.folder}/ca.pem"))
     server.stop()
-    nobody, nowhere, known = told.values()
-    assert nobody.returncode == 1 and nobody.stderr.endswith("of an authority that is not known (CURL_CA_BUNDLE=FILE names those to trust)\n"), nobody
-    assert nowhere.returncode == 1 and nowhere.stderr.endswith("/org: the file that CURL_CA_BUNDLE or SSL_CERT_FILE names can't be used\n"), nowhere
-    assert known.returncode == 0, known
+    assert nobody.endswith("of an authority that is not known (CURL_CA_BUNDLE=FILE names those to trust)")
+    assert nowhere.endswith(f"/org: the file /nowhere.pem can't be used (named by {variable})")
+    assert known.startswith("imported")
+
+
+def test_the_file_that_was_used_is_named(tmp_path):
+    """The one that goes before the other: a machine may have it set for all its programs."""
+    server = Server(*NOW, tls=True)
+    with open(tmp_path / "other.pem", "wb") as other:
+        other.write(subprocess.check_output([*command("ca"), "--tls-dir", tmp_path / "other"]))
+    ours, others = f"{server.folder}/ca.pem", other.name
+    hidden, hiding, alone = through(server, tmp_path / "1", CURL_CA_BUNDLE=others, SSL_CERT_FILE=ours), through(server, tmp_path / "2", CURL_CA_BUNDLE=ours, SSL_CERT_FILE=others), through(server, tmp_path / "3", SSL_CERT_FILE=others)
+    missing = through(server, tmp_path / "4", CURL_CA_BUNDLE="/nowhere.pem", SSL_CERT_FILE=ours)
+    server.stop()
+    assert hidden.endswith(f"of an authority that is not in {others} (named by CURL_CA_BUNDLE, which goes before SSL_CERT_FILE)")
+    assert alone.endswith(f"of an authority that is not in {others} (named by SSL_CERT_FILE)")
+    assert missing.endswith("the file /nowhere.pem can't be used (named by CURL_CA_BUNDLE, which goes before SSL_CERT_FILE)")
+    assert hiding.startswith("imported")
+
+
+def test_a_proxy_of_the_environment_is_asked(start, tmp_path):
+    """The service's own name, which leads nowhere else by way of it; docs/import.md says so."""
+    server = start(*NOW, "--proxy-port", "0", tls=False)
+    proxy, trust = f"http://127.0.0.1:{server.proxy_port}", {"CURL_CA_BUNDLE": f"{server.folder}/ca.pem"}
+    assert through(server, tmp_path / "https", "https://www.zohoapis.com", HTTPS_PROXY=proxy, **trust).startswith("imported")
+    assert through(server, tmp_path / "http", "http://www.zohoapis.com", http_proxy=proxy).startswith("imported")
+    assert "www.example.com" in through(server, tmp_path / "elsewhere", "https://www.example.com", HTTPS_PROXY=proxy, **trust)
+    assert {entry["headers"]["Host"] for entry in requests(server)} == {"www.zohoapis.com"}
 
 
 FAULTS = {

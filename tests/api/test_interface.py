@@ -219,6 +219,14 @@ def test_a_store_that_fails_is_told_and_survived(fresh):
     assert fresh.ended("Leads", fresh.schedule("Leads", {"data": [{"City": "x"}], "cvid": "554023000000091501"}))["Updated_Count"] == 50
 
 
+@pytest.mark.parametrize("command", ["serve", "ca", "health", "check", "import", "parity"])
+def test_no_line_of_help_is_of_blanks(command):
+    """At any width: argp has one behind a text that fills its line."""
+    for width in range(60, 100):
+        lines = run("help", command, env={"ARGP_HELP_FMT": f"rmargin={width}"}).stdout.splitlines()
+        assert len(lines) > 5 and not [line for line in lines if line and not line.strip()], width
+
+
 def test_version_and_help():
     assert re.fullmatch(r"crmock \d+\.\d+\.\d+\n", run("--version").stdout)
     done = run("--help")

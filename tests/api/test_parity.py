@@ -63,6 +63,22 @@ def test_crmock_is_like_itself_and_nothing_has_changed(start):
     assert changes(server) == ([], [])
 
 
+def test_what_a_token_may_decides_what_differs(start):
+    """As the page says of the built-in tokens."""
+    server, found = start(), {}
+    said = PAGE[PAGE.index("Whose token it is"):PAGE.index("In the environment they are")]
+    for name in re.findall(r"`(?:1000\.crmock\.)?(\w+)`", said):
+        done = parity(server, login=["--token", f"1000.crmock.{name}"])
+        found[name] = done.returncode, *map(int, re.findall(r"(\d+) (?:the same|differ)", done.stdout.splitlines()[-1]))
+    assert list(found) == ["restricted", "unscheduled", "jobless", "standard"]
+    assert found["restricted"][0] == 1 and found["restricted"][2] > found["restricted"][1]  # most
+    for name in ("unscheduled", "jobless"):
+        assert found[name][0] == 1 and 0 < found[name][2] < 10, found
+    assert found["standard"][0] == 0 and found["standard"][1] > 100 and found["standard"][2] == 0
+    for name in ("closed", "read"):
+        assert parity(server, login=["--token", f"1000.crmock.{name}"]).returncode == 2
+
+
 def test_what_is_sent_without_write_is_refused_or_a_get(start):
     server = start()
     told(server, login=OAUTH)
