@@ -51,6 +51,24 @@ def pasted(text):
     return re.findall(r"^curl -X POST .*'$", text, re.M)
 
 
+def blocks(text):
+    """Language and text of each block."""
+    return re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.M | re.S)
+
+
+@pytest.mark.parametrize("path", [path for path in sorted(gallery.DOCS.glob("*.md"))], ids=lambda path: path.stem)
+def test_what_is_for_a_shell_is_called_so(path):
+    """Tests look for it by that name: a block of another one would be run by nobody."""
+    for language, text in blocks(path.read_text()):
+        assert language in ("", "sh", "text", "json", "python", "js", "go", "java", "php", "ruby", "csharp", "nginx"), language
+        assert language in ("sh", "php") or not re.search(r"^ *(?:curl|crmock|build/crmock|make|docker) (?!listening|proxying|parity:)[-\w'\"]", text, re.M), text
+
+
+@pytest.mark.parametrize("line", [line for name in ("fixtures", "jobs-and-automation") for language, text in blocks(page(name)) if language == "sh" for line in re.findall(r"^curl .*?(?= +#|$)", text, re.M) if line not in pasted(page(name))])
+def test_the_control_calls_work_when_pasted(fresh, line):
+    assert gallery.curl(fresh, line)[0] in (200, 201)
+
+
 @pytest.mark.parametrize("line", [line for name in ("endpoints", "jobs-and-automation") for line in pasted(page(name))])
 def test_the_requests_work_when_pasted(fresh, line):
     status, answer, _, _ = gallery.curl(fresh, line)

@@ -385,7 +385,7 @@ def test_a_line_sends_it_again(fresh, way, method, path, body, headers):
 
 def test_the_line_of_the_page(fresh, tmp_path):
     make(fresh, id="three").update("Leads", CHAT, token="1000.three.standard")
-    [lines] = re.findall(r"```bash\n(.*?)```", gallery.page("journal"), re.S)
+    [lines] = re.findall(r"```sh\n([^`]*?again\.sh\n)```", gallery.page("journal"))
     done = subprocess.run(["bash", "-c", lines.replace(gallery.BASE, fresh.url)], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert json.loads(done.stdout)["data"][0]["code"] == "SUCCESS"
     assert [entry["user"] for entry in control(fresh, "GET", "/_s/three/_crmock/requests").body["requests"]] == [ADMIN, "sam.standard@zylker.example"]
