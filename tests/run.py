@@ -1,7 +1,8 @@
 """Runs every test: the unit suites (Check) beside the black-box suites (pytest).
 
-usage: run.py [--valgrind] [--only unit|api] [--functions N] [--cases N] CRMOCK UNIT [pytest arguments]
+usage: run.py [--valgrind] [--only unit|api] [--short] [--functions N] [--cases N] CRMOCK UNIT [pytest arguments]
 
+--short, which valgrind is always, leaves out the unit tests that take seconds.
 --functions and --cases take a sample of the black-box suites: so many functions of a file, so many cases of a function.
 Ends with the line "N passed, N failed" and a status that says the same.
 """
@@ -71,6 +72,8 @@ def run_suite(command, environment, log, name):
 def run_unit(wanted, environment, folder):
     """Passed and failed of the unit suites; a crash counts as one failure."""
     command = [os.path.abspath(wanted.unit)]
+    if wanted.short:
+        environment = environment | {"CK_EXCLUDE_TAGS": "long"}
     if wanted.valgrind:
         command = [*valgrind(folder), *command]
         environment = environment | {"CK_EXCLUDE_TAGS": "long descriptors"}
@@ -111,6 +114,7 @@ def read_arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--only", choices=list(PARTS))
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--functions", type=int)
     parser.add_argument("--cases", type=int)
     parser.add_argument("crmock")

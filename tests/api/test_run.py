@@ -35,6 +35,11 @@ def test_what_fails_and_what_ends_early_is_told(tmp_path, script, lines):
     assert run(tmp_path, script) == (int(" 0 failed" not in lines[-1]), lines)
 
 
+@pytest.mark.parametrize("options, excluded", [((), ""), (("--short",), "long")])
+def test_a_short_run_leaves_out_what_takes_long(tmp_path, options, excluded):
+    assert run(tmp_path, tap("ok 1 - '$CK_EXCLUDE_TAGS'") + f"[ \"$CK_EXCLUDE_TAGS\" = '{excluded}' ]", *options) == (0, ["unit: 1 passed, 0 failed", "1 passed, 0 failed"])
+
+
 def test_under_valgrind_each_suite_is_a_process(tmp_path):
     suites = len(re.findall(r"\w+_suite\(\)", (RUN.parent / "unit" / "main.c").read_text()))
     valgrind = tmp_path / "valgrind"
