@@ -130,6 +130,8 @@ static struct import_documents read_all(const struct app *app, struct arena *are
     return documents;
 }
 
+static const struct import_stop never = {.is_stopping = NULL};
+
 /* One conversion, and a folder with what it made. */
 struct made {
     struct arena arena;
@@ -143,8 +145,7 @@ static void convert(struct made *made, const struct import_documents *documents)
     const char *reason = "";
     *made = (struct made){.folder = NULL};
     made->losses.arena = &made->arena;
-    ck_assert_msg(import_convert(documents, &(struct import_stop){NULL}, &made->arena, &made->files,
-                                 &made->losses, &reason),
+    ck_assert_msg(import_convert(documents, &never, &made->arena, &made->files, &made->losses, &reason),
                   "%s", reason);
 }
 
@@ -461,7 +462,7 @@ START_TEST(what_is_made_of_anything_loads)
         gather(&documents, tree, true);
         spoil_some(tree, random);
         gather(&spoiled, tree, false);
-        if (import_convert(&spoiled, &(struct import_stop){NULL}, &scratch, &files, &losses, &reason)) {
+        if (import_convert(&spoiled, &never, &scratch, &files, &losses, &reason)) {
             check_loads(&files, i);
             converted++;
         } else
@@ -606,6 +607,35 @@ START_TEST(what_crmock_lacks_is_noted)
 }
 END_TEST
 
+static bool always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* Where many things are at fault the files are loaded again and again. */
+START_TEST(who_gives_up_is_asked_between_two_loads)
+{
+    static const struct import_stop stop = {.is_stopping = always};
+    struct arena arena = {.blocks = NULL};
+    struct app *app = started(own_fixtures(&arena), &arena);
+    struct import_documents documents = read_all(app, &arena);
+    struct import_files files;
+    struct import_losses losses = {.arena = &arena};
+    const char *reason = "";
+    put(entry_of(told_module(&documents, "Zoo")->fields, "api_name", "A_picklist"), "pick_list_values",
+        arena_printf(&arena, "[{\"actual_value\":\"%0*d\"},{\"actual_value\":\"Good\"}]", 1000, 0));
+    ck_assert(!import_convert(&documents, &stop, &arena, &files, &losses, &reason));
+    ck_assert_str_eq(reason, "interrupted");
+    ck_assert_uint_eq(files.count, 0);
+    ck_assert(import_convert(&documents, &never, &arena, &files, &losses, &reason));
+    import_files_clear(&files);
+    app_stop(app);
+    import_documents_clear(&documents);
+    arena_clear(&arena);
+}
+END_TEST
+
 TCase *convert_tests(void)
 {
     TCase *tests = tcase_create("convert");
@@ -615,5 +645,6 @@ TCase *convert_tests(void)
     tcase_add_test(tests, an_org_with_everything_comes_back);
     tcase_add_test(tests, what_is_made_of_anything_loads);
     tcase_add_test(tests, what_crmock_lacks_is_noted);
+    tcase_add_test(tests, who_gives_up_is_asked_between_two_loads);
     return tests;
 }
