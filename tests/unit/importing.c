@@ -69,7 +69,7 @@ START_TEST(who_is_throttled_at_the_token_endpoint_waits_it_out)
     for (unsigned waits = 0;
          (length = remote_wait_length(&options, TROUBLE_TOKENS_THROTTLED, waits)) > 0; waits++)
         all += length;
-    ck_assert_int_gt(all, 600 * 1000);
+    ck_assert_int_gt(all, INT64_C(600000));
 }
 END_TEST
 
