@@ -133,12 +133,24 @@ static bool obeys_rules(const struct app *app, const struct orgs *orgs, struct a
     return true;
 }
 
+/* The first fault ends a start: who mends it should know what waits behind it. */
+static bool fill(struct app *app, struct arena *arena, const char **reason)
+{
+    const struct filling filling = filling_of(app);
+    const struct clock *clock = &app->options.clock;
+    if (filling_fill(&filling, app->store, clock, arena, &app->filled, reason))
+        return true;
+    const char *others = filling_other_faults(&filling, clock, arena);
+    if (others != NULL)
+        *reason = arena_printf(arena, "%s\n%s", *reason, others);
+    return false;
+}
+
 /* A new store is filled, or removed again; one that was kept is read. */
 static bool fill_or_read(struct app *app, bool is_new, struct arena *arena, const char **reason)
 {
-    const struct filling filling = filling_of(app);
     if (is_new)
-        return filling_fill(&filling, app->store, &app->options.clock, arena, &app->filled, reason);
+        return fill(app, arena, reason);
     warn_of_other_fixtures(app);
     *reason = "the store's metadata cannot be read (the log says why)";
     app->filled.metadata = metadata_load(app->store);

@@ -44,7 +44,8 @@ struct app_options {
 struct app;
 
 /* Opens the store, loads fixtures into a new one, starts the background work and the server. When it
- * returns, requests are answered. NULL with a reason (arena-owned) for the person who started it.
+ * returns, requests are answered. NULL with a reason (arena-owned) for the person who started it, which
+ * for faulty fixtures has a second line: how many more faults there are.
  * *options is copied; the texts in it, and the arena, must outlive the app. */
 MUSTCHECK struct app *app_start(const struct app_options *options, struct arena *arena,
                                 const char **reason);

@@ -58,6 +58,32 @@ bool filling_fill(const struct filling *filling, struct store *store, const stru
            (is_restored && load_without_copy(filling, store, now, arena, filled, reason));
 }
 
+static const char *told_beside_first(const struct filling *filling, const struct fixture_check *check,
+                                     struct arena *arena)
+{
+    size_t others = check->fault_count > 0 ? check->fault_count - 1 : 0;
+    if (others == 0)
+        return NULL;
+    return arena_printf(arena, "%s%zu more %s: crmock check %s tells all",
+                        check->has_more ? "at least " : "", others, others == 1 ? "fault" : "faults",
+                        filling->folder);
+}
+
+const char *filling_other_faults(const struct filling *filling, const struct clock *clock,
+                                 struct arena *arena)
+{
+    const struct fixture_source source = source_of(filling, clock_milliseconds(clock));
+    const struct store_options in_memory = {.log = filling->log};
+    const char *reason;
+    bool is_new;
+    struct fixture_check check = {.faults = NULL};
+    struct store *store =
+        filling->folder != NULL ? store_open(&in_memory, arena, &is_new, &reason) : NULL;
+    bool is_fine = store == NULL || fixtures_check(store, &source, &fixture_rules, arena, &check);
+    store_close(store);
+    return is_fine ? NULL : told_beside_first(filling, &check, arena);
+}
+
 void filling_publish(struct filled *filled)
 {
     if (filled->snapshot_copy != NULL)

@@ -25,6 +25,11 @@ struct filled {
 MUSTCHECK bool filling_fill(const struct filling *filling, struct store *store,
                             const struct clock *clock, struct arena *arena, struct filled *filled,
                             const char **reason);
+/* How many more faults than the one that was the reason the fixtures have: a line for a person, who is
+ * sent to the check that tells all. NULL: there are no others. It takes as long as a load. Arena-owned.
+ */
+MUSTCHECK const char *filling_other_faults(const struct filling *filling, const struct clock *clock,
+                                           struct arena *arena);
 /* Publishes the copy, if there is one: it takes a while. */
 void filling_publish(struct filled *filled);
 /* True when the store was filled from other fixtures than these. */

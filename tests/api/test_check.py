@@ -29,10 +29,14 @@ def told_below(path):
 
 
 def started(path):
-    """What a start tells, which ends at the first."""
+    """What a start tells, which ends at the first, and counts those behind it."""
     done = run("--port", "0", "--log-level", "error", "--no-cache", "--fixtures", path)
-    assert done.returncode == 1 and done.stderr.startswith("crmock: ")
-    return done.stderr.removeprefix("crmock: ").removesuffix("\n")
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("crmock: ")
+    first, *others = done.stderr.removeprefix("crmock: ").splitlines()
+    told_by_check = run("check", path).stderr.splitlines()[-1]
+    count, more = int(told_by_check.split()[0]) - 1, told_by_check.endswith(", and more")
+    assert others == ([f"{'at least ' if more else ''}{count} more fault{'s' if count > 1 else ''}: crmock check {path} tells all"] if count else [])
+    return first
 
 
 @pytest.mark.parametrize("content, said", FAULTS, ids=range(len(FAULTS)))
