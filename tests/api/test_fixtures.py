@@ -189,7 +189,7 @@ FAULTS = [
         ({"value": 1}, ': expected {"field", "value"} or {"webhook"}'), ({"field": "Citi", "value": "x"}, ".field: expected the API name of a field of Leads that can be written and need not be unique: there are City, Created_By, Created_Time, Kind, Last_Name, Layout, Modified_By, Modified_Time, ..."))],
     (BASE | {"records": BASE["records"] * 2}, "$.records[1].id: another record has this id\n"),
     *[(changed("modules", 0, fields=[{"api_name": "A", "type": "picklist", "values": ["x", "y"], "value_ids": ids}]) | {"records": []}, said) for ids, said in (
-        ([], "$.modules[0].fields[0].value_ids: expected an object: "), ({"z": "5"}, "$.modules[0].fields[0].value_ids.z: expected a value that the field offers: there are x, y\n"),
+        *((ids, "$.modules[0].fields[0].value_ids: expected an object: ") for ids in ([], ["x"], 5)), ({"z": "5"}, "$.modules[0].fields[0].value_ids.z: expected a value that the field offers: there are x, y\n"),
         ({"x": 5}, "$.modules[0].fields[0].value_ids.x: expected an id"), ({"x": "5", "y": "5"}, "$.modules[0].fields[0].values[1]: another value of a picklist has this id\n"),
         ({"x": "1"}, "$.modules[0].fields[0].value_ids.x: the id 1 is given twice, before at "), ({"-None-": "50"}, "$.views[0].id: the id 50 is given twice, before at "))],
     (changed("modules", 0, system_fields={"Owner": {"name": "x"}}), "$.modules[0].system_fields.Owner.name: expected one of the members id label"),
