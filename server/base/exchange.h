@@ -88,8 +88,6 @@ struct request {
     void *connection; /* for the functions above */
 };
 
-enum { HINT_MAX = 300 }; /* characters */
-
 struct header {
     const char *name, *value;
 };

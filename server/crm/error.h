@@ -93,6 +93,8 @@ enum error {
 
 struct duplicate;
 
+enum { HINT_MAX = 300 }; /* characters of a hint */
+
 /* Where and why a call was refused: what `details` and the hint are made of. Texts are owned by the
  * request's arena or static; NULL and 0 stand for "not said". */
 struct fault {

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
+/* Of what a hint says, characters: it says more than that. */
+enum { LISTED_MAX = HINT_MAX - 100 };
+
 /* A picklist's choice of nothing, which goes with everything. */
 static bool is_no_choice(const char *text)
 {
@@ -253,23 +258,13 @@ enum store_status mapping_pipeline_has_stage(const struct mapping *mapping, cons
     return STORE_NOT_FOUND;
 }
 
-/* "one, other", of many the first ones. */
-static const char *joined(const char *const *list, size_t count, struct arena *arena)
-{
-    enum { TOLD_MAX = 9 };
-    const char *text = count > 0 ? list[0] : "none";
-    for (size_t i = 1; i < count && i < TOLD_MAX; i++)
-        text = arena_printf(arena, "%s, %s", text, list[i]);
-    return count > TOLD_MAX ? arena_printf(arena, "%s ...", text) : text;
-}
-
 static const char *offered(const struct mismatch *mismatch, struct arena *arena)
 {
     const struct layout *layout = mismatch->layout;
     for (size_t i = 0; i < layout->choice_count; i++) {
         const struct layout_choice *choice = &layout->choices[i];
         if (is_called(choice->field, mismatch->field->api_name))
-            return joined(choice->values, choice->value_count, arena);
+            return listed(choice->values, choice->value_count, LISTED_MAX, arena);
     }
     return "none";
 }
@@ -279,7 +274,7 @@ static const char *pipelines_of(const struct layout *layout, struct arena *arena
     const char **names = arena_array(arena, layout->pipeline_count, sizeof *names);
     for (size_t i = 0; i < layout->pipeline_count; i++)
         names[i] = layout->pipelines[i]->name;
-    return joined(names, layout->pipeline_count, arena);
+    return listed(names, layout->pipeline_count, LISTED_MAX, arena);
 }
 
 static void tell_mapping(const struct mismatch *mismatch, const char *mapped_field, const char *at,
@@ -300,7 +295,7 @@ void mismatch_tell(const struct mismatch *mismatch, enum error error, const char
     case ERR_STAGE_NOT_IN_PIPELINE:
         tell_mapping(mismatch, "Pipeline", at, arena, fault);
         fault->hint = arena_printf(arena, "the record's pipeline %s has the stages %s", pipeline->name,
-                                   joined(pipeline->stages, pipeline->stage_count, arena));
+                                   listed(pipeline->stages, pipeline->stage_count, LISTED_MAX, arena));
         break;
     case ERR_PIPELINE_NOT_IN_LAYOUT:
         tell_mapping(mismatch, "Layout", at, arena, fault);

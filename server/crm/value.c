@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/json_size.h"
+#include "base/nearest.h"
 #include "base/utf8.h"
 
 struct checking {
@@ -71,16 +72,37 @@ static bool is_offered(const struct field *field, const char *text)
     return false;
 }
 
+/* The nearest of the values, for one is mistyped more often than it is another's. */
+static const char *nearest_of(const struct checking *check, const char *text)
+{
+    const struct field *field = check->field;
+    const char **values = arena_array(check->arena, field->value_count, sizeof *values), *told = "";
+    for (size_t i = 0; i < field->value_count; i++)
+        values[i] = field->values[i];
+    size_t near = nearest_first(values, field->value_count, text);
+    for (size_t i = 0; i < near; i++)
+        told = arena_printf(check->arena, "%s%s\"%s\"", told, i > 0 ? ", " : "nearest: ", values[i]);
+    return near > 0 ? arena_printf(check->arena, "%s; ", told) : "";
+}
+
+static bool not_offered(const struct checking *check, const char *text)
+{
+    const struct field *field = check->field;
+    const char *before = arena_printf(check->arena, "%s does not offer that value; %sit offers ",
+                                      field->api_name, nearest_of(check, text));
+    size_t length = utf8_length(before), room = length < HINT_MAX ? HINT_MAX - length : 0;
+    check->fault->hint = arena_printf(check->arena, "%s%s", before,
+                                      listed(field->values, field->value_count, room, check->arena));
+    return false;
+}
+
 static bool is_choice(const struct checking *check, const cJSON *value)
 {
     if (!text_fits(check, value))
         return false;
     if (is_offered(check->field, value->valuestring))
         return true;
-    check->fault->hint = arena_printf(check->arena, "%s does not offer that value; it offers %s ...",
-                                      check->field->api_name,
-                                      check->field->value_count > 0 ? check->field->values[0] : "none");
-    return false;
+    return not_offered(check, value->valuestring);
 }
 
 static bool choice_fits(const struct checking *check, const cJSON *value)

@@ -17,7 +17,7 @@ WORLD = {
         "territories": [{"name": "Here"}]},
     "modules.json": {"modules": [{"api_name": "Deals", "territories": True, "fields": [
         {"api_name": "Deal_Name", "type": "text", "mandatory": True}, {"api_name": "City", "type": "text"}, {"api_name": "Stage", "type": "picklist", "values": ["Open", "Won", "Lost"]},
-        {"api_name": "Kind", "type": "picklist", "values": ["A", "B"]}], "layouts": [{"name": "Wide", "pipelines": ["Way"], "values": {"Kind": ["A"]}, "sections": [{"name": "S", "fields": ["City"]}]}]}],
+        {"api_name": "Kind", "type": "picklist", "values": ["A", "B"], "value_ids": {"A": "901"}}], "layouts": [{"name": "Wide", "pipelines": ["Way"], "values": {"Kind": ["A"]}, "sections": [{"name": "S", "fields": ["City"]}]}]}],
         "pipelines": [{"name": "Way", "stages": ["Open", "Won"]}], "blueprints": [{"module": "Deals", "field": "Kind", "name": "Print", "starts_at": ["A"], "transitions": [{"name": "T", "from": ["A"], "to": "B", "fields": ["City"]}]}]},
     "records.json": {"records": [{"module": "Deals", "layout": "Wide", "owner": USER, "territories": ["Here"], "shared_with": ["user1@small.example"], "blueprint": "Print",
                                   "fields": {"Deal_Name": "x", "City": "Arta", "Stage": "Won", "Kind": "A", "Pipeline": "Way"}} for _ in range(MANY)] + [{"module": "Deals", "fields": {"Deal_Name": "x", "Stage": "Open"}}],
@@ -157,6 +157,18 @@ def test_what_is_nowhere_is_told_once_with_how_often_it_is_named(tmp_path, chang
     assert nowhere(world(tmp_path, change)) == (at, others)
 
 
+def test_the_nearest_stand_first(tmp_path):
+    """Of names, and of a picklist's values."""
+    def change(files):
+        files["records.json"]["records"][0]["owner"] = "usr7@small.example"
+        files["records.json"]["records"][1]["fields"]["Stage"] = "wonn"
+        files["records.json"]["records"][2]["fields"]["Cty"] = "x"
+    owner, stage, field = told(world(tmp_path, change))
+    assert "expected the email of a user: there are user7@small.example, " in owner and owner.endswith(", ...")
+    assert 'Stage does not offer that value; nearest: "Won"; it offers Open, Won, Lost' in stage
+    assert "expected the API name of a field of Deals: there are City, " in field
+
+
 def test_other_names_are_faults_beside_those(tmp_path):
     """Neither what is nowhere nor a list that is none hides another fault."""
     def change(files):
@@ -172,6 +184,35 @@ def test_each_org_has_its_own_names(tmp_path):
         (tmp_path / name).mkdir()
         world(tmp_path / name, lambda files: [files.pop("tokens.json"), files["people.json"]["users"].pop(), files["people.json"].update(territories=[])])
         for path in (tmp_path / name).iterdir():
-            path.write_text(path.read_text().replace("small.example", f"{name}.example"))
+            path.write_text(path.read_text().replace("small.example", f"{name}.example").replace("901", str(ord(name))))
     owners, territories = "records.json: $.views[0].shared_with[0]", "records.json: $.records[0].territories[0]"
     assert [line.removeprefix(f"{tmp_path}/").split(": expected")[0] for line in told(tmp_path)] == [f"{name}/{place}" for name in "ab" for place in (territories, owners)]
+
+
+def places(json_value, at=()):
+    """Each place in a JSON value, of a list those in its first entry."""
+    yield at
+    members = json_value.items() if isinstance(json_value, dict) else enumerate(json_value[:1]) if isinstance(json_value, list) else ()
+    for name, member in members:
+        yield from places(member, (*at, name))
+
+
+def put(json_value, at, member):
+    *way, last = at
+    for name in way:
+        json_value = json_value[name]
+    json_value[last] = member
+
+
+@pytest.mark.parametrize("file", WORLD)
+def test_a_member_of_any_other_type_is_a_fault_at_most(shared, tmp_path, file):
+    """In a check and in a load, which both go on to tell what they found: no list is taken for an object, and so on."""
+    for at in places(WORLD[file]):
+        for value in (5, "x", None, ["x"], [5], {}, {"x": 5}) if at else ():
+            files = copy.deepcopy(WORLD)
+            put(files[file], at, value)
+            path = world(tmp_path, lambda own: own.update(files))
+            done = run("check", path)
+            answer = shared.request("POST", "/_crmock/sandboxes", {"id": "types", "if_exists": "replace", "fixtures": list(files.values())}, token=None)
+            assert (done.returncode, answer.status) in ((0, 201), (1, 422), (1, 409)), (at, value, done, answer)
+    shared.request("DELETE", "/_crmock/sandboxes/types", token=None)

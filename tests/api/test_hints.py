@@ -118,3 +118,25 @@ def test_a_store_that_is_damaged_is_told_as_such(start, tmp_path):
             file.write(b"\xff" * (size - 100))
         for answer in (server.request("GET", "/healthz"), server.update("Leads", {"data": CITY, "ids": [LEAD]}), ask(server, REFRESH)):
             assert answer.status in (500, 503) and answer.headers["X-Crmock-Hint"] == f"the store's file is damaged: {server.db}"
+
+
+@pytest.mark.parametrize("field, value, hint", [
+    ("Lead_Source", "Trade Shw", 'Lead_Source does not offer that value; nearest: "Trade Show"; it offers Advertisement, Cold Call, '),
+    ("Lead_Source", "chat", 'Lead_Source does not offer that value; nearest: "Chat"; it offers Advertisement, '),
+    ("Lead_Source", "Zyxwvut", "Lead_Source does not offer that value; it offers Advertisement, Cold Call, "),
+    ("Languages_Known", ["English", "Frensh"], 'Languages_Known does not offer that value; nearest: "French"; it offers English, Spanish, French, German, ')])
+def test_a_value_that_a_picklist_lacks_is_told_the_nearest_and_the_others(shared, field, value, hint):
+    """By a mass update, and by the API of records."""
+    for answer in (shared.update("Leads", {"data": [{field: value}], "ids": [LEAD]}), shared.request("PUT", "/crm/v8/Leads", {"data": [{"id": LEAD, field: value}]})):
+        told_hint = answer.headers["X-Crmock-Hint"]
+        assert answer.status == 400 and told_hint.startswith(hint) and len(told_hint) <= 300
+        listed = told_hint.partition("it offers ")[2].split(", ")
+        assert len(listed) > 5 and len(set(listed)) == len(listed)
+
+
+def test_of_many_values_as_many_are_told_as_there_is_room_for(start, tmp_path):
+    values = [f"Value number {n}" for n in range(500)]
+    fixtures = own_fixtures(tmp_path, {"fields": [{"module": "Leads", "api_name": "Many", "type": "picklist", "values": values, "custom": True}]})
+    hint = start("--fixtures", fixtures).update("Leads", {"data": [{"Many": "Value nmber 377"}], "ids": [LEAD]}).headers["X-Crmock-Hint"]
+    assert hint.startswith('Many does not offer that value; nearest: "Value number 377", ') and "; it offers Value number 0, Value number 1, " in hint
+    assert 200 < len(hint) <= 300 and hint.endswith(", ...")

@@ -768,5 +768,6 @@ Suite *base_suite(void)
     tcase_add_test(tests, hosts_of_the_service_are_each_told_once);
     tcase_add_loop_test(tests, a_log_waits_for_nobody, 0, SINKS);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, nearest_tests());
     return suite;
 }

@@ -212,18 +212,22 @@ START_TEST(a_mismatch_is_told)
     mismatch_tell(&mismatch, ERR_VALUE_NOT_IN_LAYOUT, "$.data[3]", &test.arena, &fault);
     ck_assert_str_eq(fault.json_path, "$.data[3].Contract");
     mismatch.field = deals->stage;
-    mismatch.pipeline = &deals->pipelines[0]; /* nine stages: the most that are told */
+    mismatch.pipeline = &deals->pipelines[0];
     mismatch_tell(&mismatch, ERR_STAGE_NOT_IN_PIPELINE, "$.data[3]", &test.arena, &fault);
     ck_assert_ptr_nonnull(strstr(fault.hint, "Closed Lost, Closed-Lost to Competition"));
     ck_assert_ptr_null(strstr(fault.hint, " ..."));
     struct pipeline long_one = *mismatch.pipeline;
-    const char *stages[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+    const char *stages[30], last[] = "A long stage, A long stage, ...";
+    for (size_t i = 0; i < COUNT(stages); i++)
+        stages[i] = "A long stage";
     long_one.stages = stages;
     long_one.stage_count = COUNT(stages);
     mismatch.pipeline = &long_one;
     mismatch_tell(&mismatch, ERR_STAGE_NOT_IN_PIPELINE, "$.data[3]", &test.arena, &fault);
-    ck_assert_str_eq(fault.hint,
-                     "the record's pipeline Standard has the stages a, b, c, d, e, f, g, h, i ...");
+    size_t length = strlen(fault.hint);
+    ck_assert_uint_gt(length, HINT_MAX - 100);
+    ck_assert_uint_le(length, HINT_MAX);
+    ck_assert_str_eq(fault.hint + length - strlen(last), last);
     ck_assert_str_eq(fault.mapped_field, "Pipeline");
     ck_assert_str_eq(fault.json_path, "$.data[3].Stage");
 }

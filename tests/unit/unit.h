@@ -30,6 +30,8 @@ Suite *tls_suite(void);
 Suite *anonymous_suite(void);
 Suite *import_suite(void);
 
+/* Of the suite of base. */
+TCase *nearest_tests(void);
 /* Of the suite of store. */
 TCase *memory_tests(void);
 TCase *cache_tests(void);
