@@ -468,18 +468,23 @@ START_TEST(a_lasting_store_is_read_meanwhile)
 }
 END_TEST
 
-/* An empty store, for the documents. */
-static bool load_documents(const char *documents, int64_t records_max)
+/* In the place of the test's. */
+static void open_empty(void)
 {
     const struct store_options options = {.log = &quiet_log};
-    const struct fixture_source source = {.now = NOW, .records_max = records_max};
     const char *reason;
     bool is_new;
-    cJSON *json CLEANUP(json_delete) = json_of(documents);
     orgs_clear(&test.orgs);
     store_close(test.store);
     test.store = store_open(&options, &test.arena, &is_new, &reason);
     ck_assert(test.store != NULL && is_new);
+}
+
+static bool load_documents(const char *documents, int64_t records_max)
+{
+    const struct fixture_source source = {.now = NOW, .records_max = records_max};
+    cJSON *json CLEANUP(json_delete) = json_of(documents);
+    open_empty();
     return fixtures_load_documents(test.store, json, &source, &fixture_rules, &test.arena, &fault);
 }
 
@@ -521,6 +526,32 @@ START_TEST(documents_that_fill_no_store_are_told)
     ck_assert_msg(strstr(fault.text, refusal->said) != NULL, "%s", fault.text);
     ck_assert_int_eq(fault.kind, refusal->kind);
     ck_assert_ptr_null(fault.file);
+}
+END_TEST
+
+/* Who takes out what is at fault, takes out each. */
+START_TEST(a_check_of_documents_tells_each_place)
+{
+    static const char *const places[] = {"$[0].users[0].role", "$[1].users[0].role",
+                                         "$[1].users[1].profile"};
+    const struct fixture_source source = {.now = NOW};
+    struct fixture_check check;
+    cJSON *json CLEANUP(json_delete) = json_of(
+        "[{'extends': 'professional', 'users': [{'name': 'A', 'email': 'a@x.example', 'role': 'Cook',"
+        " 'profile': 'Administrator'}]}, {'users': [{'name': 'B', 'email': 'b@x.example', 'role':"
+        " 'Cook', 'profile': 'Administrator'}, {'name': 'C', 'email': 'c@x.example', 'role': 'Owner',"
+        " 'profile': 'None'}]}]");
+    open_empty();
+    ck_assert(
+        !fixtures_check_documents(test.store, json, &source, &fixture_rules, &test.arena, &check));
+    ck_assert_uint_eq(check.fault_count, COUNT(places));
+    for (size_t i = 0; i < COUNT(places); i++)
+        ck_assert_str_eq(check.faults[i].at, places[i]);
+    cJSON *good CLEANUP(json_delete) = json_of("{'extends': 'professional'}");
+    open_empty();
+    ck_assert(fixtures_check_documents(test.store, good, &source, &fixture_rules, &test.arena, &check));
+    load_again();
+    ck_assert_str_eq(test.org->name, "Small Works");
 }
 END_TEST
 
@@ -675,6 +706,7 @@ Suite *fixtures_suite(void)
     tcase_add_test(small, a_store_that_fails_takes_nothing);
     tcase_add_test(small, documents_fill_a_store_as_a_folder_does);
     tcase_add_loop_test(small, documents_that_fill_no_store_are_told, 0, (int)COUNT(load_refusals));
+    tcase_add_test(small, a_check_of_documents_tells_each_place);
     tcase_add_test(small, one_built_in_org_is_loaded_alone);
     tcase_add_test(small, who_has_none_gets_some);
     tcase_add_test(small, poor_credentials_are_none);
