@@ -138,7 +138,7 @@ lint: format-check ## clang's warnings and clang-tidy
 format: ## lay the code out
 	clang-format -i $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 format-check:
-	clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
+	@clang-format --dry-run --Werror $(wildcard server/*.[ch] server/*/*.[ch] server/*/*/*.[ch] tests/*/*.[ch])
 
 # What all need is installed first, for apt is used by one at a time. Those who wait for a disk, a network or a clock run beside each
 # other, in two lists. make test has run the unit suites under ASan; of what is slowest the same sample is taken each time: all
