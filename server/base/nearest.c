@@ -10,6 +10,7 @@ enum {
     LETTERS_MAX = 64, /* that are looked at: what differs later was not mistyped */
     PART_MIN = 3,     /* letters of a text that is looked for in others */
     FAR = LETTERS_MAX + 1,
+    PAIRS_MAX = 200000, /* of letters that are compared in all: a millisecond, or thousands of words */
 };
 
 /* A text without its case. */
@@ -77,24 +78,27 @@ static size_t distance(const struct letters *one, const struct letters *other, s
     return row[0]->at[other->count] > most ? FAR : row[0]->at[other->count];
 }
 
-/* A letter of three may be wrong. */
-static size_t distance_to(const struct letters *text, const char *candidate)
+/* A letter of three may be wrong. *pairs: how many may be compared yet. */
+static size_t distance_to(const struct letters *text, const char *candidate, size_t *pairs)
 {
     const struct letters other = letters_of(candidate);
     size_t most = (MAX(text->count, other.count) + 1) / 3;
     size_t gap = MAX(text->count, other.count) - MIN(text->count, other.count);
     if (has_part(&other, text))
         return MIN(gap, 1);
-    return gap > most ? FAR : distance(text, &other, most);
+    if (gap > most || text->count * other.count > *pairs)
+        return FAR;
+    *pairs -= text->count * other.count;
+    return distance(text, &other, most);
 }
 
 size_t nearest_first(const char **list, size_t count, const char *text)
 {
-    size_t distances[NEAREST_MAX], near = 0;
+    size_t distances[NEAREST_MAX], near = 0, pairs = PAIRS_MAX;
     const struct letters letters = letters_of(text);
     for (size_t i = 0; i < count; i++) {
         const char *candidate = list[i];
-        size_t place = near, so_far = distance_to(&letters, candidate);
+        size_t place = near, so_far = distance_to(&letters, candidate, &pairs);
         while (place > 0 && so_far < distances[place - 1])
             place--;
         if (so_far == FAR || place == NEAREST_MAX)

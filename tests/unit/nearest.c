@@ -46,6 +46,28 @@ START_TEST(nothing_gets_lost)
 }
 END_TEST
 
+/* A refusal costs no more for a picklist without an end. */
+START_TEST(of_many_long_texts_the_first_are_compared)
+{
+    enum { MANY = 1000, LENGTH = 64 };
+    char text[LENGTH + 1], near[LENGTH + 1], other[LENGTH + 1];
+    const char *list[MANY];
+    memset(text, 'a', LENGTH);
+    memset(near, 'a', LENGTH);
+    memset(other, 'b', LENGTH);
+    text[LENGTH] = near[LENGTH] = other[LENGTH] = '\0';
+    near[LENGTH - 1] = 'b';
+    for (size_t i = 0; i < MANY; i++)
+        list[i] = other;
+    list[10] = near;
+    ck_assert_uint_eq(nearest_first(list, MANY, text), 1);
+    ck_assert_ptr_eq(list[0], near);
+    list[0] = other;
+    list[MANY - 1] = near;
+    ck_assert_uint_eq(nearest_first(list, MANY, text), 0);
+}
+END_TEST
+
 /* Letters beyond those that are looked at, on both sides. */
 START_TEST(long_texts_are_compared_by_their_first_letters)
 {
@@ -91,6 +113,7 @@ TCase *nearest_tests(void)
     TCase *tests = tcase_create("nearest");
     tcase_add_loop_test(tests, a_mistyped_text_finds_what_was_meant, 0, COUNT(meant));
     tcase_add_test(tests, nothing_gets_lost);
+    tcase_add_test(tests, of_many_long_texts_the_first_are_compared);
     tcase_add_test(tests, long_texts_are_compared_by_their_first_letters);
     tcase_add_test(tests, a_list_is_told_as_far_as_there_is_room);
     return tests;
