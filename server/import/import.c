@@ -18,16 +18,15 @@ static const char *seed_of(const struct remote_options *source,
 }
 
 static bool convert(const struct import_options *options, const struct remote_options *source,
-                    const struct import_documents *documents, struct import_losses *losses,
-                    const char **reason)
+                    const struct import_stop *stop, const struct import_documents *documents,
+                    struct import_losses *losses, const char **reason)
 {
     struct import_files files = {.list = NULL};
-    const struct import_stop stop = {source->is_stopping, source->context};
-    bool is_done = import_convert(documents, &stop, losses->arena, &files, losses, reason);
+    bool is_done = import_convert(documents, stop, losses->arena, &files, losses, reason);
     if (is_done && options->is_anonymous)
         import_anonymize(&files, seed_of(source, documents, losses->arena), losses);
     if (is_done) {
-        *reason = import_is_stopping(&stop)
+        *reason = import_is_stopping(stop)
                       ? "interrupted"
                       : import_write(options->folder, &files, losses, losses->arena);
         is_done = *reason == NULL;
@@ -41,14 +40,13 @@ static bool run(const struct import_options *options, const struct remote_option
 {
     struct import_documents documents;
     struct import_losses losses = {.arena = asker->arena};
+    const struct import_stop stop = {source->is_stopping, source->context};
     bool is_fetched = import_fetch(asker, state, options, &documents, &losses);
     asker_end(asker);
-    *reason = import_is_stopping(&(struct import_stop){source->is_stopping, source->context})
-                  ? "interrupted"
-                  : asker->reason;
+    *reason = import_is_stopping(&stop) ? "interrupted" : asker->reason;
     if (!is_fetched)
         return false;
-    bool is_done = convert(options, source, &documents, &losses, reason);
+    bool is_done = convert(options, source, &stop, &documents, &losses, reason);
     import_documents_clear(&documents);
     return is_done;
 }
